@@ -1,0 +1,103 @@
+import { SkeinError } from "../errors.js";
+import { limits } from "../limits.js";
+import type { InputOf, OutputOf, Schema } from "./validate.js";
+
+/** A message: sent, not answered. */
+export interface MessageShape<Input = unknown, Output = Input> {
+  readonly kind: "message";
+  readonly schema: Schema<Output>;
+  readonly "~input"?: Input;
+}
+
+/** A request: sent, and answered once. */
+export interface RequestShape<Input = unknown, Output = Input, ReplyInput = unknown, Reply = ReplyInput> {
+  readonly kind: "request";
+  readonly schema: Schema<Output>;
+  readonly reply: Schema<Reply>;
+  readonly "~input"?: Input;
+  readonly "~replyInput"?: ReplyInput;
+}
+
+/** A shape in its protocol: what `send`, `request` and `handle` take. */
+export type Definition<Shape> = Shape & {
+  /** `protocol/type`, as it travels. */
+  readonly name: string;
+  readonly protocol: string;
+};
+
+export type MessageDefinition<Input = any, Output = any> = Definition<MessageShape<Input, Output>>;
+export type RequestDefinition<Input = any, Output = any, ReplyInput = any, Reply = any> = Definition<
+  RequestShape<Input, Output, ReplyInput, Reply>
+>;
+
+export type ShapeTable = Readonly<Record<string, MessageShape<any, any> | RequestShape<any, any, any, any>>>;
+
+/** A named, versioned set of definitions. Its messages are its properties. */
+export type Protocol<Shapes extends ShapeTable = ShapeTable> = {
+  readonly [Name in keyof Shapes]: Definition<Shapes[Name]>;
+} & {
+  readonly "~protocol": ProtocolHead;
+};
+
+export interface ProtocolHead {
+  readonly name: string;
+  readonly versions: readonly string[];
+}
+
+/**
+ * A message whose body `schema` checks, when it is sent and when it arrives.
+ * @example message(v.object({ text: v.string() }))
+ */
+export function message<S extends Schema<any>>(schema: S): MessageShape<InputOf<S>, OutputOf<S>> {
+  return { kind: "message", schema };
+}
+
+/** A request: `input` checks what is asked, `output` what is answered. */
+export function request<In extends Schema<any>, Out extends Schema<any>>(
+  input: In,
+  output: Out,
+): RequestShape<InputOf<In>, OutputOf<In>, InputOf<Out>, OutputOf<Out>> {
+  return { kind: "request", schema: input, reply: output };
+}
+
+const protocolName = /^[a-z0-9]+([._-][a-z0-9]+)*$/i;
+const typeName = /^[a-z0-9]+([._-]?[a-z0-9]+)*$/i;
+
+/**
+ * Names a set of messages and the versions of it that this code speaks. Two peers use the highest version both list.
+ *
+ * @param versions one version (`"1.2.0"`), or all that this code can speak.
+ * @throws {SkeinError} `bad-argument` where a name or version can't be used.
+ * @example
+ * const chat = defineProtocol("acme.chat", "1.0.0", { say: message(v.object({ text: v.string() })) });
+ */
+export function defineProtocol<const Shapes extends ShapeTable>(
+  name: string,
+  versions: string | readonly string[],
+  shapes: Shapes,
+): Protocol<Shapes> {
+  const all = typeof versions === "string" ? [versions] : [...versions];
+  checkNames(name, all, Object.keys(shapes));
+  const definitions = Object.entries(shapes).map(([type, shape]) => [
+    type,
+    { ...shape, name: `${name}/${type}`, protocol: name },
+  ]);
+  return { ...Object.fromEntries(definitions), "~protocol": { name, versions: all } };
+}
+
+function checkNames(name: string, versions: readonly string[], types: readonly string[]): void {
+  if (!protocolName.test(name) || name.length > limits.nameLength) {
+    throw new SkeinError("bad-argument", `"${name}" can't name a protocol: use words joined by dots, such as "acme.chat".`);
+  }
+  const wrong = versions.find((version) => !/^\d+(\.\d+){0,2}$/.test(version));
+  if (versions.length === 0 || wrong !== undefined) {
+    throw new SkeinError("bad-argument", `${name}: a version is up to three numbers joined by dots, such as "1.2.0".`);
+  }
+  if (versions.length > limits.versionsPerProtocol) {
+    throw new SkeinError("too-large", `${name}: ${limits.versionsPerProtocol} versions are the most.`);
+  }
+  const type = types.find((word) => !typeName.test(word) || word.length > limits.nameLength);
+  if (type !== undefined) {
+    throw new SkeinError("bad-argument", `${name}: "${type}" can't name a message: use letters, digits, and . _ - between them.`);
+  }
+}

@@ -1,0 +1,70 @@
+/** Writes an unsigned LEB128 varint: seven bits a byte, lowest first, up to 2^53 - 1. */
+export function writeVarint(target: number[], value: number): void {
+  let rest = value;
+  while (rest >= 0x80) {
+    target.push((rest % 0x80) | 0x80);
+    rest = Math.floor(rest / 0x80);
+  }
+  target.push(rest);
+}
+
+/** How many bytes {@link writeVarint} takes for a value. */
+export function varintBytes(value: number): number {
+  let length = 1;
+  for (let rest = value; rest >= 0x80; rest = Math.floor(rest / 0x80)) length++;
+  return length;
+}
+
+/** Reads fields from bytes that can't be trusted. The first field that isn't there makes {@link failed} true, for good. */
+export class ByteReader {
+  failed = false;
+  position = 0;
+  readonly #bytes: Uint8Array;
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
+  }
+
+  get atEnd(): boolean {
+    return this.position >= this.#bytes.length;
+  }
+
+  byte(): number {
+    if (this.atEnd) return this.#fail();
+    return this.#bytes[this.position++] as number;
+  }
+
+  /** Only the shortest form is a varint, so that each number has one. */
+  varint(): number {
+    let value = 0;
+    for (let scale = 1; scale <= 2 ** 49; scale *= 0x80) {
+      const byte = this.byte();
+      if (this.failed) return 0;
+      value += (byte & 0x7f) * scale;
+      if (byte >= 0x80) continue;
+      if (byte === 0 && scale > 1) return this.#fail();
+      return Number.isSafeInteger(value) ? value : this.#fail();
+    }
+    return this.#fail();
+  }
+
+  /** A view of the next bytes, not a copy. */
+  bytes(length: number): Uint8Array {
+    if (length > this.#bytes.length - this.position) {
+      this.#fail();
+      return new Uint8Array(0);
+    }
+    const start = this.position;
+    this.position += length;
+    return this.#bytes.subarray(start, this.position);
+  }
+
+  rest(): Uint8Array {
+    return this.bytes(this.#bytes.length - this.position);
+  }
+
+  #fail(): 0 {
+    this.failed = true;
+    return 0;
+  }
+}

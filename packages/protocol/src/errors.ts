@@ -1,0 +1,114 @@
+/**
+ * Every reason for which Skein fails. Codes are stable: programs match on them, never on the text.
+ *
+ * | code | when |
+ * |---|---|
+ * | `aborted` | the caller's `AbortSignal` fired |
+ * | `bad-argument` | an argument can't be used; the message says which and why |
+ * | `bad-body` | a body doesn't fit the schema of its definition, or can't be written as MessagePack |
+ * | `bad-message` | remote bytes couldn't be read, or broke a rule of the wire |
+ * | `closed` | the room was left, or closed by the server |
+ * | `handler-failed` | the other side's handler threw |
+ * | `link-lost` | the link ended before the message was known to have arrived |
+ * | `no-engine` | this platform has no RTCPeerConnection, and none was passed in |
+ * | `no-handler` | the other side doesn't handle this message |
+ * | `no-such-peer` | no peer of that id is in the room |
+ * | `not-authorised` | the server refused the join: bad proof, bad token |
+ * | `protocol-mismatch` | no common version of the app protocol, or the other side doesn't speak it |
+ * | `rate-limited` | too much too fast; `retryAfterMs` says when to try again |
+ * | `replaced` | the same identity joined again from somewhere else |
+ * | `room-full` | the room, or the server, has no place left |
+ * | `server-unreachable` | nobody answers at the server's address, or what answers isn't a Skein server |
+ * | `timeout` | the deadline passed |
+ * | `too-large` | over a limit; the message says which |
+ * | `unsupported-version` | no common version of the wire protocol |
+ */
+export type ErrorCode =
+  | "aborted"
+  | "bad-argument"
+  | "bad-body"
+  | "bad-message"
+  | "closed"
+  | "handler-failed"
+  | "link-lost"
+  | "no-engine"
+  | "no-handler"
+  | "no-such-peer"
+  | "not-authorised"
+  | "protocol-mismatch"
+  | "rate-limited"
+  | "replaced"
+  | "room-full"
+  | "server-unreachable"
+  | "timeout"
+  | "too-large"
+  | "unsupported-version";
+
+const codes: ReadonlySet<string> = new Set<ErrorCode>([
+  "aborted",
+  "bad-argument",
+  "bad-body",
+  "bad-message",
+  "closed",
+  "handler-failed",
+  "link-lost",
+  "no-engine",
+  "no-handler",
+  "no-such-peer",
+  "not-authorised",
+  "protocol-mismatch",
+  "rate-limited",
+  "replaced",
+  "room-full",
+  "server-unreachable",
+  "timeout",
+  "too-large",
+  "unsupported-version",
+]);
+
+/** Whether a word from the wire is one of our codes. */
+export function isErrorCode(word: string): word is ErrorCode {
+  return codes.has(word);
+}
+
+/** What {@link SkeinError} takes beside its code and text. */
+export interface SkeinErrorOptions {
+  readonly cause?: unknown;
+  /** How long to wait before trying again, where that helps. Milliseconds. */
+  readonly retryAfterMs?: number | undefined;
+}
+
+/**
+ * The one error class. Its `code` says what happened, its message what to do about it.
+ *
+ * Use {@link SkeinError.is} rather than `instanceof`: two copies of this package in one bundle then agree.
+ *
+ * @example
+ * try { await room.send(peer, chat.say, body); }
+ * catch (error) { if (SkeinError.is(error, "link-lost")) retryLater(); else throw error; }
+ */
+export class SkeinError extends Error {
+  override readonly name = "SkeinError";
+  readonly code: ErrorCode;
+  readonly retryAfterMs: number | undefined;
+
+  constructor(code: ErrorCode, message: string, options: SkeinErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.retryAfterMs = options.retryAfterMs;
+  }
+
+  /** Recognises a Skein error by its shape, and by its code where one is given. */
+  static is(value: unknown, code?: ErrorCode): value is SkeinError {
+    if (!(value instanceof Error) || value.name !== "SkeinError") return false;
+    const actual = (value as { code?: unknown }).code;
+    return typeof actual === "string" && (code === undefined || actual === code);
+  }
+
+  /** Whatever was thrown, as a Skein error: unchanged if it is one, as the `cause` of a new one otherwise. */
+  static from(value: unknown, code: ErrorCode, message?: string): SkeinError {
+    if (SkeinError.is(value)) return value;
+    const text = message ?? (value instanceof Error ? value.message : String(value));
+    return new SkeinError(code, text, { cause: value });
+  }
+}

@@ -1,0 +1,54 @@
+import nacl from "tweetnacl";
+import { concatBytes, utf8 } from "../bytes.js";
+import { type PeerId, peerKeyOf } from "../identity/peer-id.js";
+import { platformRandom, type RandomBytes } from "../random.js";
+
+/** An X25519 key pair. Lives for one join, so that a stolen identity reads no earlier traffic. */
+export interface BoxKeyPair {
+  readonly publicKey: Uint8Array;
+  readonly secretKey: Uint8Array;
+}
+
+export function createBoxKeyPair(random: RandomBytes = platformRandom): BoxKeyPair {
+  return nacl.box.keyPair.fromSecretKey(random(32));
+}
+
+/** What a room's secret adds to every key: 32 bytes, zeros where the room has none. */
+export function roomKeyOf(secret: string | undefined): Uint8Array {
+  if (secret === undefined) return new Uint8Array(32);
+  return nacl.hash(concatBytes(utf8("skein/1 room\0"), utf8(secret))).slice(0, 32);
+}
+
+export interface DirectionKeysInput {
+  readonly room: string;
+  readonly roomKey: Uint8Array;
+  readonly myId: PeerId;
+  readonly myBox: BoxKeyPair;
+  readonly theirId: PeerId;
+  /** Their box public key, from their signed card. */
+  readonly theirBox: Uint8Array;
+}
+
+/** One key for each direction between two peers. */
+export interface DirectionKeys {
+  /** From me to them. */
+  readonly seal: Uint8Array;
+  /** From them to me. */
+  readonly open: Uint8Array;
+}
+
+/**
+ * `key(A→B) = SHA-512("skein/1 box\0" ‖ box.before(boxB, secretA) ‖ roomKey ‖ idA ‖ idB ‖ SHA-512(room)[0..32])[0..32]`.
+ *
+ * Both ids in their order and the room are part of it, so an envelope can't be reflected to its sender, moved to another
+ * room, or passed off as another peer's.
+ */
+export function deriveDirectionKeys(input: DirectionKeysInput): DirectionKeys {
+  const shared = nacl.box.before(input.theirBox, input.myBox.secretKey);
+  const room = nacl.hash(utf8(input.room)).subarray(0, 32);
+  const mine = peerKeyOf(input.myId);
+  const theirs = peerKeyOf(input.theirId);
+  const key = (from: Uint8Array, to: Uint8Array) =>
+    nacl.hash(concatBytes(utf8("skein/1 box\0"), shared, input.roomKey, from, to, room)).slice(0, 32);
+  return { seal: key(mine, theirs), open: key(theirs, mine) };
+}

@@ -1,0 +1,91 @@
+import * as v from "valibot";
+import { fromUtf8, utf8 } from "../bytes.js";
+import { encode } from "../codec/message-pack.js";
+import { decodeAs, name, text } from "../codec/schema.js";
+import { ByteReader, writeVarint } from "../codec/varint.js";
+import { accept, type Decoded, reject } from "../decoded.js";
+import { limits } from "../limits.js";
+
+/** What a data record carries: `kind ‖ varints ‖ rest`. Kinds are the keys' numbers. */
+export const payloadKind = { bind: 1, message: 2, request: 3, response: 4, failure: 5, cancel: 6 } as const;
+
+const failureBody = v.object({ code: name, message: text(1024) });
+
+/** One word of the conversation between two apps. Bodies are MessagePack, still encoded. */
+export type Payload =
+  /** From now on, `number` stands for the type `name` (`protocol/message`) in this direction of the link. */
+  | { readonly kind: "bind"; readonly number: number; readonly name: string }
+  | { readonly kind: "message"; readonly type: number; readonly body: Uint8Array }
+  | { readonly kind: "request"; readonly type: number; readonly request: number; readonly body: Uint8Array }
+  | { readonly kind: "response"; readonly request: number; readonly body: Uint8Array }
+  | { readonly kind: "failure"; readonly request: number; readonly code: string; readonly message: string }
+  /** Whoever asked no longer wants the answer. */
+  | { readonly kind: "cancel"; readonly request: number };
+
+export function encodePayload(payload: Payload): Uint8Array {
+  const head: number[] = [payloadKind[payload.kind]];
+  switch (payload.kind) {
+    case "bind":
+      writeVarint(head, payload.number);
+      return join(head, utf8(payload.name));
+    case "message":
+      writeVarint(head, payload.type);
+      return join(head, payload.body);
+    case "request":
+      writeVarint(head, payload.type);
+      writeVarint(head, payload.request);
+      return join(head, payload.body);
+    case "response":
+      writeVarint(head, payload.request);
+      return join(head, payload.body);
+    case "failure":
+      writeVarint(head, payload.request);
+      return join(head, encode({ code: payload.code, message: payload.message.slice(0, 1024) }));
+    case "cancel":
+      writeVarint(head, payload.request);
+      return Uint8Array.from(head);
+  }
+}
+
+function join(head: readonly number[], body: Uint8Array): Uint8Array {
+  const whole = new Uint8Array(head.length + body.length);
+  whole.set(head);
+  whole.set(body, head.length);
+  return whole;
+}
+
+/** Reads a payload. `unknown-type` may be passed over; anything else malformed breaks the link's order. */
+export function decodePayload(bytes: Uint8Array): Decoded<Payload> {
+  const reader = new ByteReader(bytes);
+  const kind = reader.byte();
+  const number = reader.varint();
+  const payload = reader.failed ? undefined : decodeKind(kind, number, reader);
+  if (reader.failed || payload === undefined) return reject("malformed", "a payload that ends in its head");
+  return payload;
+}
+
+function decodeKind(kind: number, number: number, reader: ByteReader): Decoded<Payload> {
+  switch (kind) {
+    case payloadKind.bind: {
+      const word = fromUtf8(reader.rest());
+      if (word === undefined || word.length === 0 || word.length > 2 * limits.nameLength + 1) {
+        return reject("malformed", "a type name that is empty, too long or not UTF-8");
+      }
+      return accept({ kind: "bind", number, name: word });
+    }
+    case payloadKind.message:
+      return accept({ kind: "message", type: number, body: reader.rest() });
+    case payloadKind.request:
+      return accept({ kind: "request", type: number, request: reader.varint(), body: reader.rest() });
+    case payloadKind.response:
+      return accept({ kind: "response", request: number, body: reader.rest() });
+    case payloadKind.failure: {
+      const failure = decodeAs(failureBody, reader.rest());
+      return failure.ok ? accept({ kind: "failure", request: number, ...failure.value }) : failure;
+    }
+    case payloadKind.cancel:
+      return accept({ kind: "cancel", request: number });
+    default:
+      return reject("unknown-type", `a payload of kind ${kind}`);
+  }
+}
