@@ -1,18 +1,20 @@
-import { Packr } from "msgpackr";
+import { type Options, Packr } from "msgpackr";
 import { accept, type Decoded, reject } from "../decoded.js";
 import { SkeinError } from "../errors.js";
 import { checkShape } from "./shape.js";
 
 // Plain MessagePack: no records, no extensions, shortest headers. `undefined` in a map is left out, as in JSON.
-const packr = new Packr({
+const plain = {
   useRecords: false,
   mapsAsObjects: true,
   variableMapSize: true,
   encodeUndefinedAsNil: true,
+  // The library's types know neither of the next two, its documentation does.
   skipValues: [undefined],
-  // A number where it is safe, a bigint beyond. The library's types don't list the word yet.
-  int64AsType: "auto" as "number",
-});
+  // A number where it is safe, a bigint beyond.
+  int64AsType: "auto",
+};
+const packr = new Packr(plain as Options);
 
 /**
  * Writes a value as plain MessagePack: null, booleans, numbers, strings, `Uint8Array`, arrays and plain objects.

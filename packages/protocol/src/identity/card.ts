@@ -58,8 +58,8 @@ export async function signCard(identity: Identity, card: Card): Promise<SignedCa
   const body = { v: 1, ...card, id: peerKeyOf(card.id) };
   const fits = conform(cardSchema, body);
   if (!fits.ok) throw new SkeinError("bad-body", `This card can't be signed: ${fits.reason}.`);
-  // Copied, because the encoder's buffer is shared and a card is kept for long.
-  const b = encode(body).slice();
+  // A copy: what the encoder gives is a view into its buffer, and a card is kept for long.
+  const b = Uint8Array.from(encode(body));
   if (b.length > limits.cardBytes) {
     throw new SkeinError("too-large", `This card has ${b.length} bytes; ${limits.cardBytes} is the most. Shorten its meta.`);
   }
