@@ -1,0 +1,116 @@
+import { become, type Deadline, type Step } from "./machine.js";
+
+/**
+ * The connection to the server: when to connect, when to ask whether it is still there, when to come back.
+ *
+ * Invariants: every state but `ended` has a deadline; a connection that says nothing for {@link silenceMs} is asked, and
+ * dropped when it doesn't answer within {@link answerMs}.
+ */
+export type ReconnectState =
+  /** From the socket's opening to the server's `joined`. */
+  | { readonly phase: "connecting"; readonly attempt: number; readonly untilMs: number }
+  | { readonly phase: "joined"; readonly heardMs: number; readonly askedMs: number | undefined }
+  | { readonly phase: "waiting"; readonly attempt: number; readonly untilMs: number }
+  | { readonly phase: "ended" };
+
+export type ReconnectEvent =
+  | { readonly type: "joined" }
+  /** Anything came from the server. */
+  | { readonly type: "heard" }
+  /** The socket closed, or never opened. `roll` is random, from 0 to 1; `afterMs` is the server's own wish. */
+  | { readonly type: "lost"; readonly roll: number; readonly afterMs?: number | undefined }
+  /** The platform says that the network is back, or changed. */
+  | { readonly type: "online" }
+  | { readonly type: "woke" }
+  | { readonly type: "end" };
+
+export type ReconnectEffect =
+  | { readonly type: "connect" }
+  | { readonly type: "ping" }
+  /** Close the socket without waiting for the other side, then feed `lost`. */
+  | { readonly type: "drop"; readonly reason: string };
+
+export const connectMs = 10_000;
+export const silenceMs = 20_000;
+export const answerMs = 10_000;
+const backoffFirstMs = 500;
+const backoffMostMs = 15_000;
+
+export function startReconnect(nowMs: number): Step<ReconnectState, ReconnectEffect> {
+  return connect(0, nowMs);
+}
+
+export function stepReconnect(
+  state: ReconnectState,
+  event: ReconnectEvent,
+  nowMs: number,
+): Step<ReconnectState, ReconnectEffect> {
+  if (state.phase === "ended") return become(state);
+  switch (event.type) {
+    case "end":
+      return become({ phase: "ended" });
+    case "joined":
+      return become({ phase: "joined", heardMs: nowMs, askedMs: undefined });
+    case "heard":
+      return state.phase === "joined" ? become({ phase: "joined", heardMs: nowMs, askedMs: undefined }) : become(state);
+    case "lost": {
+      if (state.phase === "waiting") return become(state);
+      const attempt = state.phase === "connecting" ? state.attempt + 1 : 0;
+      const waitMs = Math.max(event.afterMs ?? 0, fullJitterMs(attempt, event.roll));
+      return become({ phase: "waiting", attempt, untilMs: nowMs + waitMs });
+    }
+    case "online":
+      if (state.phase === "waiting") return connect(state.attempt, nowMs);
+      // The old socket may hang on a network that is gone: ask now rather than after the silence.
+      return state.phase === "joined" ? ask(state.heardMs, nowMs) : become(state);
+    case "woke":
+      return wake(state, nowMs);
+  }
+}
+
+function wake(
+  state: Exclude<ReconnectState, { phase: "ended" }>,
+  nowMs: number,
+): Step<ReconnectState, ReconnectEffect> {
+  switch (state.phase) {
+    case "waiting":
+      return nowMs < state.untilMs ? become(state) : connect(state.attempt, nowMs);
+    case "connecting":
+      if (nowMs < state.untilMs) return become(state);
+      return { state, effects: [{ type: "drop", reason: `no answer within ${connectMs / 1000} s` }] };
+    case "joined":
+      if (state.askedMs === undefined) {
+        return nowMs < state.heardMs + silenceMs ? become(state) : ask(state.heardMs, nowMs);
+      }
+      if (nowMs < state.askedMs + answerMs) return become(state);
+      return { state, effects: [{ type: "drop", reason: "the server stopped answering" }] };
+  }
+}
+
+function connect(attempt: number, nowMs: number): Step<ReconnectState, ReconnectEffect> {
+  return { state: { phase: "connecting", attempt, untilMs: nowMs + connectMs }, effects: [{ type: "connect" }] };
+}
+
+function ask(heardMs: number, nowMs: number): Step<ReconnectState, ReconnectEffect> {
+  return { state: { phase: "joined", heardMs, askedMs: nowMs }, effects: [{ type: "ping" }] };
+}
+
+export function reconnectDeadline(state: ReconnectState): Deadline | undefined {
+  switch (state.phase) {
+    case "waiting":
+      return { atMs: state.untilMs, reason: "time to connect again" };
+    case "connecting":
+      return { atMs: state.untilMs, reason: "the server doesn't answer" };
+    case "joined":
+      return state.askedMs === undefined
+        ? { atMs: state.heardMs + silenceMs, reason: "silence" }
+        : { atMs: state.askedMs + answerMs, reason: "no pong" };
+    case "ended":
+      return undefined;
+  }
+}
+
+/** Exponential backoff with full jitter: a crowd that lost its server comes back spread over the whole wait. */
+function fullJitterMs(attempt: number, roll: number): number {
+  return roll * Math.min(backoffMostMs, backoffFirstMs * 2 ** attempt);
+}

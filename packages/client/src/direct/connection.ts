@@ -1,0 +1,200 @@
+import type { Candidate, IceServer } from "@skein/protocol";
+import { webSocketProtocol } from "@skein/protocol";
+import { fragmentOf } from "../core/negotiation.js";
+import type { Description, Engine } from "../engine/engine.js";
+
+export interface ConnectionListener {
+  offerMade(sdp: string): void;
+  answerMade(sdp: string): void;
+  candidatesFound(fragment: string, list: readonly Candidate[]): void;
+  channelOpened(channel: RTCDataChannel): void;
+  /** Of no more use, once, for a reason that people can read. Not called after {@link Connection.close}. */
+  ended(reason: string): void;
+}
+
+/**
+ * One RTCPeerConnection: a generation of the direct path.
+ *
+ * Its operations run one after the other, because every engine's do (W3C webrtc-pc §4.4.1.2 chains them; not all engines
+ * follow). An operation that fails ends the connection: the next generation is a clean start.
+ */
+export class Connection {
+  readonly #engine: Engine;
+  readonly #listener: ConnectionListener;
+  readonly #rtc: RTCPeerConnection;
+  #state: "running" | "closed" = "running";
+  #operations: Promise<void> = Promise.resolve();
+  #channel: RTCDataChannel | undefined;
+  #found: { fragment: string; list: Candidate[] } | undefined;
+
+  constructor(engine: Engine, iceServers: readonly IceServer[], listener: ConnectionListener) {
+    this.#engine = engine;
+    this.#listener = listener;
+    const servers = engine.adoptIceServers?.(iceServers) ?? [...iceServers];
+    this.#rtc = new engine.RTCPeerConnection({
+      iceServers: servers as RTCIceServer[],
+      bundlePolicy: "max-bundle",
+      rtcpMuxPolicy: "require",
+      iceTransportPolicy: "all",
+    });
+    this.#rtc.onicecandidate = ({ candidate }) => this.#handleCandidate(candidate);
+    this.#rtc.onicegatheringstatechange = () => this.#handleGathering();
+    this.#rtc.onconnectionstatechange = () => this.#handleConnectionState();
+  }
+
+  makeOffer(): void {
+    this.#enqueue("make an offer", async () => {
+      // Trap: node-datachannel makes its offer when the channel is made, and no sooner.
+      this.#openChannel();
+      const offer = await this.#rtc.createOffer();
+      if (this.#isClosed()) return;
+      await this.#rtc.setLocalDescription(offer);
+      this.#listener.offerMade(sdpOf(offer));
+    });
+  }
+
+  makeAnswer(offer: string): void {
+    this.#enqueue("answer an offer", async () => {
+      await this.#rtc.setRemoteDescription(this.#adopt({ type: "offer", sdp: offer }));
+      // After the offer: a channel made before would make node-datachannel offer too.
+      this.#openChannel();
+      const answer = await this.#rtc.createAnswer();
+      if (this.#isClosed()) return;
+      await this.#rtc.setLocalDescription(answer);
+      this.#listener.answerMade(sdpOf(answer));
+    });
+  }
+
+  takeAnswer(answer: string): void {
+    this.#enqueue("take an answer", () =>
+      this.#rtc.setRemoteDescription(this.#adopt({ type: "answer", sdp: answer })),
+    );
+  }
+
+  addCandidates(list: readonly Candidate[]): void {
+    this.#enqueue("add candidates", async () => {
+      // A candidate that the engine can't read (a name it can't resolve, a family it lacks) costs only itself.
+      if (list.length === 0) await this.#rtc.addIceCandidate().catch(() => {});
+      for (const { c, mid } of list) {
+        await this.#rtc.addIceCandidate({ candidate: c, sdpMid: mid }).catch(() => {});
+      }
+    });
+  }
+
+  /** Which way the frames go: candidate types of the pair in use, where the engine tells. */
+  async selectedPair(): Promise<CandidatePair | undefined> {
+    const report = await this.#rtc.getStats().catch(() => undefined);
+    return report === undefined ? undefined : selectedPairOf(report);
+  }
+
+  close(): void {
+    if (this.#state === "closed") return;
+    this.#state = "closed";
+    this.#rtc.onicecandidate = null;
+    this.#rtc.onicegatheringstatechange = null;
+    this.#rtc.onconnectionstatechange = null;
+    if (this.#channel !== undefined) {
+      this.#channel.onopen = null;
+      this.#channel.onclose = null;
+    }
+    this.#rtc.close();
+  }
+
+  #isClosed(): boolean {
+    return this.#state === "closed";
+  }
+
+  #enqueue(what: string, operation: () => Promise<void>): void {
+    this.#operations = this.#operations.then(async () => {
+      if (this.#isClosed()) return;
+      try {
+        await operation();
+      } catch (error) {
+        this.#end(`couldn't ${what}: ${error instanceof Error ? error.message : String(error)}`);
+      }
+    });
+  }
+
+  #adopt(description: Description): Description {
+    return this.#engine.adoptRemote?.(description) ?? description;
+  }
+
+  #openChannel(): void {
+    if (this.#channel !== undefined) return;
+    // Pre-negotiated (RFC 8832 isn't spoken): no round trip, no glare.
+    const channel = this.#rtc.createDataChannel("skein", {
+      negotiated: true,
+      id: 0,
+      ordered: true,
+      protocol: webSocketProtocol,
+    });
+    this.#channel = channel;
+    channel.binaryType = "arraybuffer";
+    channel.onopen = () => this.#listener.channelOpened(channel);
+    channel.onclose = () => this.#end("the data channel closed");
+  }
+
+  #handleCandidate(candidate: RTCIceCandidate | null): void {
+    if (candidate === null || candidate.candidate === "") return;
+    // Trap: node-datachannel's candidates don't say their fragment; the description in force does.
+    const fragment = candidate.usernameFragment ?? fragmentOf(this.#rtc.localDescription?.sdp ?? "");
+    if (fragment === undefined || fragment === null) return;
+    if (this.#found !== undefined && this.#found.fragment !== fragment) this.#flushCandidates();
+    if (this.#found === undefined) {
+      this.#found = { fragment, list: [] };
+      queueMicrotask(() => this.#flushCandidates());
+    }
+    this.#found.list.push({ c: candidate.candidate, mid: candidate.sdpMid ?? "0" });
+  }
+
+  #flushCandidates(): void {
+    const found = this.#found;
+    this.#found = undefined;
+    if (found !== undefined && !this.#isClosed()) this.#listener.candidatesFound(found.fragment, found.list);
+  }
+
+  #handleGathering(): void {
+    // Trap: node-datachannel has no null candidate at the end; this event every engine has.
+    if (this.#rtc.iceGatheringState !== "complete") return;
+    this.#flushCandidates();
+    const fragment = fragmentOf(this.#rtc.localDescription?.sdp ?? "");
+    if (fragment !== undefined) this.#listener.candidatesFound(fragment, []);
+  }
+
+  #handleConnectionState(): void {
+    const state = this.#rtc.connectionState;
+    if (state === "failed" || state === "closed") this.#end(`the connection ${state}`);
+  }
+
+  #end(reason: string): void {
+    if (this.#isClosed()) return;
+    this.close();
+    this.#listener.ended(reason);
+  }
+}
+
+function sdpOf(description: RTCSessionDescriptionInit): string {
+  return description.sdp ?? "";
+}
+
+/** The ICE candidate types (RFC 8445 §4: host, srflx, prflx, relay) at both ends of the path. */
+export interface CandidatePair {
+  readonly local: string;
+  readonly remote: string;
+}
+
+function selectedPairOf(report: RTCStatsReport): CandidatePair | undefined {
+  const entries = new Map<string, Record<string, unknown>>();
+  report.forEach((entry: Record<string, unknown>, id: string) => {
+    entries.set(id, entry);
+  });
+  const all = [...entries.values()];
+  const transport = all.find((entry) => entry.type === "transport");
+  // Firefox has no `selectedCandidatePairId`, but marks the pair.
+  const pair =
+    entries.get(String(transport?.selectedCandidatePairId)) ??
+    all.find((entry) => entry.type === "candidate-pair" && (entry.selected === true || entry.nominated === true));
+  const local = entries.get(String(pair?.localCandidateId))?.candidateType;
+  const remote = entries.get(String(pair?.remoteCandidateId))?.candidateType;
+  return typeof local === "string" && typeof remote === "string" ? { local, remote } : undefined;
+}

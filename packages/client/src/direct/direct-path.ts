@@ -1,0 +1,161 @@
+import type { IceServer, Signal } from "@skein/protocol";
+import { Alarm, type Clock } from "../clock.js";
+import {
+  type DialingEffect,
+  type DialingEvent,
+  type DialingState,
+  dialingDeadline,
+  startDialing,
+  stepDialing,
+} from "../core/dialing.js";
+import {
+  type NegotiationEffect,
+  type NegotiationEvent,
+  type NegotiationState,
+  startNegotiation,
+  stepNegotiation,
+} from "../core/negotiation.js";
+import type { Engine } from "../engine/engine.js";
+import { type CandidatePair, Connection, type ConnectionListener } from "./connection.js";
+
+export interface DirectPathOptions {
+  readonly engine: Engine;
+  readonly iceServers: () => readonly IceServer[];
+  /** Gives way when two offers cross. */
+  readonly polite: boolean;
+  /** Offers first. */
+  readonly preferred: boolean;
+  readonly clock: Clock;
+  /** From 0 to 1, for jitter. */
+  readonly roll: () => number;
+  /** Carries a signal to the other side. */
+  readonly send: (signal: Signal) => void;
+  readonly listener: DirectPathListener;
+}
+
+export interface DirectPathListener {
+  /** A channel is open on our side. Say {@link DirectPath.confirm} when frames came through it. */
+  channelOpened(channel: RTCDataChannel): void;
+  /** That channel, or the attempt to have one, is over. */
+  channelLost(reason: string): void;
+}
+
+/** Keeps trying for a direct path to one peer, for as long as it isn't closed. */
+export class DirectPath {
+  readonly #options: DirectPathOptions;
+  readonly #alarm: Alarm;
+  #negotiation: NegotiationState;
+  #dialing: DialingState;
+  #connection: Connection | undefined;
+
+  constructor(options: DirectPathOptions) {
+    this.#options = options;
+    const { polite, preferred, engine, clock } = options;
+    this.#negotiation = startNegotiation({ polite, rollback: engine.rollback });
+    this.#dialing = startDialing(preferred, clock.nowMs());
+    this.#alarm = new Alarm(clock, () => this.#dial({ type: "woke" }));
+  }
+
+  start(): void {
+    this.#dial({ type: "woke" });
+  }
+
+  /** A signal from the other side. */
+  receive(signal: Signal): void {
+    this.#negotiate({ type: "signal", signal });
+  }
+
+  /** Frames go both ways: the path counts. */
+  confirm(): void {
+    this.#dial({ type: "opened" });
+  }
+
+  /** The path is of no more use, whatever the engine says: drop it and try for another. */
+  abandon(reason: string): void {
+    this.#lose(reason);
+  }
+
+  selectedPair(): Promise<CandidatePair | undefined> {
+    return this.#connection?.selectedPair() ?? Promise.resolve(undefined);
+  }
+
+  close(): void {
+    this.#dial({ type: "end" });
+    this.#connection?.close();
+    this.#connection = undefined;
+  }
+
+  #dial(event: DialingEvent): void {
+    const { state, effects } = stepDialing(this.#dialing, event, this.#options.clock.nowMs());
+    this.#dialing = state;
+    for (const effect of effects) this.#carryOutDialing(effect);
+    this.#alarm.set(dialingDeadline(this.#dialing)?.atMs);
+  }
+
+  #carryOutDialing(effect: DialingEffect): void {
+    if (effect.type === "dial") this.#negotiate({ type: "dial" });
+    else this.#lose("the attempt took too long");
+  }
+
+  #negotiate(event: NegotiationEvent): void {
+    if (this.#dialing.phase === "ended") return;
+    const before = this.#negotiation;
+    const { state, effects } = stepNegotiation(before, event);
+    this.#negotiation = state;
+    for (const effect of effects) this.#carryOut(effect);
+    if (state.phase === "answering" && before.phase !== "answering") this.#dial({ type: "answering" });
+    // The other side hung up: what we had is gone, and we may dial again.
+    if (state.phase === "idle" && event.type === "signal" && before.phase !== "idle") this.#lost("the peer hung up");
+  }
+
+  #carryOut(effect: NegotiationEffect): void {
+    switch (effect.type) {
+      case "open":
+        return this.#open(effect.generation);
+      case "make-offer":
+        return this.#connection?.makeOffer();
+      case "make-answer":
+        return this.#connection?.makeAnswer(effect.sdp);
+      case "take-answer":
+        return this.#connection?.takeAnswer(effect.sdp);
+      case "add-candidates":
+        return this.#connection?.addCandidates(effect.list);
+      case "send":
+        return this.#options.send(effect.signal);
+      case "close":
+        this.#connection?.close();
+        this.#connection = undefined;
+    }
+  }
+
+  #open(generation: number): void {
+    if (this.#connection !== undefined) {
+      this.#connection.close();
+      this.#options.listener.channelLost("another connection took its place");
+    }
+    const { engine, iceServers } = this.#options;
+    this.#connection = new Connection(engine, iceServers(), this.#listenTo(generation));
+  }
+
+  #listenTo(generation: number): ConnectionListener {
+    return {
+      offerMade: (sdp) => this.#negotiate({ type: "offer-made", generation, sdp }),
+      answerMade: (sdp) => this.#negotiate({ type: "answer-made", generation, sdp }),
+      candidatesFound: (fragment, list) => this.#negotiate({ type: "candidates-found", generation, fragment, list }),
+      channelOpened: (channel) => this.#options.listener.channelOpened(channel),
+      ended: (reason) => {
+        if (generation === this.#negotiation.generation) this.#lose(reason);
+      },
+    };
+  }
+
+  #lose(reason: string): void {
+    this.#negotiate({ type: "abandoned", generation: this.#negotiation.generation });
+    this.#lost(reason);
+  }
+
+  #lost(reason: string): void {
+    this.#options.listener.channelLost(reason);
+    this.#dial({ type: "lost", roll: this.#options.roll() });
+  }
+}

@@ -1,0 +1,27 @@
+export type {
+  Card,
+  ErrorCode,
+  Identity,
+  MessageDefinition,
+  PeerId,
+  Protocol,
+  RequestContext,
+  RequestDefinition,
+  RequestOptions,
+  Unsubscribe,
+} from "@skein/protocol";
+export { createIdentity, defineProtocol, loadIdentity, message, request, SkeinError, saveIdentity } from "@skein/protocol";
+export type { Clock } from "./clock.js";
+export type { Description, Engine } from "./engine/engine.js";
+export { joinRoom } from "./join-room.js";
+export type { LinkTraffic } from "./link/link.js";
+export type { CardUpdate, JoinOptions } from "./room/options.js";
+export type { PathKind, Peer } from "./room/peer.js";
+export type { Room, RoomEvents, RoomStats } from "./room/room.js";
+export { broadcastChannelSignaling } from "./signaling/broadcast-channel.js";
+export type { Bus, BusPacket, OpenBus } from "./signaling/bus.js";
+export { busSignaling } from "./signaling/bus.js";
+export { memorySignaling } from "./signaling/memory.js";
+export type { Signaling, SignalingEvents, SignalingJoin, SignalingSession } from "./signaling/signaling.js";
+export type { WebSocketSignalingOptions } from "./signaling/web-socket.js";
+export { webSocketSignaling } from "./signaling/web-socket.js";

@@ -1,0 +1,101 @@
+import {
+  createBoxKeyPair,
+  createIdentity,
+  type IceServer,
+  limits,
+  platformRandom,
+  roomKeyOf,
+  SkeinError,
+  versionsOf,
+} from "@skein/protocol";
+import { platformEngine } from "#engine";
+import { platformClock } from "./clock.js";
+import type { JoinOptions } from "./room/options.js";
+import { OwnCard } from "./room/own-card.js";
+import { Room } from "./room/room.js";
+import { SealingKeys } from "./room/secure-channel.js";
+import type { Signaling } from "./signaling/signaling.js";
+import { webSocketSignaling } from "./signaling/web-socket.js";
+
+/**
+ * Joins a room, and keeps linked to everyone in it. Resolves once we are in; each peer's link follows with its
+ * `peer-connected`.
+ *
+ * @throws {SkeinError} `bad-argument`, `server-unreachable`, `not-authorised`, `room-full`, `unsupported-version`,
+ * `no-engine`, `aborted`
+ * @example
+ * const room = await joinRoom({ server: "wss://example.org/skein", room: "lab", protocols: [chat] });
+ * room.handle(chat.say, ({ text }, from) => console.log(from.card.name, text));
+ * room.on("peer-connected", (peer) => room.send(peer, chat.say, { text: "hi" }));
+ */
+export async function joinRoom(options: JoinOptions): Promise<Room> {
+  const signaling = chooseSignaling(options);
+  checkRoomName(options.room);
+  const random = options.random ?? platformRandom;
+  const clock = options.clock ?? platformClock;
+  const roll = () => rollOf(random);
+  const engine = options.engine ?? (await platformEngine());
+  const identity = options.identity ?? createIdentity({ random });
+  const box = createBoxKeyPair(random);
+  const protocols = versionsOf((options.protocols ?? []).map((protocol) => protocol["~protocol"]));
+  const ownCard = await OwnCard.create({
+    identity,
+    box,
+    kind: engine.kind,
+    startedMs: clock.wallMs(),
+    protocols,
+    details: options,
+  });
+  const room = new Room({
+    name: options.room,
+    ownCard,
+    admit: options.admit ?? (() => true),
+    iceServers: (options.iceServers ?? []).map(normaliseIceServer),
+    world: {
+      engine,
+      clock,
+      random,
+      roll,
+      protocols,
+      keys: new SealingKeys({ room: options.room, roomKey: roomKeyOf(options.secret), id: identity.id, box }),
+    },
+  });
+  const session = await signaling.join(
+    {
+      room: options.room,
+      identity,
+      card: () => ownCard.signed,
+      token: options.token,
+      clock,
+      roll,
+      signal: options.signal,
+    },
+    room.signalingEvents(),
+  );
+  room.attach(session);
+  return room;
+}
+
+function chooseSignaling({ server, signaling }: JoinOptions): Signaling {
+  if (server !== undefined && signaling === undefined) return webSocketSignaling({ url: server });
+  if (signaling !== undefined && server === undefined) return signaling;
+  throw new SkeinError("bad-argument", "joinRoom takes one of `server` (an address) and `signaling`.");
+}
+
+function checkRoomName(name: string): void {
+  if (typeof name === "string" && name.length > 0 && name.length <= limits.nameLength) return;
+  throw new SkeinError("bad-argument", `A room's name has 1 to ${limits.nameLength} characters.`);
+}
+
+function rollOf(random: (length: number) => Uint8Array): number {
+  const bytes = random(4);
+  return new DataView(bytes.buffer, bytes.byteOffset).getUint32(0) / 2 ** 32;
+}
+
+function normaliseIceServer({ urls, username, credential }: RTCIceServer): IceServer {
+  return {
+    urls: typeof urls === "string" ? [urls] : [...urls],
+    ...(username === undefined ? {} : { username }),
+    ...(credential === undefined ? {} : { credential }),
+  };
+}

@@ -1,0 +1,294 @@
+import {
+  type Card,
+  decode,
+  decodePayload,
+  type Definition,
+  encode,
+  encodePayload,
+  isErrorCode,
+  limits,
+  type MessageDefinition,
+  type Payload,
+  type ProtocolVersions,
+  type Rejected,
+  type RequestDefinition,
+  type RequestOptions,
+  reject,
+  settleProtocol,
+  SkeinError,
+  validate,
+} from "@skein/protocol";
+import type { Clock } from "../clock.js";
+import { type Deferred, deferred } from "../deferred.js";
+import type { Handler } from "./handlers.js";
+
+/** What an exchange needs of its link and its room. */
+export interface ExchangeWorld {
+  readonly clock: Clock;
+  /** Queues payloads in their order; resolves once the path has them. */
+  transmit(...payloads: readonly Uint8Array[]): Promise<void>;
+  /** Who handles a message of this name (`protocol/type`), if anyone. */
+  handlerOf(name: string): Handler | undefined;
+  /** What a handler sees as the sender. */
+  readonly peer: { readonly card: Card };
+  /** A handler threw, or nobody handles what came. */
+  trouble(error: SkeinError): void;
+  /** Bytes were turned away, at their sender's cost. */
+  rejected(rejection: Rejected): void;
+  /** The other side broke the order of the conversation: the link must end. */
+  violate(reason: string): void;
+}
+
+/** A body must fit into one record of one frame, with every header before it. */
+export const bodyBytesMost = limits.frameBytes - 64;
+const requestTimeoutMs = 30_000;
+
+interface OpenRequest {
+  readonly definition: RequestDefinition;
+  readonly answer: Deferred<unknown>;
+}
+
+/** The words of two apps over one link: types bound to numbers, messages, requests and their answers. */
+export class Exchange {
+  readonly #world: ExchangeWorld;
+  readonly #ours: ProtocolVersions;
+  readonly #theirs: ProtocolVersions;
+  /** Our numbers for names, and theirs. */
+  readonly #bound = new Map<string, number>();
+  readonly #names = new Map<number, string>();
+  readonly #open = new Map<number, OpenRequest>();
+  readonly #serving = new Map<number, AbortController>();
+  #nextRequest = 0;
+
+  constructor(world: ExchangeWorld, ours: ProtocolVersions, theirs: ProtocolVersions) {
+    this.#world = world;
+    this.#ours = ours;
+    this.#theirs = theirs;
+  }
+
+  /** The version settled for a protocol. @throws `protocol-mismatch` with both sides' versions. */
+  versionOf(protocol: string): string {
+    const settlement = settleProtocol(protocol, this.#ours, this.#theirs);
+    if (settlement.settled) return settlement.version;
+    throw new SkeinError(
+      "protocol-mismatch",
+      `No common version of ${protocol}: we speak ${versionList(settlement.ours)}, the peer ${versionList(settlement.theirs)}.`,
+    );
+  }
+
+  send(definition: MessageDefinition, body: unknown): Promise<void> {
+    const encoded = this.#encodeBody(definition, body);
+    const [type, bind] = this.#numberOf(definition.name);
+    return this.#world.transmit(...bind, encodePayload({ kind: "message", type, body: encoded }));
+  }
+
+  async request(definition: RequestDefinition, body: unknown, options: RequestOptions): Promise<unknown> {
+    if (options.signal?.aborted) throw aborted(options.signal);
+    const encoded = this.#encodeBody(definition, body);
+    const [type, bind] = this.#numberOf(definition.name);
+    const request = this.#nextRequest++;
+    const answer = deferred<unknown>();
+    this.#open.set(request, { definition, answer });
+
+    const timeoutMs = options.timeoutMs ?? requestTimeoutMs;
+    const giveUp = (error: SkeinError) => {
+      if (!this.#open.delete(request)) return;
+      answer.reject(error);
+      this.#transmitQuietly({ kind: "cancel", request });
+    };
+    const stopTimer = this.#world.clock.after(timeoutMs, () =>
+      giveUp(new SkeinError("timeout", `${definition.name} wasn't answered within ${timeoutMs} ms.`)),
+    );
+    const abort = () => giveUp(aborted(options.signal));
+    options.signal?.addEventListener("abort", abort, { once: true });
+    try {
+      const payload = encodePayload({ kind: "request", type, request, body: encoded });
+      await Promise.race([this.#world.transmit(...bind, payload), answer.promise]);
+      return await answer.promise;
+    } finally {
+      this.#open.delete(request);
+      stopTimer();
+      options.signal?.removeEventListener("abort", abort);
+    }
+  }
+
+  /** A payload of the other side. */
+  receive(bytes: Uint8Array): void {
+    const payload = decodePayload(bytes);
+    if (payload.ok) return this.#handle(payload.value);
+    this.#world.rejected(payload);
+    if (payload.code !== "unknown-type") this.#world.violate(payload.reason);
+  }
+
+  /** The link is over: every open request fails, every handler is told to stop. */
+  end(error: SkeinError): void {
+    for (const { answer } of this.#open.values()) answer.reject(error);
+    this.#open.clear();
+    for (const controller of this.#serving.values()) controller.abort(error);
+    this.#serving.clear();
+  }
+
+  #handle(payload: Payload): void {
+    switch (payload.kind) {
+      case "bind":
+        if (this.#names.size >= limits.boundTypes || this.#names.has(payload.number)) {
+          return this.#world.violate("it bound a type number twice, or too many of them");
+        }
+        this.#names.set(payload.number, payload.name);
+        return;
+      case "message":
+        return this.#handleMessage(payload.type, payload.body);
+      case "request":
+        return this.#handleRequest(payload.type, payload.request, payload.body);
+      case "response":
+      case "failure":
+        return this.#handleAnswer(payload);
+      case "cancel":
+        this.#serving.get(payload.request)?.abort(new SkeinError("aborted", "Whoever asked gave up."));
+        this.#serving.delete(payload.request);
+        return;
+    }
+  }
+
+  #handleMessage(type: number, body: Uint8Array): void {
+    const name = this.#nameOf(type);
+    if (name === undefined) return;
+    const handler = this.#world.handlerOf(name);
+    if (handler?.definition.kind !== "message") {
+      return this.#world.trouble(new SkeinError("no-handler", `Nobody handles ${name}: call room.handle for it.`));
+    }
+    const value = this.#decodeBody(handler.definition, body);
+    if (value === undefined) return;
+    this.#run(name, () => handler.run(value.body, this.#world.peer, neverAborted)).catch(() => {});
+  }
+
+  #handleRequest(type: number, request: number, body: Uint8Array): void {
+    const name = this.#nameOf(type);
+    if (name === undefined) return;
+    const fail = (code: string, message: string) => this.#transmitQuietly({ kind: "failure", request, code, message });
+    const handler = this.#world.handlerOf(name);
+    if (handler?.definition.kind !== "request") return fail("no-handler", `The peer doesn't handle ${name}.`);
+    if (this.#serving.has(request)) return this.#world.violate("it used a request number twice");
+    if (this.#serving.size >= limits.openRequests) {
+      return fail("rate-limited", `Over ${limits.openRequests} requests wait at this peer: ask again later.`);
+    }
+    const value = this.#decodeBody(handler.definition, body);
+    if (value === undefined) return fail("bad-body", `The peer's schema refused the body of ${name}.`);
+
+    const controller = new AbortController();
+    this.#serving.set(request, controller);
+    const { definition } = handler;
+    this.#run(name, async () => this.#encodeReply(definition, await handler.run(value.body, this.#world.peer, controller)))
+      .then(
+        (reply) => this.#answer(request, controller, { kind: "response", request, body: reply }),
+        (error: SkeinError) => {
+          const { code, message } = error;
+          this.#answer(request, controller, { kind: "failure", request, code, message });
+        },
+      );
+  }
+
+  #answer(request: number, controller: AbortController, payload: Payload): void {
+    // Not ours any more where whoever asked gave up.
+    if (this.#serving.get(request) !== controller) return;
+    this.#serving.delete(request);
+    this.#transmitQuietly(payload);
+  }
+
+  #handleAnswer(payload: Extract<Payload, { kind: "response" | "failure" }>): void {
+    const open = this.#open.get(payload.request);
+    // Late: we gave up, and it crossed our cancel.
+    if (open === undefined) return;
+    this.#open.delete(payload.request);
+    if (payload.kind === "failure") {
+      const code = isErrorCode(payload.code) ? payload.code : "handler-failed";
+      return open.answer.reject(new SkeinError(code, payload.message));
+    }
+    const value = decode(payload.body);
+    const reply = value.ok ? validate(open.definition.reply, value.value) : value;
+    if (reply.ok) return open.answer.resolve(reply.value);
+    this.#world.rejected(reject(reply.code, `answer to ${open.definition.name}: ${reply.reason}`));
+    open.answer.reject(
+      new SkeinError("bad-message", `The answer to ${open.definition.name} doesn't fit its schema: ${reply.reason}.`),
+    );
+  }
+
+  /** Runs a handler. What it throws is told here; across the link goes only what was meant for others: a SkeinError. */
+  async #run<Result>(name: string, handler: () => Result | Promise<Result>): Promise<Result> {
+    try {
+      return await handler();
+    } catch (cause) {
+      this.#world.trouble(new SkeinError("handler-failed", `The handler of ${name} threw.`, { cause }));
+      throw SkeinError.is(cause) ? cause : new SkeinError("handler-failed", `The peer's handler of ${name} failed.`);
+    }
+  }
+
+  #encodeBody(definition: MessageDefinition | RequestDefinition, body: unknown): Uint8Array {
+    this.versionOf(definition.protocol);
+    return checkBody(definition, body);
+  }
+
+  #encodeReply(definition: RequestDefinition, reply: unknown): Uint8Array {
+    const checked = validate(definition.reply, reply);
+    if (!checked.ok) {
+      throw new TypeError(`The handler's answer to ${definition.name} doesn't fit its schema: ${checked.reason}.`);
+    }
+    return withinLimit(definition, encode(reply));
+  }
+
+  #decodeBody(definition: MessageDefinition | RequestDefinition, body: Uint8Array): { body: unknown } | undefined {
+    const value = decode(body);
+    const checked = value.ok ? validate(definition.schema, value.value) : value;
+    if (checked.ok) return { body: checked.value };
+    this.#world.rejected(reject(checked.code, `${definition.name}: ${checked.reason}`));
+    return undefined;
+  }
+
+  /** Our number for a name, and where it is new, the payload that binds it. */
+  #numberOf(name: string): readonly [number, readonly Uint8Array[]] {
+    const known = this.#bound.get(name);
+    if (known !== undefined) return [known, []];
+    const number = this.#bound.size;
+    this.#bound.set(name, number);
+    return [number, [encodePayload({ kind: "bind", number, name })]];
+  }
+
+  #nameOf(type: number): string | undefined {
+    const name = this.#names.get(type);
+    if (name === undefined) this.#world.violate(`it used type number ${type} without binding it`);
+    return name;
+  }
+
+  /** For what nobody waits for: a link that is lost meanwhile is told elsewhere. */
+  #transmitQuietly(payload: Payload): void {
+    this.#world.transmit(encodePayload(payload)).catch(() => {});
+  }
+}
+
+/**
+ * Holds a body against its definition and the limits; gives it encoded.
+ * @throws {SkeinError} `bad-body`, `too-large`
+ */
+export function checkBody(definition: MessageDefinition | RequestDefinition, body: unknown): Uint8Array {
+  const checked = validate(definition.schema, body);
+  if (!checked.ok) throw new SkeinError("bad-body", `The body of ${definition.name} doesn't fit: ${checked.reason}.`);
+  return withinLimit(definition, encode(body));
+}
+
+const neverAborted = new AbortController();
+
+function withinLimit(definition: Definition<unknown>, body: Uint8Array): Uint8Array {
+  if (body.length <= bodyBytesMost) return body;
+  throw new SkeinError(
+    "too-large",
+    `This body of ${definition.name} has ${body.length} bytes; ${bodyBytesMost} is the most. Send it in parts.`,
+  );
+}
+
+function aborted(signal: AbortSignal | undefined): SkeinError {
+  return new SkeinError("aborted", "The request was aborted by its caller.", { cause: signal?.reason });
+}
+
+function versionList(versions: readonly string[]): string {
+  return versions.length === 0 ? "none" : versions.join(", ");
+}

@@ -1,0 +1,363 @@
+import {
+  type Card,
+  type ForwardClass,
+  type IceServer,
+  type MessageDefinition,
+  type Messenger,
+  type MessengerPeerEvent,
+  type PeerId,
+  parsePeerId,
+  type RejectionCode,
+  type Rejected,
+  type RequestContext,
+  type RequestDefinition,
+  type RequestOptions,
+  type SignedCard,
+  SkeinError,
+  type Unsubscribe,
+  verifyCard,
+} from "@skein/protocol";
+import mitt from "mitt";
+import { checkBody } from "../link/exchange.js";
+import { Handlers } from "../link/handlers.js";
+import type { SignalingEvents, SignalingSession } from "../signaling/signaling.js";
+import type { CardUpdate } from "./options.js";
+import type { OwnCard } from "./own-card.js";
+import type { Peer } from "./peer.js";
+import { RemotePeer, type RemotePeerWorld } from "./remote-peer.js";
+import { SerialInbox } from "./serial-inbox.js";
+
+/** What a room tells. Names are in the past: each says that something has happened. */
+export type RoomEvents = {
+  /** A peer is in the room. Its link is on the way. */
+  "peer-joined": Peer;
+  /** Messages go to it, and come from it. */
+  "peer-connected": Peer;
+  /** Its link is lost, for now: another is on the way. */
+  "peer-disconnected": { readonly peer: Peer; readonly reason: string };
+  /** It changed its card. */
+  "peer-updated": Peer;
+  "peer-left": { readonly peer: Peer; readonly reason: string };
+  /** The connection to the server is back (or there for the first time). */
+  "server-connected": undefined;
+  /** The connection to the server is lost, and is being made again. Links live on. */
+  "server-disconnected": { readonly reason: string };
+  /** Something of ours went wrong that no call reports: a handler threw, nobody handles a message, the server complains. */
+  trouble: SkeinError;
+  /** Remote bytes were turned away. Counted in {@link Room.stats} too. */
+  rejected: { readonly code: RejectionCode; readonly reason: string; readonly from: PeerId | "server" };
+  /** The room is over: with an error where it wasn't our wish. */
+  closed: SkeinError | undefined;
+};
+
+export interface RoomStats {
+  readonly peers: number;
+  readonly connected: number;
+  readonly bytesSent: number;
+  readonly bytesReceived: number;
+  readonly payloadsSent: number;
+  readonly payloadsReceived: number;
+  /** Remote bytes that were turned away, by reason. */
+  readonly rejected: Readonly<Partial<Record<RejectionCode, number>>>;
+  /** Whether there is a connection to the server now. */
+  readonly server: "connected" | "disconnected";
+}
+
+/** What `joinRoom` puts together for a room. */
+export interface RoomParts {
+  readonly name: string;
+  readonly ownCard: OwnCard;
+  readonly admit: (card: Card) => boolean;
+  readonly iceServers: readonly IceServer[];
+  readonly world: Omit<
+    RemotePeerWorld,
+    "ourCard" | "iceServers" | "forward" | "handlerOf" | "connected" | "disconnected" | "gone" | "trouble" | "rejected"
+  >;
+}
+
+/** A set of peers that can see each other, and our links to them. Made by `joinRoom`. */
+export class Room implements Messenger<Peer>, AsyncDisposable {
+  readonly id: PeerId;
+  readonly name: string;
+  readonly #parts: RoomParts;
+  readonly #emitter = mitt<RoomEvents>();
+  readonly #handlers = new Handlers();
+  readonly #peers = new Map<PeerId, RemotePeer>();
+  readonly #rejected = new Map<RejectionCode, number>();
+  readonly #inbox = new SerialInbox((rejection) => this.#reject(rejection, "server"));
+  readonly #world: RemotePeerWorld;
+  #serverIceServers: readonly IceServer[] = [];
+  #server: RoomStats["server"] = "disconnected";
+  #session: SignalingSession | undefined;
+  #closing: Promise<void> | undefined;
+
+  /** @internal Use `joinRoom`. */
+  constructor(parts: RoomParts) {
+    this.#parts = parts;
+    this.id = parts.ownCard.card.id;
+    this.name = parts.name;
+    this.#world = {
+      ...parts.world,
+      ourCard: () => parts.ownCard.card,
+      iceServers: () => [...parts.iceServers, ...this.#serverIceServers],
+      forward: (to, kind, envelope) => this.#session?.forward(to, kind, envelope) ?? false,
+      handlerOf: (name) => this.#handlers.find(name),
+      connected: (peer) => this.#emit("peer-connected", peer),
+      disconnected: (peer, reason) => this.#emit("peer-disconnected", { peer, reason }),
+      gone: (peer, reason) => this.#remove(peer, reason),
+      trouble: (error) => this.#emit("trouble", error),
+      rejected: (rejection, from) => this.#reject(rejection, from),
+    };
+  }
+
+  /** All others in the room, by id: linked or on the way to be. */
+  get peers(): ReadonlyMap<PeerId, Peer> {
+    return this.#peers;
+  }
+
+  /** What we say of ourselves. */
+  get card(): Card {
+    return this.#parts.ownCard.card;
+  }
+
+  on<Name extends keyof RoomEvents>(name: Name, listener: (event: RoomEvents[Name]) => void): Unsubscribe {
+    this.#emitter.on(name, listener);
+    return () => this.#emitter.off(name, listener);
+  }
+
+  /**
+   * Sends a message to one peer. Resolves once it is accepted for sending: await it, and a fast sender waits for a slow
+   * network. Where the link is still on its way, it waits for that, for 30 s.
+   * @throws {SkeinError} `bad-body`, `too-large`, `protocol-mismatch`, `no-such-peer`, `link-lost`, `timeout`, `closed`
+   */
+  async send<Input>(to: PeerId | Peer, definition: MessageDefinition<Input, any>, body: Input): Promise<void> {
+    return this.#find(to).whenConnected((exchange) => exchange.send(definition, body));
+  }
+
+  /**
+   * Sends a message to every peer that is connected now and speaks its protocol; gives how many took it.
+   * @throws {SkeinError} `bad-body`, `too-large`, `closed`
+   */
+  async broadcast<Input>(definition: MessageDefinition<Input, any>, body: Input): Promise<number> {
+    this.#mustBeOpen();
+    checkBody(definition, body);
+    const connected = [...this.#peers.values()].filter((peer) => peer.state === "connected");
+    const results = await Promise.allSettled(
+      connected.map((peer) => peer.whenConnected((exchange) => exchange.send(definition, body))),
+    );
+    return results.filter(({ status }) => status === "fulfilled").length;
+  }
+
+  /**
+   * Asks one peer, and waits for its answer.
+   * @throws {SkeinError} what `send` throws, and `timeout`, `aborted`, `no-handler`, `handler-failed`, `bad-message`, or the
+   * code of a SkeinError that the handler threw
+   */
+  async request<Input, Reply>(
+    to: PeerId | Peer,
+    definition: RequestDefinition<Input, any, any, Reply>,
+    body: Input,
+    options: RequestOptions = {},
+  ): Promise<Reply> {
+    const answer = this.#find(to).whenConnected((exchange) => exchange.request(definition, body, options), options.signal);
+    // The exchange has held it against the definition's schema.
+    return answer as Promise<Reply>;
+  }
+
+  /**
+   * Says what to do with a message or request when it comes. One handler for each; a request's handler gives the answer,
+   * and what it throws is the asker's error: a SkeinError as it is, anything else as `handler-failed` without its text.
+   * @throws {SkeinError} `bad-argument` where the message has a handler
+   */
+  handle<Output>(
+    definition: MessageDefinition<any, Output>,
+    handler: (body: Output, from: Peer) => void | Promise<void>,
+  ): Unsubscribe;
+  handle<Output, ReplyInput>(
+    definition: RequestDefinition<any, Output, ReplyInput, any>,
+    handler: (body: Output, from: Peer, context: RequestContext) => ReplyInput | Promise<ReplyInput>,
+  ): Unsubscribe;
+  handle(
+    definition: MessageDefinition | RequestDefinition,
+    handler: (body: any, from: Peer, context: RequestContext) => unknown,
+  ): Unsubscribe {
+    const run = (body: unknown, from: unknown, context: RequestContext) => handler(body, from as Peer, context);
+    return this.#handlers.add({ definition, run } as Parameters<Handlers["add"]>[0]);
+  }
+
+  onPeer(listener: (event: MessengerPeerEvent<Peer>) => void): Unsubscribe {
+    const subscriptions = [
+      this.on("peer-connected", (peer) => listener({ type: "reachable", peer })),
+      this.on("peer-updated", (peer) => listener({ type: "updated", peer })),
+      this.on("peer-disconnected", ({ peer }) => listener({ type: "gone", peer })),
+    ];
+    return () => {
+      for (const unsubscribe of subscriptions) unsubscribe();
+    };
+  }
+
+  /** Changes what our card says, and shows it to all. What isn't given stays. */
+  async update(details: CardUpdate): Promise<void> {
+    this.#mustBeOpen();
+    this.#session?.announce(await this.#parts.ownCard.update(details));
+  }
+
+  /** How things are now. */
+  stats(): RoomStats {
+    const peers = [...this.#peers.values()];
+    const sum = (field: keyof Peer["traffic"]) => peers.reduce((total, peer) => total + peer.traffic[field], 0);
+    return {
+      peers: peers.length,
+      connected: peers.filter((peer) => peer.state === "connected").length,
+      bytesSent: sum("bytesSent"),
+      bytesReceived: sum("bytesReceived"),
+      payloadsSent: sum("payloadsSent"),
+      payloadsReceived: sum("payloadsReceived"),
+      rejected: Object.fromEntries(this.#rejected),
+      server: this.#server,
+    };
+  }
+
+  /**
+   * Says goodbye to all, gives the place up, and closes everything. What was sent before arrives first, where the other
+   * side still answers. The process can end afterwards.
+   */
+  leave(): Promise<void> {
+    this.#closing ??= this.#leave();
+    return this.#closing;
+  }
+
+  /** The same as {@link Room.leave}. */
+  close(): Promise<void> {
+    return this.leave();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.leave();
+  }
+
+  /** @internal What signalling tells. */
+  signalingEvents(): SignalingEvents {
+    return {
+      roster: (cards, iceServers) => this.#inbox.add(() => this.#takeRoster(cards, iceServers)),
+      card: (card) => this.#inbox.add(() => this.#meet(card).then(() => {})),
+      away: (id) => this.#inbox.add(() => this.#peers.get(id)?.doubt()),
+      left: (id, reason) => this.#inbox.add(() => this.#handleLeft(id, reason)),
+      envelope: (from, kind, envelope) => this.#inbox.add(() => this.#handleEnvelope(from, kind, envelope)),
+      // The attempt's own deadline makes up for a signal that went nowhere.
+      undeliverable: () => {},
+      disconnected: (reason) => {
+        this.#server = "disconnected";
+        this.#emit("server-disconnected", { reason });
+      },
+      complaint: (error) => this.#emit("trouble", error),
+      ended: (error) => {
+        this.#closing ??= this.#shutDown(error);
+      },
+      rejected: (rejection) => this.#reject(rejection, "server"),
+    };
+  }
+
+  /** @internal We are in the room. Events begin a moment later, when whoever joined has had the chance to listen. */
+  attach(session: SignalingSession): void {
+    this.#session = session;
+    this.#parts.world.clock.after(0, () => this.#inbox.start());
+  }
+
+  async #leave(): Promise<void> {
+    await Promise.all([...this.#peers.values()].map((peer) => peer.leave()));
+    await this.#session?.leave();
+    await this.#shutDown(undefined);
+  }
+
+  async #shutDown(error: SkeinError | undefined): Promise<void> {
+    this.#inbox.close();
+    this.#server = "disconnected";
+    for (const peer of [...this.#peers.values()]) this.#remove(peer, "the room was left");
+    this.#emit("closed", error);
+    this.#emitter.all.clear();
+  }
+
+  #mustBeOpen(): void {
+    if (this.#closing !== undefined) throw new SkeinError("closed", "This room was left: join again to go on.");
+  }
+
+  #find(to: PeerId | Peer): RemotePeer {
+    this.#mustBeOpen();
+    const id = typeof to === "string" ? parsePeerId(to) : to.id;
+    const peer = this.#peers.get(id);
+    if (peer === undefined) throw new SkeinError("no-such-peer", `No peer ${id} is in room "${this.name}".`);
+    return peer;
+  }
+
+  async #takeRoster(cards: readonly SignedCard[], iceServers: readonly IceServer[]): Promise<void> {
+    const isReturn = this.#server === "disconnected" && this.#peers.size > 0;
+    this.#serverIceServers = iceServers;
+    this.#server = "connected";
+    const listed = new Set(await Promise.all(cards.map((card) => this.#meet(card))));
+    for (const peer of [...this.#peers.values()]) {
+      if (!listed.has(peer.id)) peer.unlist();
+      else if (isReturn) peer.retry();
+    }
+    this.#emit("server-connected", undefined);
+  }
+
+  /** Takes a card in; gives the id it proved, where it did. */
+  async #meet(signed: SignedCard): Promise<PeerId | undefined> {
+    const verified = await verifyCard(signed);
+    if (!verified.ok) {
+      this.#reject(verified, "server");
+      return undefined;
+    }
+    const card = verified.value;
+    if (card.id === this.id || this.#closing !== undefined) return undefined;
+    const known = this.#peers.get(card.id);
+    if (known?.isOf(card)) {
+      if (known.update(card)) this.#emit("peer-updated", known);
+      return card.id;
+    }
+    if (known !== undefined) this.#remove(known, "replaced");
+    if (!this.#parts.admit(card)) return undefined;
+    const peer = new RemotePeer(this.#world, card);
+    this.#peers.set(card.id, peer);
+    this.#emit("peer-joined", peer);
+    peer.start();
+    return card.id;
+  }
+
+  #handleLeft(id: PeerId, reason: string): void {
+    const peer = this.#peers.get(id);
+    if (peer === undefined) return;
+    if (reason === "lost") peer.unlist();
+    else this.#remove(peer, reason);
+  }
+
+  #handleEnvelope(from: PeerId, kind: ForwardClass, envelope: Uint8Array): void {
+    const peer = this.#peers.get(from);
+    if (peer !== undefined) return peer.receiveEnvelope(kind, envelope);
+    this.#reject({ ok: false, code: "forged", reason: "an envelope from a peer that isn't in the room" }, from);
+  }
+
+  #remove(peer: RemotePeer, reason: string): void {
+    if (this.#peers.get(peer.id) !== peer) return;
+    this.#peers.delete(peer.id);
+    peer.close(reason);
+    this.#emit("peer-left", { peer, reason });
+  }
+
+  #reject({ code, reason }: Rejected, from: PeerId | "server"): void {
+    this.#rejected.set(code, (this.#rejected.get(code) ?? 0) + 1);
+    this.#emit("rejected", { code, reason, from });
+  }
+
+  /** A listener's error is its own: it is reported as uncaught, and nothing here stops for it. */
+  #emit<Name extends keyof RoomEvents>(name: Name, event: RoomEvents[Name]): void {
+    try {
+      this.#emitter.emit(name, event);
+    } catch (error) {
+      queueMicrotask(() => {
+        throw error;
+      });
+    }
+  }
+}

@@ -1,0 +1,43 @@
+import type { Rejected } from "@skein/protocol";
+import { deferred } from "../deferred.js";
+
+/** What may wait at once. A server within its rules never gets near. */
+const waitingMost = 10_000;
+
+/**
+ * Runs what signalling tells one thing after the other: checking a card takes a while, and a signal that comes right
+ * behind must not overtake it.
+ */
+export class SerialInbox {
+  readonly #overflow: (rejection: Rejected) => void;
+  readonly #started = deferred<void>();
+  #tail: Promise<void> = this.#started.promise;
+  #waiting = 0;
+  #state: "open" | "closed" = "open";
+
+  constructor(overflow: (rejection: Rejected) => void) {
+    this.#overflow = overflow;
+  }
+
+  add(task: () => void | Promise<void>): void {
+    if (this.#state === "closed") return;
+    if (this.#waiting >= waitingMost) {
+      return this.#overflow({ ok: false, code: "over-limit", reason: "more from the server than can be checked" });
+    }
+    this.#waiting++;
+    this.#tail = this.#tail.then(async () => {
+      this.#waiting--;
+      if (this.#state === "open") await task();
+    });
+  }
+
+  /** Until now everything waits: nobody is told anything before they could listen. */
+  start(): void {
+    this.#started.resolve();
+  }
+
+  /** What waits is forgotten. */
+  close(): void {
+    this.#state = "closed";
+  }
+}

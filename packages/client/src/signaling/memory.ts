@@ -1,0 +1,33 @@
+import type { PeerId } from "@skein/protocol";
+import { type BusPacket, busSignaling } from "./bus.js";
+import type { Signaling } from "./signaling.js";
+
+/**
+ * Signalling inside one process, for tests and for agents that live together. All who share what this returns and join
+ * the same room meet.
+ *
+ * @example
+ * const signaling = memorySignaling();
+ * const [a, b] = await Promise.all([joinRoom({ signaling, room: "lab" }), joinRoom({ signaling, room: "lab" })]);
+ */
+export function memorySignaling(): Signaling {
+  const rooms = new Map<string, Map<PeerId, (packet: BusPacket) => void>>();
+  return busSignaling((room, id, receive) => {
+    const members = rooms.get(room) ?? new Map<PeerId, (packet: BusPacket) => void>();
+    rooms.set(room, members);
+    members.set(id, receive);
+    return {
+      address: "memory:",
+      post(packet) {
+        for (const [member, deliver] of members) {
+          // Later, as every other bus: nobody is called back inside their own call.
+          if (member !== id) queueMicrotask(() => members.get(member) === deliver && deliver(packet));
+        }
+      },
+      close() {
+        if (members.get(id) === receive) members.delete(id);
+        if (members.size === 0) rooms.delete(room);
+      },
+    };
+  });
+}

@@ -1,0 +1,262 @@
+import {
+  encodeControl,
+  encodeForwardPacket,
+  type ForwardClass,
+  type PeerId,
+  proveJoin,
+  type SignedCard,
+  SkeinError,
+  webSocketProtocol,
+} from "@skein/protocol";
+import { Alarm } from "../clock.js";
+import type { Step } from "../core/machine.js";
+import {
+  type ReconnectEffect,
+  type ReconnectEvent,
+  type ReconnectState,
+  reconnectDeadline,
+  startReconnect,
+  stepReconnect,
+} from "../core/reconnect.js";
+import { deferred } from "../deferred.js";
+import { dispatchPacket, errorOf, type JoiningMessage } from "./server-packets.js";
+import type { Signaling, SignalingEvents, SignalingJoin, SignalingSession } from "./signaling.js";
+
+export interface WebSocketSignalingOptions {
+  /** Where the server is: `ws://` or `wss://`, with its path. */
+  readonly url: string;
+  /** Another WebSocket than the platform's own. */
+  readonly webSocket?: new (url: string, protocols: string[]) => WebSocket;
+}
+
+/**
+ * Signalling through a Skein server.
+ * @throws {SkeinError} `bad-argument` where the address isn't one.
+ */
+export function webSocketSignaling(options: WebSocketSignalingOptions): Signaling {
+  const url = parseAddress(options.url);
+  const WebSocket = options.webSocket ?? globalThis.WebSocket;
+  return {
+    async join(join, events) {
+      const session = new WebSocketSession(url, WebSocket, join, events);
+      await session.joined;
+      return session;
+    },
+  };
+}
+
+function parseAddress(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || !["ws:", "wss:"].includes(url.protocol)) {
+    throw new SkeinError("bad-argument", `"${text}" is no server address: those look like wss://example.org/skein.`);
+  }
+  return url.href;
+}
+
+class WebSocketSession implements SignalingSession {
+  readonly address: string;
+  readonly #WebSocket: new (url: string, protocols: string[]) => WebSocket;
+  readonly #join: SignalingJoin;
+  readonly #events: SignalingEvents;
+  readonly #alarm: Alarm;
+  readonly #first = deferred<void>();
+  readonly #stopListening: () => void;
+  #reconnect: ReconnectState;
+  #socket: WebSocket | undefined;
+  /** Cards that came in `peers`, waiting for `joined`. */
+  #roster: SignedCard[] = [];
+  /** Until the first `joined`, a lost connection is the caller's to handle. */
+  #stage: "joining" | "member" | "over" = "joining";
+
+  constructor(
+    url: string,
+    WebSocket: new (url: string, protocols: string[]) => WebSocket,
+    join: SignalingJoin,
+    events: SignalingEvents,
+  ) {
+    this.address = url;
+    this.#WebSocket = WebSocket;
+    this.#join = join;
+    this.#events = events;
+    this.#alarm = new Alarm(join.clock, () => this.#step({ type: "woke" }));
+    const abort = () =>
+      this.#finish(new SkeinError("aborted", "The join was aborted by its caller.", { cause: join.signal?.reason }));
+    join.signal?.addEventListener("abort", abort, { once: true });
+    const stopOnline = onOnline(() => this.#step({ type: "online" }));
+    this.#stopListening = () => {
+      join.signal?.removeEventListener("abort", abort);
+      stopOnline();
+    };
+    const first = startReconnect(join.clock.nowMs());
+    this.#reconnect = first.state;
+    if (join.signal?.aborted) abort();
+    else this.#follow(first);
+  }
+
+  /** Resolves when we are in the room for the first time. */
+  get joined(): Promise<void> {
+    return this.#first.promise;
+  }
+
+  forward(to: PeerId, kind: ForwardClass, envelope: Uint8Array): boolean {
+    return this.#reconnect.phase === "joined" && this.#send(encodeForwardPacket(kind, to, envelope));
+  }
+
+  announce(card: SignedCard): void {
+    // Where there is no connection, the next join shows this card anyway.
+    if (this.#reconnect.phase === "joined") this.#send(encodeControl({ t: "announce", card }));
+  }
+
+  async leave(): Promise<void> {
+    if (this.#reconnect.phase === "joined") this.#send(encodeControl({ t: "leave" }));
+    const socket = this.#socket;
+    const closed = socket === undefined ? undefined : closing(socket);
+    this.#finish(new SkeinError("closed", "The room was left."));
+    await closed;
+  }
+
+  #step(event: ReconnectEvent): void {
+    this.#follow(stepReconnect(this.#reconnect, event, this.#join.clock.nowMs()));
+  }
+
+  #follow({ state, effects }: Step<ReconnectState, ReconnectEffect>): void {
+    this.#reconnect = state;
+    this.#alarm.set(reconnectDeadline(state)?.atMs);
+    for (const effect of effects) {
+      if (effect.type === "connect") this.#connect();
+      else if (effect.type === "ping") this.#send(encodeControl({ t: "ping" }));
+      else this.#lose(effect.reason);
+    }
+  }
+
+  #connect(): void {
+    const socket = new this.#WebSocket(this.address, [webSocketProtocol]);
+    this.#socket = socket;
+    this.#roster = [];
+    socket.binaryType = "arraybuffer";
+    socket.onmessage = ({ data }) => this.#receive(data);
+    socket.onclose = ({ code }) => this.#lose(`the server closed the connection (${code})`);
+    socket.onerror = () => this.#lose("no connection");
+  }
+
+  #receive(data: unknown): void {
+    this.#step({ type: "heard" });
+    if (!(data instanceof ArrayBuffer)) {
+      return this.#events.rejected({ ok: false, code: "malformed", reason: "a text message from the server" });
+    }
+    const message = dispatchPacket(new Uint8Array(data), this.#events);
+    if (message !== undefined) this.#handle(message);
+  }
+
+  #handle(message: JoiningMessage): void {
+    switch (message.t) {
+      case "challenge":
+        void this.#answer(message);
+        return;
+      case "peers":
+        this.#roster.push(...message.peers);
+        return;
+      case "joined": {
+        const cards = [...this.#roster, ...message.peers];
+        this.#roster = [];
+        this.#step({ type: "joined" });
+        this.#stage = "member";
+        this.#events.roster(cards, message.ice);
+        this.#first.resolve();
+        return;
+      }
+      case "error": {
+        const error = errorOf(message);
+        if (!message.fatal) return this.#events.complaint(error);
+        // A server that is only busy wants us back later; before the first join that is the caller's to decide.
+        if (error.retryAfterMs !== undefined && this.#stage === "member") {
+          return this.#lose(error.message, error.retryAfterMs);
+        }
+        return this.#finish(error);
+      }
+      case "pong":
+        return;
+    }
+  }
+
+  async #answer(challenge: Extract<JoiningMessage, { t: "challenge" }>): Promise<void> {
+    const socket = this.#socket;
+    const { room, identity, card: newestCard, token: getToken } = this.#join;
+    if (!challenge.versions.includes(1)) {
+      return this.#finish(
+        new SkeinError(
+          "unsupported-version",
+          `The server speaks version ${challenge.versions.join(", ")} of the wire, this client version 1: update the older of the two.`,
+        ),
+      );
+    }
+    try {
+      const card = newestCard();
+      const [proof, token] = await Promise.all([proveJoin(identity, challenge.nonce, room, card), getToken?.()]);
+      // Meanwhile this connection may have been given up for another.
+      if (socket !== this.#socket) return;
+      this.#send(encodeControl({ t: "join", room, card, proof, ...(token === undefined ? {} : { token }) }));
+    } catch (error) {
+      this.#finish(SkeinError.from(error, "not-authorised"));
+    }
+  }
+
+  #send(packet: Uint8Array): boolean {
+    if (this.#socket?.readyState !== 1) return false;
+    this.#socket.send(packet as Uint8Array<ArrayBuffer>);
+    return true;
+  }
+
+  #lose(reason: string, afterMs?: number): void {
+    this.#dropSocket();
+    if (this.#stage === "over") return;
+    if (this.#stage === "joining") {
+      return this.#finish(
+        new SkeinError(
+          "server-unreachable",
+          `No Skein server answers at ${this.address} (${reason}): is it running, and is the address right?`,
+        ),
+      );
+    }
+    const wasJoined = this.#reconnect.phase === "joined";
+    this.#step({ type: "lost", roll: this.#join.roll(), afterMs });
+    if (wasJoined) this.#events.disconnected(reason);
+  }
+
+  #finish(error: SkeinError): void {
+    const stage = this.#stage;
+    if (stage === "over") return;
+    this.#stage = "over";
+    this.#step({ type: "end" });
+    this.#stopListening();
+    this.#dropSocket();
+    if (stage === "joining") this.#first.reject(error);
+    else if (error.code !== "closed") this.#events.ended(error);
+  }
+
+  #dropSocket(): void {
+    const socket = this.#socket;
+    this.#socket = undefined;
+    if (socket === undefined) return;
+    socket.onmessage = null;
+    socket.onclose = null;
+    // Some engines report the failure of a socket that is closed while it connects.
+    socket.onerror = () => {};
+    socket.close();
+  }
+}
+
+/** Resolves when the socket is closed: what was sent before has gone out. */
+function closing(socket: WebSocket): Promise<void> {
+  if (socket.readyState === 3) return Promise.resolve();
+  return new Promise((resolve) => {
+    socket.addEventListener("close", () => resolve(), { once: true });
+  });
+}
+
+/** Browsers tell when the network is back. */
+function onOnline(listener: () => void): () => void {
+  if (typeof globalThis.addEventListener !== "function") return () => {};
+  globalThis.addEventListener("online", listener);
+  return () => globalThis.removeEventListener("online", listener);
+}

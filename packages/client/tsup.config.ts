@@ -1,0 +1,10 @@
+import { defineConfig } from "tsup";
+import { recipe } from "../../tsup.config";
+
+export default defineConfig(
+  recipe({
+    index: "src/index.ts",
+    "engine/platform.browser": "src/engine/platform.browser.ts",
+    "engine/platform.node": "src/engine/platform.node.ts",
+  }),
+);
