@@ -1,5 +1,20 @@
 import { accept, type Decoded, reject } from "../decoded.js";
+import { utf8 } from "../bytes.js";
 import { limits } from "../limits.js";
+
+/** What {@link checkShape} has seen on its way. */
+export interface Shape {
+  /** Strings of over 64 bytes that begin with a byte order mark: where the head, where the text, how long. */
+  readonly marked: readonly MarkedString[];
+}
+
+interface MarkedString {
+  readonly head: number;
+  readonly text: number;
+  readonly length: number;
+}
+
+const noneMarked: Shape = { marked: [] };
 
 /**
  * Walks a MessagePack document without building it, and says whether it is plain, complete and within the limits.
@@ -8,10 +23,13 @@ import { limits } from "../limits.js";
  * millions of items. It also turns extension types away, which keeps the wire readable for any MessagePack library, and
  * the decoder's paths that would compile code (msgpackr's records) out of a stranger's reach.
  */
-export function checkShape(bytes: Uint8Array): Decoded<undefined> {
+export function checkShape(bytes: Uint8Array): Decoded<Shape> {
   const length = bytes.length;
   // How many values each open container still waits for. Its height is the depth.
   const waiting: number[] = [1];
+  // Whether it is a map: what it waits for at an even count is a key then.
+  const maps: boolean[] = [false];
+  let marked: MarkedString[] | undefined;
   let position = 0;
   let items = 0;
 
@@ -19,8 +37,10 @@ export function checkShape(bytes: Uint8Array): Decoded<undefined> {
     const top = waiting.length - 1;
     if (waiting[top] === 0) {
       waiting.pop();
+      maps.pop();
       continue;
     }
+    const isKey = maps[top] === true && (waiting[top] as number) % 2 === 0;
     (waiting[top] as number)--;
     if (++items > limits.items) return reject("over-limit", `more than ${limits.items} values`);
     if (position >= length) return reject("malformed", "ends in the middle of a value");
@@ -34,9 +54,15 @@ export function checkShape(bytes: Uint8Array): Decoded<undefined> {
     const size = sizeOf(head, bytes, position);
     position += width;
 
+    if (isKey && !isString(head)) return reject("malformed", "a map with a key that isn't a string");
     if (kind === "scalar") {
+      if (size > length - position) return reject("malformed", "ends in the middle of a value");
+      if (isKey && size === 9 && spellsProto(bytes, position)) return reject("malformed", "a map with the key `__proto__`");
+      if (size > 64 && isString(head) && startsWithMark(bytes, position)) {
+        marked ??= [];
+        marked.push({ head: position - width - 1, text: position, length: size });
+      }
       position += size;
-      if (position > length) return reject("malformed", "ends in the middle of a value");
       continue;
     }
     const children = kind === "map" ? size * 2 : size;
@@ -44,9 +70,26 @@ export function checkShape(bytes: Uint8Array): Decoded<undefined> {
     if (children > length - position) return reject("malformed", "announces more values than it has bytes");
     if (waiting.length > limits.depth) return reject("over-limit", `nested deeper than ${limits.depth}`);
     waiting.push(children);
+    maps.push(kind === "map");
   }
-  return position === length ? accept(undefined) : reject("malformed", "has bytes after its value");
+  if (position !== length) return reject("malformed", "has bytes after its value");
+  return accept(marked === undefined ? noneMarked : { marked });
 }
+
+function isString(head: number): boolean {
+  return (head >= 0xa0 && head <= 0xbf) || (head >= 0xd9 && head <= 0xdb);
+}
+
+function spellsProto(bytes: Uint8Array, position: number): boolean {
+  for (let i = 0; i < proto.length; i++) if (bytes[position + i] !== proto[i]) return false;
+  return true;
+}
+
+function startsWithMark(bytes: Uint8Array, position: number): boolean {
+  return bytes[position] === 0xef && bytes[position + 1] === 0xbb && bytes[position + 2] === 0xbf;
+}
+
+const proto = utf8("__proto__");
 
 function kindOf(head: number): "scalar" | "array" | "map" | "unused" {
   if (head <= 0x7f || head >= 0xe0) return "scalar";
