@@ -1,5 +1,13 @@
-/** Writes an unsigned LEB128 varint: seven bits a byte, lowest first, up to 2^53 - 1. */
+import { SkeinError } from "../errors.js";
+
+/**
+ * Writes an unsigned LEB128 varint: seven bits a byte, lowest first, up to 2^53 - 1.
+ * @throws {SkeinError} `bad-argument` for any other number.
+ */
 export function writeVarint(target: number[], value: number): void {
+  if (!Number.isSafeInteger(value) || value < 0) {
+    throw new SkeinError("bad-argument", `${value} can't go on the wire: use a whole number from 0 to 2^53 - 1.`);
+  }
   let rest = value;
   while (rest >= 0x80) {
     target.push((rest % 0x80) | 0x80);
