@@ -7,7 +7,7 @@ import { decode } from "./message-pack.js";
 export const name = v.pipe(v.string(), v.minLength(1), v.maxLength(limits.nameLength));
 export const text = (most: number) => v.pipe(v.string(), v.maxLength(most));
 export const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
-export const bytes = v.instance(Uint8Array);
+export const bytes: v.GenericSchema<Uint8Array> = v.instance(Uint8Array);
 export const bytesOf = (length: number) =>
   v.pipe(
     bytes,
@@ -38,7 +38,10 @@ export function decodeAs<Schema extends v.GenericSchema>(
   return value.ok ? conform(schema, value.value) : value;
 }
 
-/** Holds a value against a schema. The reason names the first place that doesn't fit, never its content. */
+/**
+ * Holds a value against a schema. The reason names the field that doesn't fit, never its content: so only the first step
+ * of the path, since the keys of an inner map are whatever the sender wrote.
+ */
 export function conform<Schema extends v.GenericSchema>(
   schema: Schema,
   value: unknown,
@@ -46,6 +49,6 @@ export function conform<Schema extends v.GenericSchema>(
   const result = v.safeParse(schema, value, { abortEarly: true });
   if (result.success) return accept(result.output);
   const [issue] = result.issues;
-  const path = v.getDotPath(issue) ?? "the value";
-  return reject("malformed", `${path}: expected ${issue.expected ?? issue.kind}`);
+  const field = issue.path?.[0]?.key ?? "the value";
+  return reject("malformed", `${String(field)}: expected ${issue.expected ?? issue.kind}`);
 }
