@@ -3,6 +3,7 @@ import { SkeinError } from "../errors.js";
 import { platformRandom, type RandomBytes } from "../random.js";
 import { type Ed25519, platformEd25519, publicKeyOf } from "./ed25519.js";
 import { type PeerId, peerIdOf } from "./peer-id.js";
+import { isStrict } from "./strict-ed25519.js";
 
 /**
  * What a signature is for. It is part of what is signed, so that a signature made for one purpose never serves another.
@@ -47,7 +48,8 @@ class SeedIdentity implements Identity {
 
 /** Makes a new identity. Keep it with {@link saveIdentity} to be the same peer next time. */
 export function createIdentity(options: { random?: RandomBytes; ed25519?: Ed25519 } = {}): Identity {
-  return new SeedIdentity((options.random ?? platformRandom)(seedBytes), options.ed25519);
+  // A copy: a source of randomness may use its array again.
+  return new SeedIdentity(Uint8Array.from((options.random ?? platformRandom)(seedBytes)), options.ed25519);
 }
 
 /**
@@ -81,6 +83,7 @@ export async function verifySignature(
   ed25519?: Ed25519,
 ): Promise<boolean> {
   if (publicKey.length !== 32 || signature.length !== 64) return false;
+  if (!isStrict(publicKey, signature)) return false;
   const verifier = ed25519 ?? (await platformEd25519());
   return verifier.verify(publicKey, toBeSigned(purpose, bytes), signature).catch(() => false);
 }

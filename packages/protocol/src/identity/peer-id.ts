@@ -28,5 +28,9 @@ export function parsePeerId(text: string): PeerId {
 }
 
 function notAnId(text: string): SkeinError {
-  return new SkeinError("bad-argument", `"${text.slice(0, 60)}" is no peer id: those have 43 characters of A-Z a-z 0-9 - _.`);
+  // The text itself isn't repeated: what was passed by mistake may be a saved identity.
+  return new SkeinError(
+    "bad-argument",
+    `A text of ${text.length} characters is no peer id: those have 43 characters of A-Z a-z 0-9 - _.`,
+  );
 }
