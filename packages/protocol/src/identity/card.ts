@@ -52,14 +52,22 @@ const cardSchema = v.object({
 
 /**
  * Signs a card with the identity it names.
- * @throws {SkeinError} `bad-body` where a field is malformed, `too-large` where the card or its meta is over the limit.
+ * @throws {SkeinError} `bad-argument` where it names another, `bad-body` where a field is malformed, `too-large` where the
+ * card or its meta is over the limit.
  */
 export async function signCard(identity: Identity, card: Card): Promise<SignedCard> {
-  const body = { v: 1, ...card, id: peerKeyOf(card.id) };
-  const fits = conform(cardSchema, body);
+  if (card.id !== identity.id) {
+    throw new SkeinError("bad-argument", "This card names another peer: its id must be that of the identity which signs it.");
+  }
+  // What conforms is what is signed: fields that the card's type doesn't have stay here.
+  const fits = conform(cardSchema, { ...card, v: 1, id: peerKeyOf(card.id) });
   if (!fits.ok) throw new SkeinError("bad-body", `This card can't be signed: ${fits.reason}.`);
+  const metaBytes = fits.value.meta === undefined ? 0 : encode(fits.value.meta).length;
+  if (metaBytes > limits.cardMetaBytes) {
+    throw new SkeinError("too-large", `This card's meta has ${metaBytes} bytes; ${limits.cardMetaBytes} is the most.`);
+  }
   // A copy: what the encoder gives is a view into its buffer, and a card is kept for long.
-  const b = Uint8Array.from(encode(body));
+  const b = Uint8Array.from(encode(fits.value));
   if (b.length > limits.cardBytes) {
     throw new SkeinError("too-large", `This card has ${b.length} bytes; ${limits.cardBytes} is the most. Shorten its meta.`);
   }
