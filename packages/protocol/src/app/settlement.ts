@@ -17,22 +17,31 @@ export function settleProtocol(name: string, ours: ProtocolVersions, theirs: Pro
   return version === undefined ? { settled: false, ours: mine, theirs: other } : { settled: true, version };
 }
 
-/** Orders versions by their numbers: negative where `a` is the lower. */
+/**
+ * Orders versions by their numbers: negative where `a` is the lower. Only a version itself is its equal: `1.0` comes before
+ * `1.0.0`, so that two sides that list both settle on the same one.
+ */
 export function compareVersions(a: string, b: string): number {
-  const left = a.split(".").map(Number);
-  const right = b.split(".").map(Number);
+  const left = a.split(".").map(partOf);
+  const right = b.split(".").map(partOf);
   for (let i = 0; i < Math.max(left.length, right.length); i++) {
     const difference = (left[i] ?? 0) - (right[i] ?? 0);
     if (difference !== 0) return difference;
   }
-  return 0;
+  if (a === b) return 0;
+  return a.length - b.length || (a < b ? -1 : 1);
+}
+
+/** What isn't a number comes before all that are: a card may list anything. */
+function partOf(part: string): number {
+  return /^\d+$/.test(part) ? Number(part) : -1;
 }
 
 /** The versions that a list of protocols stands for; the same name may appear more than once. */
 export function versionsOf(heads: readonly ProtocolHead[]): Record<string, string[]> {
-  const versions: Record<string, string[]> = {};
+  const versions = new Map<string, Set<string>>();
   for (const { name, versions: some } of heads) {
-    versions[name] = [...new Set([...(versions[name] ?? []), ...some])];
+    versions.set(name, new Set([...(versions.get(name) ?? []), ...some]));
   }
-  return versions;
+  return Object.fromEntries([...versions].map(([name, some]) => [name, [...some]]));
 }
