@@ -61,7 +61,9 @@ export function request<In extends Schema<any>, Out extends Schema<any>>(
 }
 
 const protocolName = /^[a-z0-9]+([._-][a-z0-9]+)*$/i;
-const typeName = /^[a-z0-9]+([._-]?[a-z0-9]+)*$/i;
+const typeName = /^[a-z0-9]+([._-][a-z0-9]+)*$/i;
+// Keys that readers of maps pass over, lest they reach an object's prototype: such a protocol would never be seen.
+const reserved: ReadonlySet<string> = new Set(["constructor", "prototype"]);
 
 /**
  * Names a set of messages and the versions of it that this code speaks. Two peers use the highest version both list.
@@ -86,17 +88,19 @@ export function defineProtocol<const Shapes extends ShapeTable>(
 }
 
 function checkNames(name: string, versions: readonly string[], types: readonly string[]): void {
-  if (!protocolName.test(name) || name.length > limits.nameLength) {
+  if (name.length > limits.nameLength || !protocolName.test(name) || reserved.has(name)) {
     throw new SkeinError("bad-argument", `"${name}" can't name a protocol: use words joined by dots, such as "acme.chat".`);
   }
-  const wrong = versions.find((version) => !/^\d+(\.\d+){0,2}$/.test(version));
+  const wrong = versions.find(
+    (version) => version.length > limits.versionLength || !/^\d+(\.\d+){0,2}$/.test(version),
+  );
   if (versions.length === 0 || wrong !== undefined) {
     throw new SkeinError("bad-argument", `${name}: a version is up to three numbers joined by dots, such as "1.2.0".`);
   }
   if (versions.length > limits.versionsPerProtocol) {
     throw new SkeinError("too-large", `${name}: ${limits.versionsPerProtocol} versions are the most.`);
   }
-  const type = types.find((word) => !typeName.test(word) || word.length > limits.nameLength);
+  const type = types.find((word) => word.length > limits.nameLength || !typeName.test(word));
   if (type !== undefined) {
     throw new SkeinError("bad-argument", `${name}: "${type}" can't name a message: use letters, digits, and . _ - between them.`);
   }
