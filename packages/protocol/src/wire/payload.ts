@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { fromUtf8, utf8 } from "../bytes.js";
+import { clip, fromUtf8, utf8 } from "../bytes.js";
 import { encode } from "../codec/message-pack.js";
 import { decodeAs, name, text } from "../codec/schema.js";
 import { ByteReader, writeVarint } from "../codec/varint.js";
@@ -8,6 +8,8 @@ import { limits } from "../limits.js";
 
 /** What a data record carries: `kind ‖ varints ‖ rest`. Kinds are the keys' numbers. */
 export const payloadKind = { bind: 1, message: 2, request: 3, response: 4, failure: 5, cancel: 6 } as const;
+
+const knownKinds: ReadonlySet<number> = new Set(Object.values(payloadKind));
 
 const failureBody = v.object({ code: name, message: text(1024) });
 
@@ -40,7 +42,7 @@ export function encodePayload(payload: Payload): Uint8Array {
       return join(head, payload.body);
     case "failure":
       writeVarint(head, payload.request);
-      return join(head, encode({ code: payload.code, message: payload.message.slice(0, 1024) }));
+      return join(head, encode({ code: payload.code, message: clip(payload.message, 1024) }));
     case "cancel":
       writeVarint(head, payload.request);
       return Uint8Array.from(head);
@@ -58,13 +60,14 @@ function join(head: readonly number[], body: Uint8Array): Uint8Array {
 export function decodePayload(bytes: Uint8Array): Decoded<Payload> {
   const reader = new ByteReader(bytes);
   const kind = reader.byte();
+  if (!reader.failed && !knownKinds.has(kind)) return reject("unknown-type", `a payload of kind ${kind}`);
   const number = reader.varint();
   const payload = reader.failed ? undefined : decodeKind(kind, number, reader);
   if (reader.failed || payload === undefined) return reject("malformed", "a payload that ends in its head");
   return payload;
 }
 
-function decodeKind(kind: number, number: number, reader: ByteReader): Decoded<Payload> {
+function decodeKind(kind: number, number: number, reader: ByteReader): Decoded<Payload> | undefined {
   switch (kind) {
     case payloadKind.bind: {
       const word = fromUtf8(reader.rest());
@@ -86,6 +89,6 @@ function decodeKind(kind: number, number: number, reader: ByteReader): Decoded<P
     case payloadKind.cancel:
       return accept({ kind: "cancel", request: number });
     default:
-      return reject("unknown-type", `a payload of kind ${kind}`);
+      return undefined;
   }
 }
