@@ -108,7 +108,16 @@ export class SkeinError extends Error {
   /** Whatever was thrown, as a Skein error: unchanged if it is one, as the `cause` of a new one otherwise. */
   static from(value: unknown, code: ErrorCode, message?: string): SkeinError {
     if (SkeinError.is(value)) return value;
-    const text = message ?? (value instanceof Error ? value.message : String(value));
-    return new SkeinError(code, text, { cause: value });
+    return new SkeinError(code, message ?? textOf(value), { cause: value });
+  }
+}
+
+/** Anything can be thrown, also what can't be made a string. */
+function textOf(value: unknown): string {
+  if (value instanceof Error) return value.message;
+  try {
+    return String(value);
+  } catch {
+    return "something that has no text was thrown";
   }
 }
