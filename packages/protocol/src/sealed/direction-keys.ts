@@ -1,5 +1,6 @@
 import nacl from "tweetnacl";
 import { concatBytes, utf8 } from "../bytes.js";
+import { SkeinError } from "../errors.js";
 import { type PeerId, peerKeyOf } from "../identity/peer-id.js";
 import { platformRandom, type RandomBytes } from "../random.js";
 
@@ -42,8 +43,13 @@ export interface DirectionKeys {
  *
  * Both ids in their order and the room are part of it, so an envelope can't be reflected to its sender, moved to another
  * room, or passed off as another peer's.
+ *
+ * @throws {SkeinError} `bad-argument` where the room's key isn't one that {@link roomKeyOf} gives.
  */
 export function deriveDirectionKeys(input: DirectionKeysInput): DirectionKeys {
+  if (input.roomKey.length !== 32) {
+    throw new SkeinError("bad-argument", "A room's key has 32 bytes: make it with roomKeyOf(secret).");
+  }
   const shared = nacl.box.before(input.theirBox, input.myBox.secretKey);
   const room = nacl.hash(utf8(input.room)).subarray(0, 32);
   const mine = peerKeyOf(input.myId);
