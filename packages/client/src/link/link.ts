@@ -27,7 +27,7 @@ export interface LinkListener {
   /** The other side said HELLO: messages can go. */
   up(theirs: Hello): void;
   payload(payload: Uint8Array): void;
-  /** Over, once. `close` where the other side said so. Not called after {@link Link.close}. */
+  /** Over, once. `close` where the other side said so. After {@link Link.close} only for that. */
   down(reason: string, close?: Close): void;
   /** Bytes were turned away. */
   rejected(rejection: Rejected): void;
@@ -51,7 +51,8 @@ export class Link {
   readonly #writer: FrameWriter;
   readonly #session: Session;
   readonly #alarm: Alarm;
-  #phase: "greeting" | "up" | "closed" = "greeting";
+  /** `closing`: we said goodbye, and wait for the other side's, or for its path to close. */
+  #phase: "greeting" | "up" | "closing" | "closed" = "greeting";
   #liveness: LivenessState;
   #bytesSent = 0;
   #bytesReceived = 0;
@@ -111,8 +112,8 @@ export class Link {
     }
     this.#live({ type: "heard" });
     for (const record of records.value) {
-      if ((this.#phase as string) === "closed") return;
-      this.#handle(record);
+      // Between goodbyes only theirs counts.
+      if (!this.#isOver || (this.#phase === "closing" && record.type === "close")) this.#handle(record);
     }
   }
 
@@ -133,18 +134,19 @@ export class Link {
 
   /** The other side broke a rule: tell it, and end the link. */
   refuse(reason: string): void {
-    if (this.#phase === "closed") return;
+    if (this.#isOver) return;
     this.#writer.write(encodeClose({ code: "bad-message", reason }));
     this.#writer.finish();
     this.#end(reason);
   }
 
-  /** Says goodbye and ends the link. */
+  /** Says goodbye, behind all that was sent, and takes nothing more. */
   close(close: Close): void {
-    if (this.#phase === "closed") return;
+    if (this.#isOver) return;
     this.#writer.write(encodeClose(close));
     this.#writer.finish();
-    this.#finish(close.reason);
+    this.#phase = "closing";
+    this.#alarm.set(undefined);
   }
 
   #handle(record: WireRecord): void {
@@ -167,8 +169,12 @@ export class Link {
     }
   }
 
+  get #isOver(): boolean {
+    return this.#phase === "closing" || this.#phase === "closed";
+  }
+
   #live(event: LivenessEvent): void {
-    if (this.#phase !== "closed") this.#follow(stepLiveness(this.#liveness, event, this.#clock.nowMs()));
+    if (!this.#isOver) this.#follow(stepLiveness(this.#liveness, event, this.#clock.nowMs()));
   }
 
   #follow({ state, effects }: Step<LivenessState, LivenessEffect>): void {

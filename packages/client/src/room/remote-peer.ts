@@ -195,6 +195,7 @@ export class RemotePeer implements Peer {
     this.#loseLink(reason);
     this.#now = { phase: "gone" };
     this.#direct.close();
+    this.#channelClosed.resolve();
     for (const waiter of this.#waiters) waiter.fail(this.#goneError());
     this.#waiters.clear();
   }
