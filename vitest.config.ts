@@ -1,0 +1,39 @@
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vitest/config";
+
+const root = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+
+/**
+ * `unit` runs the sources as they are, so nothing has to be built; `interop` runs what is published, through the packages'
+ * own `exports`, with real engines.
+ */
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        resolve: {
+          alias: [
+            { find: /^@skein\/([a-z-]+)$/, replacement: root("packages/$1/src/index.ts") },
+            { find: "#engine", replacement: root("packages/client/src/engine/platform.node.ts") },
+          ],
+        },
+        test: {
+          name: "unit",
+          include: ["packages/*/src/**/*.test.ts"],
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        test: {
+          name: "interop",
+          include: ["tests/interop/**/*.test.ts"],
+          // Browsers and data channels of one file must not take the processor from those of another.
+          fileParallelism: false,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
+  },
+});
