@@ -1,0 +1,81 @@
+import {
+  type Card,
+  type ClientMessage,
+  type Decoded,
+  type ErrorCode,
+  reject,
+  type RejectionCode,
+  type SignedCard,
+  SkeinError,
+  verifyCard,
+  verifyJoin,
+} from "@skein/protocol";
+import type { ServerEvent } from "./events.js";
+import type { JoinAttempt, Settings } from "./options.js";
+import type { DropCode } from "./stats.js";
+
+type Join = Extract<ClientMessage, { t: "join" }>;
+
+export type Admission = { readonly admitted: true; readonly card: Card } | Refusal;
+
+/** What a client is told that may not join. */
+export interface Refusal {
+  readonly admitted: false;
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly retryAfterMs?: number | undefined;
+  readonly drop: DropCode;
+}
+
+/** Whether whoever asks holds the card's identity, here and now, and whether the app lets it in. Never rejects. */
+export async function admit(
+  join: Join,
+  nonce: Uint8Array,
+  settings: Settings,
+  log: (event: ServerEvent) => void,
+): Promise<Admission> {
+  const card = await checkCard(join.card, settings);
+  if (!card.ok) {
+    return refuse(errorCodes[card.code], `The card can't be accepted: ${card.reason}.`, card.code);
+  }
+  if (!(await verifyJoin(card.value.id, nonce, join.room, join.card, join.proof))) {
+    return refuse("not-authorised", "The proof isn't this peer's for this connection, room and card.", "forged");
+  }
+  return authorise({ room: join.room, card: card.value, token: join.token }, settings, log);
+}
+
+/** Reads a card and checks who signed it, unless it is larger than this server takes. */
+export async function checkCard(signed: SignedCard, { limits }: Settings): Promise<Decoded<Card>> {
+  if (signed.b.length > limits.cardBytes) return reject("over-limit", `it has over ${limits.cardBytes} bytes`);
+  return verifyCard(signed);
+}
+
+/** What an error that a card causes is called. */
+export const errorCodes: Readonly<Record<RejectionCode, ErrorCode>> = {
+  malformed: "bad-message",
+  "over-limit": "too-large",
+  forged: "not-authorised",
+  replayed: "not-authorised",
+  "unknown-type": "bad-message",
+  "unsupported-version": "unsupported-version",
+};
+
+async function authorise(
+  attempt: JoinAttempt,
+  settings: Settings,
+  log: (event: ServerEvent) => void,
+): Promise<Admission> {
+  try {
+    await settings.authorise(attempt);
+    return { admitted: true, card: attempt.card };
+  } catch (error) {
+    if (SkeinError.is(error)) return refuse(error.code, error.message, "refused", error.retryAfterMs);
+    // The app's own failure: what it says is for its developers.
+    log({ type: "failed", what: "authorise", error: error instanceof Error ? error.name : typeof error });
+    return refuse("not-authorised", "The server couldn't decide on this join: try again later.", "refused");
+  }
+}
+
+function refuse(code: ErrorCode, message: string, drop: DropCode, retryAfterMs?: number): Refusal {
+  return { admitted: false, code, message, drop, retryAfterMs };
+}

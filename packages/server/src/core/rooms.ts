@@ -1,0 +1,249 @@
+import {
+  type Card,
+  encodeControl,
+  equalBytes,
+  type IceServer,
+  peerKeyOf,
+  type ServerMessage,
+  type SignedCard,
+} from "@skein/protocol";
+import { encodeRoster } from "./roster.js";
+import { WaitingLine } from "./waiting-line.js";
+
+/** A peer's place in a room. */
+export interface Place<Connection> {
+  readonly room: Room<Connection>;
+  /** The peer's 32 bytes as a string of as many characters: what forwards are looked up by. */
+  readonly key: string;
+  readonly id: Uint8Array;
+  /** Of the join: whoever comes back with the same has come back, with another has started again. */
+  readonly box: Uint8Array;
+  /** The newest card. */
+  readonly signed: SignedCard;
+  readonly n: number;
+  /** Whoever sits here. Undefined while the peer is away, and for good once the place is given up. */
+  readonly connection: Connection | undefined;
+}
+
+interface Room<Connection> {
+  readonly name: string;
+  readonly places: Map<string, MutablePlace<Connection>>;
+}
+
+type MutablePlace<Connection> = { -readonly [Field in keyof Place<Connection>]: Place<Connection>[Field] };
+
+/** What the hub does to the world. None of these may call the hub back before it has returned. */
+export interface HubSink<Connection> {
+  /** A control message: it arrives, or the connection ends. */
+  send(connection: Connection, packet: Uint8Array): void;
+  /** A forward, with the source's key in it. The packet is given away. */
+  forward(connection: Connection, packet: Uint8Array): void;
+  /** How much waits to be sent to this connection. */
+  bufferedBytes(connection: Connection): number;
+  /** Ends a connection whose place another has taken. */
+  replace(connection: Connection): void;
+}
+
+export interface HubSettings {
+  readonly graceMs: number;
+  readonly iceServers: readonly IceServer[];
+  /** No packet that answers a join is larger. */
+  readonly packetBytes: number;
+  /** A forward to a connection with more than this waiting is dropped. */
+  readonly bufferedBytes: number;
+  readonly rooms: number;
+  readonly peersPerRoom: number;
+  readonly peers: number;
+}
+
+export interface JoinRequest<Connection> {
+  readonly connection: Connection;
+  readonly room: string;
+  readonly card: Card;
+  /** Kept: the bytes must be nobody else's. */
+  readonly signed: SignedCard;
+}
+
+export type JoinOutcome<Connection> =
+  | { readonly joined: true; readonly place: Place<Connection> }
+  | { readonly joined: false; readonly full: "server" | "room" };
+
+export type AnnounceOutcome = "announced" | "another-peer" | "stale";
+export type ForwardOutcome = "passed" | "gone" | "busy";
+export type LeaveReason = "left" | "lost" | "replaced";
+
+/**
+ * Who is in which room, and what each is told of it.
+ *
+ * Invariants:
+ * 1. An identity has one place in a room, and a place at most one connection.
+ * 2. Whoever sits in a place was told of every other place in the room, and of each change since, once and in order.
+ * 3. A place without a connection waits in `#away`, and is given up when its grace ends. A room without places is gone.
+ * 4. An older card never replaces a newer one.
+ */
+export class Hub<Connection> {
+  readonly #settings: HubSettings;
+  readonly #sink: HubSink<Connection>;
+  readonly #rooms = new Map<string, Room<Connection>>();
+  readonly #away: WaitingLine<MutablePlace<Connection>>;
+  #peers = 0;
+
+  constructor(settings: HubSettings, sink: HubSink<Connection>) {
+    this.#settings = settings;
+    this.#sink = sink;
+    this.#away = new WaitingLine(settings.graceMs);
+  }
+
+  get rooms(): number {
+    return this.#rooms.size;
+  }
+
+  /** Places, those of peers that are away included. */
+  get peers(): number {
+    return this.#peers;
+  }
+
+  /** Gives the connection a place: the one that is kept for it, or a new one. The card and the proof are checked already. */
+  join(request: JoinRequest<Connection>): JoinOutcome<Connection> {
+    const id = peerKeyOf(request.card.id);
+    const key = String.fromCharCode(...id);
+    const kept = this.#rooms.get(request.room)?.places.get(key);
+    if (kept !== undefined && equalBytes(kept.box, request.card.box)) return this.#takeBack(kept, request);
+    if (kept !== undefined) this.#replace(kept);
+    return this.#takePlace(id, key, request);
+  }
+
+  /** Takes a newer card of whoever sits here, and shows it to the others. */
+  announce(place: Place<Connection>, connection: Connection, card: Card, signed: SignedCard): AnnounceOutcome {
+    const own = this.#own(place, connection);
+    if (own === undefined || !equalBytes(own.id, peerKeyOf(card.id)) || !equalBytes(own.box, card.box)) {
+      return "another-peer";
+    }
+    return this.#update(own, card, signed) ? "announced" : "stale";
+  }
+
+  /**
+   * Passes a forward on to `target` (32 characters, one for each byte of the peer's key). Reads nothing of it, writes the
+   * source's key over the target's, and gives the packet away.
+   */
+  forward(place: Place<Connection>, target: string, packet: Uint8Array): ForwardOutcome {
+    const to = place.room.places.get(target)?.connection;
+    if (to === undefined) return "gone";
+    if (this.#sink.bufferedBytes(to) > this.#settings.bufferedBytes) return "busy";
+    packet.set(place.id, 1);
+    this.#sink.forward(to, packet);
+    return "passed";
+  }
+
+  /** The peer said that it goes. */
+  leave(place: Place<Connection>, connection: Connection): void {
+    const own = this.#own(place, connection);
+    if (own !== undefined) this.#giveUp(own, "left");
+  }
+
+  /** The peer's connection is gone without a word: its place is kept for a while. */
+  lose(place: Place<Connection>, connection: Connection, nowMs: number): void {
+    const own = this.#own(place, connection);
+    if (own === undefined) return;
+    own.connection = undefined;
+    this.#away.add(own, nowMs);
+    this.#tellOthers(own, { t: "peer-away", id: own.id });
+  }
+
+  /** When a grace period ends next. */
+  deadline(): number | undefined {
+    return this.#away.deadline();
+  }
+
+  /** Gives up the places whose grace is over. */
+  tick(nowMs: number): void {
+    for (const place of this.#away.takeDue(nowMs)) this.#giveUp(place, "lost");
+  }
+
+  #takeBack(place: MutablePlace<Connection>, { connection, card, signed }: JoinRequest<Connection>): JoinOutcome<Connection> {
+    const earlier = place.connection;
+    this.#away.delete(place);
+    place.connection = connection;
+    // The peer noticed that its connection was dead before we did.
+    if (earlier !== undefined && earlier !== connection) this.#sink.replace(earlier);
+    this.#update(place, card, signed);
+    this.#welcome(place, connection);
+    return { joined: true, place };
+  }
+
+  #takePlace(id: Uint8Array, key: string, { connection, room: name, card, signed }: JoinRequest<Connection>): JoinOutcome<Connection> {
+    const full = this.#whatIsFull(name);
+    if (full !== undefined) return { joined: false, full };
+    const room = this.#rooms.get(name) ?? { name, places: new Map() };
+    this.#rooms.set(name, room);
+    const place: MutablePlace<Connection> = {
+      room,
+      key,
+      id,
+      // A copy: the card's own lies in whatever it was read from.
+      box: Uint8Array.from(card.box),
+      signed,
+      n: card.n,
+      connection,
+    };
+    room.places.set(key, place);
+    this.#peers++;
+    this.#tellOthers(place, { t: "peer-joined", card: signed });
+    this.#welcome(place, connection);
+    return { joined: true, place };
+  }
+
+  #whatIsFull(name: string): "server" | "room" | undefined {
+    const { rooms, peersPerRoom, peers } = this.#settings;
+    const room = this.#rooms.get(name);
+    if (this.#peers >= peers || (room === undefined && this.#rooms.size >= rooms)) return "server";
+    return room !== undefined && room.places.size >= peersPerRoom ? "room" : undefined;
+  }
+
+  #replace(place: MutablePlace<Connection>): void {
+    const earlier = place.connection;
+    this.#giveUp(place, "replaced");
+    if (earlier !== undefined) this.#sink.replace(earlier);
+  }
+
+  #giveUp(place: MutablePlace<Connection>, reason: LeaveReason): void {
+    const { room } = place;
+    place.connection = undefined;
+    this.#away.delete(place);
+    room.places.delete(place.key);
+    this.#peers--;
+    if (room.places.size === 0) this.#rooms.delete(room.name);
+    else this.#tellOthers(place, { t: "peer-left", id: place.id, reason });
+  }
+
+  #update(place: MutablePlace<Connection>, card: Card, signed: SignedCard): boolean {
+    if (card.n <= place.n) return false;
+    place.n = card.n;
+    place.signed = signed;
+    this.#tellOthers(place, { t: "peer-updated", card: signed });
+    return true;
+  }
+
+  #welcome(place: Place<Connection>, connection: Connection): void {
+    const { iceServers, packetBytes } = this.#settings;
+    const cards: SignedCard[] = [];
+    for (const other of place.room.places.values()) if (other !== place) cards.push(other.signed);
+    for (const packet of encodeRoster(place.room.name, cards, iceServers, packetBytes)) {
+      this.#sink.send(connection, packet);
+    }
+  }
+
+  #tellOthers(place: Place<Connection>, message: ServerMessage): void {
+    const packet = encodeControl(message);
+    for (const other of place.room.places.values()) {
+      if (other !== place && other.connection !== undefined) this.#sink.send(other.connection, packet);
+    }
+  }
+
+  /** The place, where this connection still sits in it: another may have taken it, or it was given up. */
+  #own(place: Place<Connection>, connection: Connection): MutablePlace<Connection> | undefined {
+    const own = place.room.places.get(place.key);
+    return own === place && own.connection === connection ? own : undefined;
+  }
+}
+

@@ -1,0 +1,273 @@
+import { createServer as createHttpServer, type IncomingMessage, type Server } from "node:http";
+import { createServer as createHttpsServer } from "node:https";
+import type { AddressInfo } from "node:net";
+import type { Duplex } from "node:stream";
+import { SkeinError, webSocketProtocol } from "@skein/protocol";
+import { type WebSocket, WebSocketServer } from "ws";
+import { Alarm } from "./clock.js";
+import { Connection, type ConnectionWorld } from "./connection.js";
+import { Hub } from "./core/rooms.js";
+import { WaitingLine } from "./core/waiting-line.js";
+import type { ServerEvent } from "./events.js";
+import { createRequestHandler, refuseUpgrade, sendRefusal, type UpgradeRefusal } from "./http.js";
+import { type ServerOptions, type Settings, settle } from "./options.js";
+import { Counters, type ServerStats } from "./stats.js";
+
+/** A server that runs. */
+export interface SkeinServer {
+  /** What clients connect to: `ws://127.0.0.1:7700/skein`. */
+  readonly url: string;
+  readonly port: number;
+  stats(): ServerStats;
+  /** Stops: nobody new, a word to everyone, and nothing left that keeps the process alive. */
+  close(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/**
+ * Starts a server: rooms in which peers find each other, and forwarding of envelopes that it can't read.
+ *
+ * @throws {SkeinError} `bad-argument` for an option that can't be used; so it is where the port is in use.
+ * @example
+ * const server = await createServer({ port: 0 });
+ * const room = await joinRoom({ server: server.url, room: "lab", protocols: [chat] });
+ */
+export async function createServer(options: ServerOptions = {}): Promise<SkeinServer> {
+  const settings = settle(options);
+  const server = new RunningServer(settings);
+  await server.listen();
+  return server;
+}
+
+/** How long clients are given to take their leave when the server closes, and one that is sent away to go. */
+const farewellMs = 1_000;
+
+/** Sockets that aren't WebSockets (yet): pages, health checks, requests to be refused. */
+const otherSockets = 1_024;
+
+const webSocketOptions = {
+  clientTracking: false,
+  // Envelopes are ciphertext: they don't shrink.
+  perMessageDeflate: false,
+  // Pings are counted, and answered, with the control messages.
+  autoPong: false,
+  handleProtocols: () => webSocketProtocol,
+  // The library's types don't know the next three, its documentation does. A packet comes in few pieces; whoever sends it
+  // byte by byte costs more memory than it has bytes.
+  maxFragments: 128,
+  maxBufferedChunks: 4096,
+  closeTimeout: farewellMs,
+};
+
+class RunningServer implements SkeinServer {
+  readonly #settings: Settings;
+  readonly #http: Server;
+  readonly #webSockets: WebSocketServer;
+  readonly #counters = new Counters();
+  readonly #hub: Hub<Connection>;
+  readonly #connections = new Set<Connection>();
+  readonly #joining: WaitingLine<Connection>;
+  readonly #heartbeats: WaitingLine<Connection>;
+  readonly #alarm: Alarm;
+  readonly #world: ConnectionWorld;
+  #port = 0;
+  #numbered = 0;
+  #closing: Promise<void> | undefined;
+  /** Called when the last connection is gone. */
+  #emptied: (() => void) | undefined;
+
+  constructor(settings: Settings) {
+    this.#settings = settings;
+    const { clock, limits, tls } = settings;
+    this.#hub = new Hub<Connection>(
+      { ...limits, graceMs: settings.graceMs, iceServers: settings.iceServers },
+      {
+        send: (connection, packet) => connection.send(packet),
+        forward: (connection, packet) => connection.forward(packet),
+        bufferedBytes: (connection) => connection.bufferedBytes,
+        replace: (connection) =>
+          connection.end("replaced", "This identity joined the room again, from here or from somewhere else."),
+      },
+    );
+    this.#joining = new WaitingLine(settings.joinTimeoutMs);
+    this.#heartbeats = new WaitingLine(settings.heartbeatMs);
+    this.#alarm = new Alarm(clock, () => this.#wake());
+    this.#world = {
+      settings,
+      hub: this.#hub,
+      counters: this.#counters,
+      log: (event) => this.#log(event),
+      joined: (connection) => this.#joining.delete(connection),
+      rearm: () => this.#arm(),
+    };
+    const answer = createRequestHandler(settings, () => ({ rooms: this.#hub.rooms, peers: this.#hub.peers }), this.#world.log);
+    this.#http = tls === undefined ? createHttpServer(answer) : createSecureServer(tls, answer);
+    this.#http.maxConnections = limits.connections + otherSockets;
+    this.#http.on("upgrade", (request, socket, head) => this.#upgrade(request, socket, head));
+    this.#webSockets = new WebSocketServer({ ...webSocketOptions, noServer: true, maxPayload: limits.packetBytes });
+  }
+
+  /** Known once it listens. */
+  get port(): number {
+    return this.#port;
+  }
+
+  get url(): string {
+    const { host, path, tls } = this.#settings;
+    return `${tls === undefined ? "ws" : "wss"}://${reachable(host)}:${this.#port}${path}`;
+  }
+
+  listen(): Promise<void> {
+    const { host, port } = this.#settings;
+    return new Promise((resolve, reject) => {
+      this.#http.once("error", (error) => reject(listenError(error, host, port)));
+      this.#http.listen(port, host, () => {
+        this.#http.removeAllListeners("error");
+        this.#port = (this.#http.address() as AddressInfo).port;
+        this.#log({ type: "listening", port: this.#port });
+        resolve();
+      });
+    });
+  }
+
+  stats(): ServerStats {
+    const { forwards, relayed, bytes, relayedBytes, drops } = this.#counters;
+    const { rooms, peers } = this.#hub;
+    return { connections: this.#connections.size, rooms, peers, forwards, relayed, bytes, relayedBytes, drops };
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #close(): Promise<void> {
+    const stopped = new Promise<void>((resolve) => this.#http.close(() => resolve()));
+    this.#http.closeIdleConnections();
+    for (const connection of this.#connections) connection.goAway();
+    await this.#farewell();
+    for (const connection of this.#connections) connection.terminate();
+    this.#http.closeAllConnections();
+    this.#webSockets.close();
+    this.#alarm.set(undefined);
+    await stopped;
+    this.#log({ type: "closed" });
+  }
+
+  /** Until the last client has gone, for a second at most. */
+  #farewell(): Promise<void> {
+    if (this.#connections.size === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      const cancel = this.#settings.clock.after(farewellMs, resolve);
+      this.#emptied = () => {
+        cancel();
+        resolve();
+      };
+    });
+  }
+
+  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const refusal = this.#refuse(request);
+    if (refusal !== undefined) {
+      this.#counters.drop("not-upgraded");
+      this.#log({ type: "not-upgraded", status: refusal.status });
+      return sendRefusal(socket, refusal);
+    }
+    this.#webSockets.handleUpgrade(request, socket, head, (webSocket) => this.#accept(webSocket));
+  }
+
+  #refuse(request: IncomingMessage): UpgradeRefusal | undefined {
+    if (this.#closing !== undefined) return { status: 503, sentence: "The server stops." };
+    return refuseUpgrade(request, this.#settings, this.#connections.size);
+  }
+
+  #accept(webSocket: WebSocket): void {
+    const nowMs = this.#settings.clock.nowMs();
+    const connection = new Connection(webSocket, ++this.#numbered, this.#world);
+    this.#log({ type: "connected", connection: connection.number });
+    this.#connections.add(connection);
+    this.#joining.add(connection, nowMs);
+    this.#heartbeats.add(connection, nowMs);
+    this.#arm();
+    webSocket.on("close", (code) => this.#forget(connection, code));
+  }
+
+  #forget(connection: Connection, code: number): void {
+    this.#connections.delete(connection);
+    this.#joining.delete(connection);
+    this.#heartbeats.delete(connection);
+    connection.handleClosed(code);
+    if (this.#connections.size === 0) this.#emptied?.();
+  }
+
+  #wake(): void {
+    const nowMs = this.#settings.clock.nowMs();
+    this.#hub.tick(nowMs);
+    for (const connection of this.#joining.takeDue(nowMs)) connection.expire();
+    for (const connection of this.#heartbeats.takeDue(nowMs)) {
+      connection.beat();
+      this.#heartbeats.add(connection, nowMs);
+    }
+    this.#arm();
+  }
+
+  #arm(): void {
+    if (this.#closing !== undefined) return;
+    const deadlines = [this.#hub.deadline(), this.#joining.deadline(), this.#heartbeats.deadline()];
+    const atMs = Math.min(...deadlines.map((deadline) => deadline ?? Number.POSITIVE_INFINITY));
+    this.#alarm.set(atMs === Number.POSITIVE_INFINITY ? undefined : atMs);
+  }
+
+  /** A log that throws must not cost anyone a connection. */
+  #log(event: ServerEvent): void {
+    try {
+      this.#settings.log(event);
+    } catch {
+      // There is nowhere left to tell of it.
+    }
+  }
+}
+
+function createSecureServer(
+  { key, cert }: NonNullable<Settings["tls"]>,
+  answer: Parameters<typeof createHttpsServer>[1],
+): Server {
+  try {
+    return createHttpsServer({ key: pem(key), cert: pem(cert) }, answer);
+  } catch (cause) {
+    throw new SkeinError("bad-argument", "tls can't be used: give a certificate and its own private key, both as PEM.", { cause });
+  }
+}
+
+function pem(text: string | Uint8Array): string | Buffer {
+  return typeof text === "string" ? text : Buffer.from(text);
+}
+
+/** An address that stands for all of the machine's is none that can be connected to. */
+function reachable(host: string): string {
+  if (host === "0.0.0.0") return "127.0.0.1";
+  if (host === "::") return "[::1]";
+  return host.includes(":") ? `[${host}]` : host;
+}
+
+function listenError(cause: Error & { readonly code?: string }, host: string, port: number): SkeinError {
+  return new SkeinError("bad-argument", listenProblem(cause.code, host, port), { cause });
+}
+
+function listenProblem(code: string | undefined, host: string, port: number): string {
+  switch (code) {
+    case "EADDRINUSE":
+      return `Port ${port} of ${host} is in use: stop what uses it, or choose another port (0 takes any that is free).`;
+    case "EACCES":
+      return `Port ${port} of ${host} needs more rights than this process has: choose one above 1023.`;
+    case "EADDRNOTAVAIL":
+    case "ENOTFOUND":
+      return `"${host}" is no address of this machine: use 127.0.0.1, 0.0.0.0 or one of its own.`;
+    default:
+      return `The server can't listen on port ${port} of ${host} (${code ?? "no reason given"}): choose another port or address.`;
+  }
+}
