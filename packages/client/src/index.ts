@@ -13,6 +13,7 @@ export type {
 export { createIdentity, defineProtocol, loadIdentity, message, request, SkeinError, saveIdentity } from "@skein/protocol";
 export type { Clock } from "./clock.js";
 export type { Description, Engine } from "./engine/engine.js";
+export { platformEngine } from "#engine";
 export { joinRoom } from "./join-room.js";
 export type { LinkTraffic } from "./link/link.js";
 export type { CardUpdate, JoinOptions } from "./room/options.js";

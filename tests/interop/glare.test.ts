@@ -1,0 +1,111 @@
+import type { Signal } from "@skein/protocol";
+import type { Page } from "puppeteer-core";
+import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
+import { type EngineName, World } from "./support/engines.ts";
+import { type GlareOutcome, GlareSide } from "./support/glare.ts";
+
+let world: World;
+beforeAll(async () => {
+  world = await World.create();
+});
+afterEach(() => world.endAgents());
+afterAll(() => world[Symbol.asyncDispose]());
+
+/** A side on any engine: its signals go to `send`, wherever it lives. */
+interface Side {
+  start(): Promise<void>;
+  receive(signal: Signal): Promise<void>;
+  done(): Promise<GlareOutcome>;
+  close(): Promise<void>;
+}
+
+type MakeSide = (polite: boolean, send: (signal: Signal) => void) => Promise<Side>;
+
+const inNode: MakeSide = async (polite, send) => {
+  const side = await GlareSide.create(polite, send);
+  return {
+    start: async () => side.start(),
+    receive: async (signal) => side.receive(signal),
+    done: () => side.done(),
+    close: async () => side.close(),
+  };
+};
+
+interface GlareScope {
+  GlareSide: typeof GlareSide;
+  sides: Record<number, GlareSide>;
+  glareSignal(number: number, signal: Signal): void;
+}
+
+async function inPage(engine: "chromium" | "firefox"): Promise<MakeSide> {
+  const page: Page = await world.page(engine);
+  const senders = new Map<number, (signal: Signal) => void>();
+  await page.exposeFunction("glareSignal", (number: number, signal: Signal) => senders.get(number)?.(signal));
+  let count = 0;
+  return async (polite, send) => {
+    const number = ++count;
+    senders.set(number, send);
+    await page.evaluate(
+      async (n, isPolite) => {
+        const scope = globalThis as unknown as GlareScope;
+        scope.sides ??= {};
+        scope.sides[n] = await scope.GlareSide.create(isPolite, (signal) => scope.glareSignal(n, signal));
+      },
+      number,
+      polite,
+    );
+    const side = <Result>(run: (it: GlareSide, argument: unknown) => Result, argument?: unknown) =>
+      page.evaluate(
+        `(${run.toString()})(globalThis.sides[${number}], ${JSON.stringify(argument ?? null)})`,
+      ) as Promise<Awaited<Result>>;
+    return {
+      start: () => side((it) => it.start()),
+      receive: (signal) => side((it, word) => it.receive(word as Signal), signal),
+      done: () => side((it) => it.done()),
+      close: async () => {
+        senders.delete(number);
+        await side((it) => it.close());
+      },
+    };
+  };
+}
+
+/** Both start at the same instant; signals arrive in order. Whether they cross before or after an answer is chance. */
+async function collide(first: MakeSide, second: MakeSide, politeFirst: boolean): Promise<GlareOutcome[]> {
+  const sides: Side[] = [];
+  const wires = [Promise.resolve(), Promise.resolve()];
+  const sendTo = (target: number) => (signal: Signal) => {
+    wires[target] = (wires[target] as Promise<void>).then(() => sides[target]?.receive(signal));
+  };
+  sides.push(await first(politeFirst, sendTo(1)), await second(!politeFirst, sendTo(0)));
+  await Promise.all(sides.map((side) => side.start()));
+  const outcomes = await Promise.all(sides.map((side) => side.done()));
+  await Promise.all(sides.map((side) => side.close()));
+  return outcomes;
+}
+
+const makers = new Map<EngineName, Promise<MakeSide>>();
+function maker(engine: EngineName): Promise<MakeSide> {
+  const known = makers.get(engine) ?? (engine === "node" ? Promise.resolve(inNode) : inPage(engine));
+  makers.set(engine, known);
+  return known;
+}
+
+it.each([
+  ["node", "node", 200],
+  ["chromium", "chromium", 200],
+  ["firefox", "firefox", 50],
+  ["node", "chromium", 100],
+  ["node", "firefox", 50],
+  ["chromium", "firefox", 50],
+] as const)("%s and %s offer at the same instant, %i times: one channel each, every time", async (a, b, runs) => {
+  makers.clear();
+  const [first, second] = [await maker(a), await maker(b)];
+  for (let run = 0; run < runs; run++) {
+    const outcomes = await collide(first, second, run % 2 === 0);
+    expect(outcomes, `run ${run}`).toEqual([
+      { opened: 1, lost: 0 },
+      { opened: 1, lost: 0 },
+    ]);
+  }
+});

@@ -1,0 +1,184 @@
+import { defineProtocol, joinRoom, message, platformEngine, type Room, request } from "@skein/client";
+
+/**
+ * A test's agent: the same code in Node and in a page, driven through plain data so that a test can hold one of each in its
+ * hands. Bundled for browsers by `browsers.ts`, used as it is in Node by `node-agent.ts`.
+ */
+export interface AgentOptions {
+  readonly server: string;
+  readonly room: string;
+  readonly name: string;
+  /** Whether this side offers first; by the engines' own rule unless given. */
+  readonly offers?: boolean;
+  readonly secret?: string;
+  readonly identity?: string;
+}
+
+export interface PeerReport {
+  readonly id: string;
+  readonly name: string | undefined;
+  readonly state: string;
+  readonly path: string | undefined;
+  readonly openMs: number | undefined;
+  readonly rttMs: number | undefined;
+}
+
+const test = defineProtocol("skein.test", "1.0.0", {
+  say: message((value) => value as { text: string }),
+  echo: request(
+    (value) => value as unknown,
+    (value) => value as unknown,
+  ),
+  slow: request(
+    (value) => value as unknown,
+    (value) => value as unknown,
+  ),
+});
+
+export class Agent {
+  #room: Room | undefined;
+  readonly heard: { from: string; text: string }[] = [];
+  /** Every event, in words. */
+  readonly log: string[] = [];
+  readonly #wakers = new Set<() => void>();
+
+  /** Joins, and gives our id. */
+  async join(options: AgentOptions): Promise<string> {
+    const own = await platformEngine();
+    const { createIdentity, loadIdentity } = await import("@skein/client");
+    const room = await joinRoom({
+      server: options.server,
+      room: options.room,
+      name: options.name,
+      protocols: [test],
+      identity: options.identity === undefined ? createIdentity() : loadIdentity(options.identity),
+      // Between a browser and another engine the browser offers: naming the kinds turns that round.
+      engine: options.offers === undefined ? own : { ...own, kind: options.offers ? "browser" : "answerer" },
+      ...(options.secret === undefined ? {} : { secret: options.secret }),
+    });
+    this.#room = room;
+    room.handle(test.say, ({ text }, from) => this.#note(() => this.heard.push({ from: from.id, text })));
+    room.handle(test.echo, (value) => value);
+    room.handle(test.slow, (_value, _from, { signal }) => {
+      this.#write("slow asked");
+      return new Promise((_resolve, reject) => {
+        signal.addEventListener("abort", () => {
+          this.#write("slow cancelled");
+          reject(signal.reason);
+        });
+      });
+    });
+    room.on("peer-joined", (peer) => this.#write(`peer-joined ${peer.card.name}`));
+    room.on("peer-connected", (peer) => this.#write(`peer-connected ${peer.card.name}`));
+    room.on("peer-disconnected", ({ peer, reason }) => this.#write(`peer-disconnected ${peer.card.name}: ${reason}`));
+    room.on("peer-left", ({ peer, reason }) => this.#write(`peer-left ${peer.card.name}: ${reason}`));
+    room.on("server-connected", () => this.#write("server-connected"));
+    room.on("server-disconnected", () => this.#write("server-disconnected"));
+    room.on("rejected", ({ code, reason }) => this.#write(`rejected ${code}: ${reason}`));
+    room.on("trouble", (error) => this.#write(`trouble ${error.code}: ${error.message}`));
+    room.on("closed", (error) => this.#write(`closed ${error?.code ?? "by us"}`));
+    return room.id;
+  }
+
+  /** Resolves when this many peers are connected; fails with what happened instead. */
+  async connected(count: number, timeoutMs = 20_000): Promise<PeerReport[]> {
+    const enough = () => this.peers().filter(({ state }) => state === "connected").length >= count;
+    await this.#until(enough, timeoutMs, () => `${count} connected peers`);
+    return this.peers();
+  }
+
+  /** Resolves when the log has a line that begins so, at or behind `from`; gives its place. */
+  async logged(start: string, from = 0, timeoutMs = 20_000): Promise<number> {
+    const find = () => this.log.findIndex((line, index) => index >= from && line.startsWith(start));
+    await this.#until(() => find() >= 0, timeoutMs, () => `"${start}" in the log`);
+    return find();
+  }
+
+  async heardCount(count: number, timeoutMs = 20_000): Promise<{ from: string; text: string }[]> {
+    await this.#until(() => this.heard.length >= count, timeoutMs, () => `${count} messages`);
+    return this.heard;
+  }
+
+  peers(): PeerReport[] {
+    return [...this.#mustRoom().peers.values()].map(({ id, card, state, path, openMs, rttMs }) => ({
+      id,
+      name: card.name,
+      state,
+      path,
+      openMs,
+      rttMs,
+    }));
+  }
+
+  async say(to: string, text: string): Promise<void> {
+    const peer = [...this.#mustRoom().peers.values()].find(({ id }) => id === to);
+    if (peer === undefined) throw new Error(`no peer ${to}`);
+    await this.#mustRoom().send(peer, test.say, { text });
+  }
+
+  /** Says many things without waiting in between. */
+  async sayMany(to: string, count: number): Promise<void> {
+    await Promise.all(Array.from({ length: count }, (_, i) => this.say(to, String(i))));
+  }
+
+  async echo(to: string, value: unknown): Promise<unknown> {
+    const peer = [...this.#mustRoom().peers.values()].find(({ id }) => id === to);
+    if (peer === undefined) throw new Error(`no peer ${to}`);
+    return this.#mustRoom().request(peer, test.echo, value);
+  }
+
+  /** Asks for what never comes, gives up, and tells the error's code. */
+  async giveUp(to: string, timeoutMs: number): Promise<string> {
+    const peer = [...this.#mustRoom().peers.values()].find(({ id }) => id === to);
+    if (peer === undefined) throw new Error(`no peer ${to}`);
+    return this.#mustRoom()
+      .request(peer, test.slow, null, { timeoutMs })
+      .then(
+        () => "answered",
+        (error) => error.code as string,
+      );
+  }
+
+  stats() {
+    return this.#mustRoom().stats();
+  }
+
+  async leave(): Promise<void> {
+    await this.#room?.leave();
+  }
+
+  #mustRoom(): Room {
+    if (this.#room === undefined) throw new Error("join first");
+    return this.#room;
+  }
+
+  #write(line: string): void {
+    this.#note(() => this.log.push(line));
+  }
+
+  #note(change: () => void): void {
+    change();
+    for (const wake of [...this.#wakers]) wake();
+  }
+
+  /** Looks again after each event: no clock but the deadline. */
+  #until(done: () => boolean, timeoutMs: number, what: () => string): Promise<void> {
+    if (done()) return Promise.resolve();
+    return new Promise((resolve, reject) => {
+      const stop = () => {
+        clearTimeout(timer);
+        this.#wakers.delete(look);
+      };
+      const look = () => {
+        if (!done()) return;
+        stop();
+        resolve();
+      };
+      const timer = setTimeout(() => {
+        stop();
+        reject(new Error(`waited ${timeoutMs} ms for ${what()}; the log says:\n  ${this.log.join("\n  ")}`));
+      }, timeoutMs);
+      this.#wakers.add(look);
+    });
+  }
+}

@@ -1,0 +1,100 @@
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { build } from "esbuild";
+import puppeteer, { type Browser, type Page } from "puppeteer-core";
+import type { Agent, AgentOptions, PeerReport } from "./agent.ts";
+
+export type BrowserName = "chromium" | "firefox";
+
+/** What a test holds: an agent in this process, or one in a page. */
+export type AnyAgent = {
+  [Name in keyof Pick<
+    Agent,
+    "join" | "connected" | "logged" | "heardCount" | "peers" | "say" | "sayMany" | "echo" | "giveUp" | "stats" | "leave"
+  >]: (...args: Parameters<Agent[Name]>) => Promise<Awaited<ReturnType<Agent[Name]>>>;
+};
+
+/** Bundles a page's script for browsers from the built packages. */
+export async function bundle(entry: URL): Promise<string> {
+  const result = await build({
+    entryPoints: [entry.pathname],
+    bundle: true,
+    write: false,
+    format: "iife",
+    platform: "browser",
+    target: "es2022",
+    logLevel: "error",
+    // The packages as they are published, not the sources that the workspace maps their names to.
+    tsconfigRaw: {},
+  });
+  return result.outputFiles[0]?.text ?? "";
+}
+
+/** Serves one page with one script, under the policy that strict sites have. */
+export async function servePage(script: string): Promise<{ url: string; close(): Promise<void> }> {
+  const server: Server = createServer((request, response) => {
+    response.setHeader(
+      "content-security-policy",
+      "default-src 'none'; script-src 'self'; connect-src 'self' ws: wss:; base-uri 'none'",
+    );
+    const isScript = request.url === "/page.js";
+    response.setHeader("content-type", isScript ? "text/javascript" : "text/html");
+    response.end(isScript ? script : '<!doctype html><meta charset="utf-8"><script src="/page.js"></script>');
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}/`,
+    close: () => new Promise((resolve) => server.close(() => resolve())),
+  };
+}
+
+export async function launch(name: BrowserName): Promise<Browser> {
+  if (name === "chromium") {
+    return puppeteer.launch({
+      executablePath: "/usr/bin/chromium",
+      args: [
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-quic",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+        // Host candidates as addresses: this machine has no multicast DNS to resolve their names.
+        "--disable-features=WebRtcHideLocalIpsWithMdns",
+      ],
+    });
+  }
+  return puppeteer.launch({
+    browser: "firefox",
+    executablePath: "/usr/bin/firefox-esr",
+    extraPrefsFirefox: {
+      "media.peerconnection.ice.obfuscate_host_addresses": false,
+      "media.peerconnection.ice.loopback": true,
+    },
+  });
+}
+
+/** An agent in a page of its own. */
+export async function pageAgent(browser: Browser, url: string): Promise<AnyAgent & { readonly page: Page }> {
+  const page = await browser.newPage();
+  await page.goto(url);
+  const call =
+    (method: string) =>
+    (...args: unknown[]) =>
+      page.evaluate(
+        async (name, parameters) => {
+          const scope = globalThis as unknown as { agent?: Record<string, any>; createAgent(): Record<string, any> };
+          scope.agent ??= scope.createAgent();
+          return scope.agent[name](...(parameters as unknown[]));
+        },
+        method,
+        args,
+      );
+  const methods = ["join", "connected", "logged", "heardCount", "peers", "say", "sayMany", "echo", "giveUp", "stats", "leave"];
+  const agent = Object.fromEntries(methods.map((method) => [method, call(method)])) as unknown as AnyAgent;
+  return { ...agent, page };
+}
+
+export type { AgentOptions, PeerReport };

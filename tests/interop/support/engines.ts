@@ -1,0 +1,82 @@
+import { createServer, type SkeinServer } from "@skein/server";
+import type { Browser, Page } from "puppeteer-core";
+import { Agent } from "./agent.ts";
+import { type AnyAgent, type BrowserName, bundle, launch, pageAgent, servePage } from "./browsers.ts";
+
+export type EngineName = "node" | BrowserName;
+
+/** A world for a file of tests: a real server, and agents on any engine, all ended together. */
+export class World implements AsyncDisposable {
+  readonly server: SkeinServer;
+  readonly #pages: { url: string; close(): Promise<void> };
+  readonly #browsers = new Map<BrowserName, Promise<Browser>>();
+  readonly #agents: AnyAgent[] = [];
+  #rooms = 0;
+
+  private constructor(server: SkeinServer, pages: { url: string; close(): Promise<void> }) {
+    this.server = server;
+    this.#pages = pages;
+  }
+
+  static async create(): Promise<World> {
+    const script = await bundle(new URL("./page.ts", import.meta.url));
+    return new World(await createServer({ port: 0 }), await servePage(script));
+  }
+
+  /** A room that no other test uses. */
+  freshRoom(): string {
+    return `room-${++this.#rooms}`;
+  }
+
+  async agent(engine: EngineName): Promise<AnyAgent> {
+    const agent = engine === "node" ? inProcess(new Agent()) : await pageAgent(await this.#browser(engine), this.#pages.url);
+    this.#agents.push(agent);
+    return agent;
+  }
+
+  /** A page with the tests' script, for what isn't an agent. */
+  async page(engine: BrowserName): Promise<Page> {
+    const page = await (await this.#browser(engine)).newPage();
+    await page.goto(this.#pages.url);
+    return page;
+  }
+
+  /** Ends the agents of a test. */
+  async endAgents(): Promise<void> {
+    await Promise.all(this.#agents.splice(0).map((agent) => agent.leave().catch(() => {})));
+    for (const browser of this.#browsers.values()) {
+      const [, ...pages] = await (await browser).pages();
+      await Promise.all(pages.map((page) => page.close()));
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.endAgents();
+    for (const browser of this.#browsers.values()) await (await browser).close();
+    await this.#pages.close();
+    await this.server.close();
+  }
+
+  #browser(name: BrowserName): Promise<Browser> {
+    const browser = this.#browsers.get(name) ?? launch(name);
+    this.#browsers.set(name, browser);
+    return browser;
+  }
+}
+
+/** An agent of this process behind the same asynchronous face as one in a page. */
+function inProcess(agent: Agent): AnyAgent {
+  return {
+    join: (options) => agent.join(options),
+    connected: (...args) => agent.connected(...args),
+    logged: (...args) => agent.logged(...args),
+    heardCount: (...args) => agent.heardCount(...args),
+    peers: async () => agent.peers(),
+    say: (...args) => agent.say(...args),
+    sayMany: (...args) => agent.sayMany(...args),
+    echo: (...args) => agent.echo(...args),
+    giveUp: (...args) => agent.giveUp(...args),
+    stats: async () => agent.stats(),
+    leave: () => agent.leave(),
+  };
+}
