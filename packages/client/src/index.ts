@@ -10,10 +10,18 @@ export type {
   RequestOptions,
   Unsubscribe,
 } from "@skein/protocol";
-export { createIdentity, defineProtocol, loadIdentity, message, request, SkeinError, saveIdentity } from "@skein/protocol";
+export {
+  createIdentity,
+  defineProtocol,
+  loadIdentity,
+  message,
+  request,
+  SkeinError,
+  saveIdentity,
+} from "@skein/protocol";
+export { platformEngine } from "#engine";
 export type { Clock } from "./clock.js";
 export type { Description, Engine } from "./engine/engine.js";
-export { platformEngine } from "#engine";
 export { joinRoom } from "./join-room.js";
 export type { LinkTraffic } from "./link/link.js";
 export type { CardUpdate, JoinOptions } from "./room/options.js";

@@ -5,13 +5,7 @@
  * that doesn't verify · `replayed`: seen before · `unknown-type`: well formed, of a type this version doesn't know ·
  * `unsupported-version`: of a version this one can't read.
  */
-export type RejectionCode =
-  | "malformed"
-  | "over-limit"
-  | "forged"
-  | "replayed"
-  | "unknown-type"
-  | "unsupported-version";
+export type RejectionCode = "malformed" | "over-limit" | "forged" | "replayed" | "unknown-type" | "unsupported-version";
 
 /** A value read from remote bytes, or why there is none. */
 export type Decoded<Value> = Accepted<Value> | Rejected;

@@ -6,7 +6,13 @@ describe("SkeinError", () => {
   it("carries code, text, cause and the time to wait", () => {
     const cause = new Error("below");
     const error = new SkeinError("rate-limited", "Wait.", { cause, retryAfterMs: 50 });
-    expect(error).toMatchObject({ name: "SkeinError", code: "rate-limited", message: "Wait.", cause, retryAfterMs: 50 });
+    expect(error).toMatchObject({
+      name: "SkeinError",
+      code: "rate-limited",
+      message: "Wait.",
+      cause,
+      retryAfterMs: 50,
+    });
     expect("cause" in new SkeinError("closed", "Gone.")).toBe(false);
   });
 
@@ -29,7 +35,11 @@ describe("SkeinError", () => {
   });
 
   it("takes also what can't be made a string", () => {
-    const thrower = { toString: () => { throw new Error("no"); } };
+    const thrower = {
+      toString: () => {
+        throw new Error("no");
+      },
+    };
     for (const thrown of [Object.create(null), thrower, Symbol("s"), undefined]) {
       expect(SkeinError.from(thrown, "closed")).toMatchObject({ code: "closed" });
     }

@@ -5,8 +5,8 @@ import { fromVector, toVector, unhex } from "../scripts/vectors/notation.ts";
 import { compareVersions, settleProtocol } from "./app/settlement.js";
 import { decode } from "./codec/message-pack.js";
 import { ByteReader, writeVarint } from "./codec/varint.js";
-import { portableEd25519 } from "./identity/ed25519.js";
 import { verifyCard } from "./identity/card.js";
+import { portableEd25519 } from "./identity/ed25519.js";
 import { createIdentity, loadIdentity, verifySignature } from "./identity/identity.js";
 import { verifyJoin } from "./identity/join-proof.js";
 import type { PeerId } from "./identity/peer-id.js";
@@ -19,18 +19,34 @@ import { decodeFrame } from "./wire/record.js";
 import { decodeSignal } from "./wire/signal.js";
 
 const read = (name: string) => readFileSync(new URL(name, vectorFolder), "utf8");
-const load = (name: string) => JSON.parse(read(`${name}.json`)) as { accepted: any[]; rejected: any[]; ascending: string[] };
+const load = (name: string) =>
+  JSON.parse(read(`${name}.json`)) as { accepted: any[]; rejected: any[]; ascending: string[] };
 
 describe("the vectors' files", () => {
   it("are what the script makes, no more and no less", async () => {
     const made = await makeVectors();
-    expect(readdirSync(vectorFolder).filter((name) => name.endsWith(".json")).sort()).toEqual(Object.keys(made).sort());
-    for (const [name, text] of Object.entries(made)) expect(read(name) === text, `${name}: run make-vectors.ts`).toBe(true);
+    expect(
+      readdirSync(vectorFolder)
+        .filter((name) => name.endsWith(".json"))
+        .sort(),
+    ).toEqual(Object.keys(made).sort());
+    for (const [name, text] of Object.entries(made))
+      expect(read(name) === text, `${name}: run make-vectors.ts`).toBe(true);
   });
 
   it("say why each rejected one is, with a code that exists", () => {
     const codes = ["malformed", "over-limit", "forged", "replayed", "unknown-type", "unsupported-version"];
-    for (const name of ["card", "control", "envelope", "frame", "message-pack", "packet", "payload", "signal", "varint"]) {
+    for (const name of [
+      "card",
+      "control",
+      "envelope",
+      "frame",
+      "message-pack",
+      "packet",
+      "payload",
+      "signal",
+      "varint",
+    ]) {
       for (const vector of load(name).rejected) {
         expect(codes).toContain(vector.code);
         expect(vector.why).toEqual(expect.any(String));
@@ -40,7 +56,10 @@ describe("the vectors' files", () => {
 });
 
 /** Files whose vectors are one byte string and what it reads as. */
-const readers: Record<string, { field: string; decode: (vector: any, bytes: Uint8Array) => unknown; value: (vector: any) => unknown }> = {
+const readers: Record<
+  string,
+  { field: string; decode: (vector: any, bytes: Uint8Array) => unknown; value: (vector: any) => unknown }
+> = {
   "message-pack": { field: "bytes", decode: (_, bytes) => decode(bytes), value: (vector) => fromVector(vector.value) },
   control: {
     field: "body",
@@ -49,7 +68,11 @@ const readers: Record<string, { field: string; decode: (vector: any, bytes: Uint
   },
   signal: { field: "body", decode: (_, bytes) => decodeSignal(bytes), value: (vector) => fromVector(vector.signal) },
   frame: { field: "frame", decode: (_, bytes) => decodeFrame(bytes), value: (vector) => fromVector(vector.records) },
-  payload: { field: "bytes", decode: (_, bytes) => decodePayload(bytes), value: (vector) => fromVector(vector.payload) },
+  payload: {
+    field: "bytes",
+    decode: (_, bytes) => decodePayload(bytes),
+    value: (vector) => fromVector(vector.payload),
+  },
   packet: {
     field: "packet",
     decode: (_, bytes) => decodePacket(bytes),
@@ -135,7 +158,10 @@ describe("envelope", () => {
   const { accepted, rejected } = load("envelope");
   it.each(accepted)("of counter $counter", ({ key, counter, content, body, envelope }) => {
     expect(sealEnvelope(unhex(key), counter, content, unhex(body))).toEqual(unhex(envelope));
-    expect(new EnvelopeOpener(unhex(key)).open(unhex(envelope))).toEqual({ ok: true, value: { content, body: unhex(body) } });
+    expect(new EnvelopeOpener(unhex(key)).open(unhex(envelope))).toEqual({
+      ok: true,
+      value: { content, body: unhex(body) },
+    });
   });
   it.each(rejected)("rejects: $why", ({ key, envelope, code }) => {
     expect(new EnvelopeOpener(unhex(key)).open(unhex(envelope))).toMatchObject({ ok: false, code });
@@ -146,7 +172,9 @@ describe("replay", () => {
   it.each(load("replay").accepted)("$why", ({ counters, taken }) => {
     const key = new Uint8Array(32);
     const opener = new EnvelopeOpener(key);
-    const opened = counters.map((counter: number) => opener.open(sealEnvelope(key, counter, "signal", new Uint8Array(0))));
+    const opened = counters.map((counter: number) =>
+      opener.open(sealEnvelope(key, counter, "signal", new Uint8Array(0))),
+    );
     expect(opened.map(({ ok }: { ok: boolean }) => ok)).toEqual(taken);
     for (const result of opened) if (!result.ok) expect(result.code).toBe("replayed");
   });
@@ -170,7 +198,10 @@ describe("varint", () => {
 describe("settlement", () => {
   const { accepted, ascending } = load("settlement");
   it.each(accepted)("$ours with $theirs", ({ ours, theirs, version }) => {
-    for (const [mine, other] of [[ours, theirs], [theirs, ours]]) {
+    for (const [mine, other] of [
+      [ours, theirs],
+      [theirs, ours],
+    ]) {
       const settled = settleProtocol("p", { p: mine }, { p: other });
       expect(settled.settled ? settled.version : null).toBe(version);
     }

@@ -10,7 +10,7 @@ import {
   verifyCard,
   verifyJoin,
 } from "@skein/protocol";
-import type { ServerEvent } from "./events.js";
+import { errorName, type ServerEvent } from "./events.js";
 import type { JoinAttempt, Settings } from "./options.js";
 import type { DropCode } from "./stats.js";
 
@@ -51,7 +51,7 @@ export async function checkCard(signed: SignedCard, { limits }: Settings): Promi
 }
 
 /** What an error that a card causes is called. */
-export const errorCodes: Readonly<Record<RejectionCode, ErrorCode>> = {
+const errorCodes: Readonly<Record<RejectionCode, ErrorCode>> = {
   malformed: "bad-message",
   "over-limit": "too-large",
   forged: "not-authorised",
@@ -71,7 +71,7 @@ async function authorise(
   } catch (error) {
     if (SkeinError.is(error)) return refuse(error.code, error.message, "refused", error.retryAfterMs);
     // The app's own failure: what it says is for its developers.
-    log({ type: "failed", what: "authorise", error: error instanceof Error ? error.name : typeof error });
+    log({ type: "failed", what: "authorise", error: errorName(error) });
     return refuse("not-authorised", "The server couldn't decide on this join: try again later.", "refused");
   }
 }

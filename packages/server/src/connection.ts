@@ -14,7 +14,7 @@ import type { WebSocket } from "ws";
 import { admit, checkCard, type Refusal } from "./admission.js";
 import { Conduct } from "./core/conduct.js";
 import type { Hub, Place } from "./core/rooms.js";
-import type { ServerEvent } from "./events.js";
+import { errorName, type ServerEvent } from "./events.js";
 import type { Settings } from "./options.js";
 import type { Counters, DropCode } from "./stats.js";
 
@@ -99,7 +99,7 @@ export class Connection {
   /** Sends a forward. Whether there is room for it was asked before. */
   forward(packet: Uint8Array): void {
     // What waits would keep alive all that was read together with it.
-    this.#socket.send(this.#socket.bufferedAmount === 0 ? packet : Uint8Array.from(packet));
+    this.#socket.send(this.#socket.bufferedAmount === 0 ? packet : new Uint8Array(packet));
   }
 
   /** Asks whether the client is still there; ends the connection where it didn't answer the last time. */
@@ -113,16 +113,14 @@ export class Connection {
   /** The client took too long to join. */
   expire(): void {
     this.#drop("silent");
-    this.end("timeout", "The join took too long: answer the challenge with `join` at once.");
+    this.#end("timeout", "The join took too long: answer the challenge with `join` at once.");
   }
 
-  /** Tells the client why, and ends the connection. The place it may have is kept as if the socket had been lost. */
-  end(code: ErrorCode, message: string, retryAfterMs?: number): void {
-    if (this.#state.phase === "ended") return;
-    this.#world.log({ type: "ended", connection: this.number, code });
-    this.#complain(code, message, true, retryAfterMs);
-    this.#detach();
-    this.#close(closeCode.policy, code);
+  /** Another connection has taken the place. */
+  replaced(): void {
+    // First of all, for the hub isn't to be told that a place is lost which it has given away.
+    this.#state = { phase: "ended" };
+    this.#sendAway("replaced", "This identity joined the room again, from here or from somewhere else.");
   }
 
   /** Ends the connection because the server does. */
@@ -159,7 +157,7 @@ export class Connection {
     held.bytes += packet.length;
     if (held.packets.length > heldMost || held.bytes > heldMostBytes) {
       this.#drop("over-limit");
-      this.end("rate-limited", "Too much came before the last message was dealt with: wait for the answer.", comeBackMs);
+      this.#end("rate-limited", "Too much came before the last message was dealt with: wait for the answer.", comeBackMs);
     }
   }
 
@@ -256,11 +254,16 @@ export class Connection {
     this.#close(closeCode.normal, "left");
   }
 
-  /** Whatever comes while the check runs waits, in order. The check itself never rejects. */
+  /** Whatever comes while the check runs waits, in order. */
   #check(check: Promise<void>): void {
     this.#held = { packets: [], bytes: 0 };
     this.#socket.pause();
-    void check.then(() => this.#release());
+    const failed = (error: unknown) => {
+      // A fault of ours, which is to cost nobody but this client its connection.
+      this.#world.log({ type: "failed", what: "connection", error: errorName(error) });
+      this.#end("closed", "The server failed to deal with a message: join again.", comeBackMs);
+    };
+    void check.catch(failed).then(() => this.#release());
   }
 
   #release(): void {
@@ -277,7 +280,7 @@ export class Connection {
 
   #refuse(refusal: Refusal): void {
     this.#drop(refusal.drop);
-    this.end(refusal.code, refusal.message, refusal.retryAfterMs);
+    this.#end(refusal.code, refusal.message, refusal.retryAfterMs);
   }
 
   /** A message of a later version, perhaps: answered, not punished. */
@@ -290,7 +293,7 @@ export class Connection {
     this.#drop(code);
     this.#conduct.strike();
     if (this.#conduct.verdict === undefined) return this.#complain("bad-message", `Not acted upon: ${reason}.`, false);
-    this.end("bad-message", `Too many messages that can't be acted upon; the last: ${reason}.`);
+    this.#end("bad-message", `Too many messages that can't be acted upon; the last: ${reason}.`);
   }
 
   #tooFast(retryAfterMs: number): void {
@@ -298,7 +301,7 @@ export class Connection {
     if (this.#conduct.verdict === undefined) {
       return this.#complain("rate-limited", "Too much too fast: a message was dropped.", false, retryAfterMs);
     }
-    this.end("rate-limited", "Too much too fast, for too long: come back later, and send less.", comeBackMs);
+    this.#end("rate-limited", "Too much too fast, for too long: come back later, and send less.", comeBackMs);
   }
 
   #receivePing(data: Buffer): void {
@@ -330,9 +333,22 @@ export class Connection {
     this.send(encodeControl(message));
   }
 
+  /** Tells the client why, and ends the connection. The place it may have is kept as if the socket had been lost. */
+  #end(code: ErrorCode, message: string, retryAfterMs?: number): void {
+    if (this.#isEnded()) return;
+    this.#detach();
+    this.#sendAway(code, message, retryAfterMs);
+  }
+
+  #sendAway(code: ErrorCode, message: string, retryAfterMs?: number): void {
+    this.#world.log({ type: "ended", connection: this.number, code });
+    this.#complain(code, message, true, retryAfterMs);
+    this.#close(closeCode.policy, code);
+  }
+
+  /** Ends the connection without a word. The hub hears of it when the socket is closed, which is never at once. */
   #cut(code: "slow-reader" | "silent"): void {
-    if (this.#isEnded()) return this.#socket.terminate();
-    this.#drop(code);
+    if (this.#socket.readyState === this.#socket.OPEN) this.#drop(code);
     this.#socket.terminate();
   }
 

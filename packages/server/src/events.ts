@@ -17,6 +17,13 @@ export type ServerEvent =
   | { readonly type: "disconnected"; readonly connection: number; readonly code: number }
   /** A request for a WebSocket was answered with this HTTP status. */
   | { readonly type: "not-upgraded"; readonly status: number }
-  /** The app's own function threw something that isn't a refusal: the error's name, since its text may hold anything. */
-  | { readonly type: "failed"; readonly what: "authorise" | "handleRequest"; readonly error: string }
+  /** Something threw that isn't a refusal: the error's name, since its text may hold anything. */
+  | { readonly type: "failed"; readonly what: "accept" | "authorise" | "connection" | "handleRequest"; readonly error: string }
   | { readonly type: "closed" };
+
+/** What a log may know of an error. */
+export function errorName(error: unknown): string {
+  if (!(error instanceof Error)) return typeof error;
+  const { code } = error as { readonly code?: unknown };
+  return typeof code === "string" ? code : error.name;
+}

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { webSocketProtocol } from "@skein/protocol";
-import type { ServerEvent } from "./events.js";
+import { errorName, type ServerEvent } from "./events.js";
 import type { Settings } from "./options.js";
 
 /** What a request for a WebSocket is answered that gets none. */
@@ -69,7 +69,7 @@ export function createRequestHandler(
     const { handleRequest } = settings;
     if (handleRequest === undefined) return sendText(response, 404, "There is nothing here.");
     const failed = (error: unknown) => {
-      log({ type: "failed", what: "handleRequest", error: error instanceof Error ? error.name : typeof error });
+      log({ type: "failed", what: "handleRequest", error: errorName(error) });
       if (response.headersSent) response.destroy();
       else sendText(response, 500, "The server failed to answer this request.");
     };

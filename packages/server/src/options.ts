@@ -4,10 +4,10 @@ import {
   decodeServerMessage,
   encodeControl,
   type IceServer,
-  limits as wire,
   platformRandom,
   type RandomBytes,
   SkeinError,
+  limits as wire,
 } from "@skein/protocol";
 import { type Clock, platformClock } from "./clock.js";
 import type { Rate } from "./core/token-bucket.js";
@@ -160,7 +160,10 @@ function checkTimes({ graceMs, heartbeatMs, joinTimeoutMs }: Settings): void {
     ["joinTimeoutMs", joinTimeoutMs, 1],
   ] as const) {
     if (!Number.isFinite(value) || value < least || value > mostMs) {
-      throw new SkeinError("bad-argument", `${name}: ${value} can't be used: give milliseconds from ${least} to ${mostMs}.`);
+      throw new SkeinError(
+        "bad-argument",
+        `${name}: ${value} can't be used: give milliseconds from ${least} to ${mostMs}.`,
+      );
     }
   }
 }

@@ -8,7 +8,7 @@ import { Alarm } from "./clock.js";
 import { Connection, type ConnectionWorld } from "./connection.js";
 import { Hub } from "./core/rooms.js";
 import { WaitingLine } from "./core/waiting-line.js";
-import type { ServerEvent } from "./events.js";
+import { errorName, type ServerEvent } from "./events.js";
 import { createRequestHandler, refuseUpgrade, sendRefusal, type UpgradeRefusal } from "./http.js";
 import { type ServerOptions, type Settings, settle } from "./options.js";
 import { Counters, type ServerStats } from "./stats.js";
@@ -85,8 +85,7 @@ class RunningServer implements SkeinServer {
         send: (connection, packet) => connection.send(packet),
         forward: (connection, packet) => connection.forward(packet),
         bufferedBytes: (connection) => connection.bufferedBytes,
-        replace: (connection) =>
-          connection.end("replaced", "This identity joined the room again, from here or from somewhere else."),
+        replace: (connection) => connection.replaced(),
       },
     );
     this.#joining = new WaitingLine(settings.joinTimeoutMs);
@@ -103,6 +102,7 @@ class RunningServer implements SkeinServer {
     const answer = createRequestHandler(settings, () => ({ rooms: this.#hub.rooms, peers: this.#hub.peers }), this.#world.log);
     this.#http = tls === undefined ? createHttpServer(answer) : createSecureServer(tls, answer);
     this.#http.maxConnections = limits.connections + otherSockets;
+    this.#http.headersTimeout = settings.joinTimeoutMs;
     this.#http.on("upgrade", (request, socket, head) => this.#upgrade(request, socket, head));
     this.#webSockets = new WebSocketServer({ ...webSocketOptions, noServer: true, maxPayload: limits.packetBytes });
   }
@@ -122,7 +122,8 @@ class RunningServer implements SkeinServer {
     return new Promise((resolve, reject) => {
       this.#http.once("error", (error) => reject(listenError(error, host, port)));
       this.#http.listen(port, host, () => {
-        this.#http.removeAllListeners("error");
+        // From now on an error is a socket that couldn't be accepted: the next one may be.
+        this.#http.on("error", (error) => this.#log({ type: "failed", what: "accept", error: errorName(error) }));
         this.#port = (this.#http.address() as AddressInfo).port;
         this.#log({ type: "listening", port: this.#port });
         resolve();

@@ -103,7 +103,8 @@ export function livenessDeadline(state: LivenessState): Deadline | undefined {
 }
 
 function wakesAt(state: Exclude<LivenessState, { phase: "lost" }>): number {
-  if (state.phase === "asked") return Math.min((state.askedAgainMs ?? state.askedMs) + suspectMs, state.askedMs + lostMs);
+  if (state.phase === "asked")
+    return Math.min((state.askedAgainMs ?? state.askedMs) + suspectMs, state.askedMs + lostMs);
   const busy = state.heardMs - state.busyMs < busyForMs;
   return state.heardMs + (busy ? busySilenceMs : idleSilenceMs);
 }

@@ -66,9 +66,7 @@ export class Connection {
   }
 
   takeAnswer(answer: string): void {
-    this.#enqueue("take an answer", () =>
-      this.#rtc.setRemoteDescription(this.#adopt({ type: "answer", sdp: answer })),
-    );
+    this.#enqueue("take an answer", () => this.#rtc.setRemoteDescription(this.#adopt({ type: "answer", sdp: answer })));
   }
 
   addCandidates(list: readonly Candidate[]): void {

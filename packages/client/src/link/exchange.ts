@@ -1,8 +1,8 @@
 import {
   type Card,
+  type Definition,
   decode,
   decodePayload,
-  type Definition,
   encode,
   encodePayload,
   isErrorCode,
@@ -14,8 +14,8 @@ import {
   type RequestDefinition,
   type RequestOptions,
   reject,
-  settleProtocol,
   SkeinError,
+  settleProtocol,
   validate,
 } from "@skein/protocol";
 import type { Clock } from "../clock.js";
@@ -178,14 +178,15 @@ export class Exchange {
     const controller = new AbortController();
     this.#serving.set(request, controller);
     const { definition } = handler;
-    this.#run(name, async () => this.#encodeReply(definition, await handler.run(value.body, this.#world.peer, controller)))
-      .then(
-        (reply) => this.#answer(request, controller, { kind: "response", request, body: reply }),
-        (error: SkeinError) => {
-          const { code, message } = error;
-          this.#answer(request, controller, { kind: "failure", request, code, message });
-        },
-      );
+    this.#run(name, async () =>
+      this.#encodeReply(definition, await handler.run(value.body, this.#world.peer, controller)),
+    ).then(
+      (reply) => this.#answer(request, controller, { kind: "response", request, body: reply }),
+      (error: SkeinError) => {
+        const { code, message } = error;
+        this.#answer(request, controller, { kind: "failure", request, code, message });
+      },
+    );
   }
 
   #answer(request: number, controller: AbortController, payload: Payload): void {

@@ -1,4 +1,11 @@
-import { type BoxKeyPair, type Card, type Identity, type ProtocolVersions, type SignedCard, signCard } from "@skein/protocol";
+import {
+  type BoxKeyPair,
+  type Card,
+  type Identity,
+  type ProtocolVersions,
+  type SignedCard,
+  signCard,
+} from "@skein/protocol";
 import type { CardUpdate } from "./options.js";
 
 /** Our own card: what it says now, and its signed form. */

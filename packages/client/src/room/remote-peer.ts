@@ -145,7 +145,8 @@ export class RemotePeer implements Peer {
   }
 
   receiveEnvelope(kind: ForwardClass, envelope: Uint8Array): void {
-    if (kind !== "signal") return this.#reject({ ok: false, code: "unknown-type", reason: "a relayed frame: no relay path is in use" });
+    if (kind !== "signal")
+      return this.#reject({ ok: false, code: "unknown-type", reason: "a relayed frame: no relay path is in use" });
     const body = this.#secure.open("signal", envelope);
     if (!body.ok) return this.#reject(body);
     const signal = decodeSignal(body.value);
@@ -230,9 +231,16 @@ export class RemotePeer implements Peer {
         },
       };
       const abort = () =>
-        waiter.fail(new SkeinError("aborted", "The wait for a link was aborted by its caller.", { cause: signal?.reason }));
+        waiter.fail(
+          new SkeinError("aborted", "The wait for a link was aborted by its caller.", { cause: signal?.reason }),
+        );
       const cancel = this.#world.clock.after(connectTimeoutMs, () =>
-        waiter.fail(new SkeinError("timeout", `No link to peer ${this.id} after ${connectTimeoutMs / 1000} s: is a network between you?`)),
+        waiter.fail(
+          new SkeinError(
+            "timeout",
+            `No link to peer ${this.id} after ${connectTimeoutMs / 1000} s: is a network between you?`,
+          ),
+        ),
       );
       signal?.addEventListener("abort", abort, { once: true });
       this.#waiters.add(waiter);

@@ -7,8 +7,8 @@ import {
   type MessengerPeerEvent,
   type PeerId,
   parsePeerId,
-  type RejectionCode,
   type Rejected,
+  type RejectionCode,
   type RequestContext,
   type RequestDefinition,
   type RequestOptions,
@@ -159,7 +159,10 @@ export class Room implements Messenger<Peer>, AsyncDisposable {
     body: Input,
     options: RequestOptions = {},
   ): Promise<Reply> {
-    const answer = this.#find(to).whenConnected((exchange) => exchange.request(definition, body, options), options.signal);
+    const answer = this.#find(to).whenConnected(
+      (exchange) => exchange.request(definition, body, options),
+      options.signal,
+    );
     // The exchange has held it against the definition's schema.
     return answer as Promise<Reply>;
   }

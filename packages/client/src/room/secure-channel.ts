@@ -60,7 +60,11 @@ export class SecureChannel {
     const opened = this.#opener.open(envelope);
     if (!opened.ok) return opened;
     if (opened.value.content !== content) {
-      return { ok: false, code: "malformed", reason: `an envelope with a ${opened.value.content} where a ${content} was due` };
+      return {
+        ok: false,
+        code: "malformed",
+        reason: `an envelope with a ${opened.value.content} where a ${content} was due`,
+      };
     }
     return accept(opened.value.body);
   }

@@ -1,4 +1,11 @@
-import { decodePacket, decodeServerMessage, isErrorCode, peerIdOf, type ServerMessage, SkeinError } from "@skein/protocol";
+import {
+  decodePacket,
+  decodeServerMessage,
+  isErrorCode,
+  peerIdOf,
+  type ServerMessage,
+  SkeinError,
+} from "@skein/protocol";
 import type { SignalingEvents } from "./signaling.js";
 
 /** The messages that mean something only while a client connects. */

@@ -26,7 +26,10 @@ export interface WebSocketSignalingOptions {
   /** Where the server is: `ws://` or `wss://`, with its path. */
   readonly url: string;
   /** Another WebSocket than the platform's own. */
-  readonly webSocket?: new (url: string, protocols: string[]) => WebSocket;
+  readonly webSocket?: new (
+    url: string,
+    protocols: string[],
+  ) => WebSocket;
 }
 
 /**
@@ -55,7 +58,10 @@ function parseAddress(text: string): string {
 
 class WebSocketSession implements SignalingSession {
   readonly address: string;
-  readonly #WebSocket: new (url: string, protocols: string[]) => WebSocket;
+  readonly #WebSocket: new (
+    url: string,
+    protocols: string[],
+  ) => WebSocket;
   readonly #join: SignalingJoin;
   readonly #events: SignalingEvents;
   readonly #alarm: Alarm;

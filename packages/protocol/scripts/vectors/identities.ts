@@ -7,8 +7,8 @@ import {
   limits,
   type Purpose,
   proveJoin,
-  saveIdentity,
   type SignedCard,
+  saveIdentity,
   signCard,
   utf8,
 } from "@skein/protocol";
@@ -33,7 +33,10 @@ export async function identityVectors() {
   const accepted = await Promise.all(
     seeds.map(async (seed) => {
       const identity = identityOf(seed);
-      const signed = purposes.map(async (purpose) => ({ purpose, signature: hex(await identity.sign(purpose, message)) }));
+      const signed = purposes.map(async (purpose) => ({
+        purpose,
+        signature: hex(await identity.sign(purpose, message)),
+      }));
       return {
         seed: hex(seed),
         publicKey: hex(identity.publicKey),

@@ -59,7 +59,11 @@ function encoded(record: WireRecord): Uint8Array {
 }
 
 export function frameVectors() {
-  const each = records.map((record) => ({ why: `one ${record.type}`, frame: hex(encoded(record)), records: [toVector(record)] }));
+  const each = records.map((record) => ({
+    why: `one ${record.type}`,
+    frame: hex(encoded(record)),
+    records: [toVector(record)],
+  }));
   const whole = (why: string, frame: string) => {
     const decoded = decodeFrame(unhex(frame));
     if (!decoded.ok) throw new Error(`${why}: ${decoded.reason}`);
@@ -118,12 +122,21 @@ export function payloadVectors() {
 export function settlementVectors() {
   const pairs: [string[], string[]][] = [
     [["1.0.0"], ["1.0.0"]],
-    [["1.0.0", "1.10.0", "1.9.0"], ["1.9.0", "1.10.0", "2.0.0"]],
-    [["1.0", "1.0.0"], ["1.0.0", "1.0"]],
+    [
+      ["1.0.0", "1.10.0", "1.9.0"],
+      ["1.9.0", "1.10.0", "2.0.0"],
+    ],
+    [
+      ["1.0", "1.0.0"],
+      ["1.0.0", "1.0"],
+    ],
     [["1"], ["1.0"]],
     [["2.0.0"], ["1.0.0"]],
     [["1.0.0"], []],
-    [["9", "10"], ["10", "9", "x"]],
+    [
+      ["9", "10"],
+      ["10", "9", "x"],
+    ],
   ];
   const versions = ["x", "0.9", "1", "01", "1.0", "1.0.0", "1.0.1", "1.2", "1.2.9", "1.2.10", "2", "10"];
   return {

@@ -22,14 +22,23 @@ const fromClient: ClientMessage[] = [
   { t: "leave" },
 ];
 const fromServer: ServerMessage[] = [
-  { t: "challenge", nonce: run(32, 200), server: "skein", versions: [1], limits: { packetBytes: 131_072, graceMs: 10_000 } },
+  {
+    t: "challenge",
+    nonce: run(32, 200),
+    server: "skein",
+    versions: [1],
+    limits: { packetBytes: 131_072, graceMs: 10_000 },
+  },
   { t: "peers", peers: [card] },
   { t: "joined", room: "lab", peers: [], ice: [] },
   {
     t: "joined",
     room: "lab",
     peers: [card],
-    ice: [{ urls: ["stun:stun.example.org:3478"] }, { urls: ["turn:turn.example.org:3478"], username: "1790000000:ada", credential: "secret" }],
+    ice: [
+      { urls: ["stun:stun.example.org:3478"] },
+      { urls: ["turn:turn.example.org:3478"], username: "1790000000:ada", credential: "secret" },
+    ],
   },
   { t: "peer-joined", card },
   { t: "peer-updated", card },
@@ -65,7 +74,12 @@ export function controlVectors() {
       wrong("a join without proof", "malformed", "client", written({ ...join, proof: undefined })),
       wrong("a join with a proof of 63 bytes", "malformed", "client", written({ ...join, proof: run(63, 0) })),
       wrong("a join without a room", "malformed", "client", written({ ...join, room: "" })),
-      wrong("a room's name over the limit", "malformed", "client", written({ ...join, room: "r".repeat(limits.nameLength + 1) })),
+      wrong(
+        "a room's name over the limit",
+        "malformed",
+        "client",
+        written({ ...join, room: "r".repeat(limits.nameLength + 1) }),
+      ),
       wrong("bytes after the message", "malformed", "client", `${written({ t: "ping" })}00`),
       wrong("cut", "malformed", "client", written(join).slice(0, -2)),
       wrong("a key of 31 bytes", "malformed", "server", written({ t: "peer-away", id: run(31, 0) })),

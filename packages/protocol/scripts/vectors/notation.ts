@@ -1,6 +1,7 @@
 /** How vectors write what JSON has no word for: bytes as `{"$bytes": hex}`, whole numbers beyond 2^53 as `{"$int": decimal}`. */
 
-export const hex = (bytes: Uint8Array): string => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+export const hex = (bytes: Uint8Array): string =>
+  Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 
 export const unhex = (text: string): Uint8Array =>
   Uint8Array.from(text.match(/../g) ?? [], (byte) => Number.parseInt(byte, 16));
@@ -8,7 +9,8 @@ export const unhex = (text: string): Uint8Array =>
 export const fill = (length: number, byte: number): Uint8Array => new Uint8Array(length).fill(byte);
 
 /** Bytes that count up: each differs from its neighbour, so that a shift shows. */
-export const run = (length: number, from: number): Uint8Array => Uint8Array.from({ length }, (_, i) => (from + i) & 0xff);
+export const run = (length: number, from: number): Uint8Array =>
+  Uint8Array.from({ length }, (_, i) => (from + i) & 0xff);
 
 export function toVector(value: unknown): unknown {
   if (value instanceof Uint8Array) return { $bytes: hex(value) };

@@ -18,7 +18,14 @@ const a = peerOf(run(32, 1), run(32, 50));
 const b = peerOf(run(32, 101), run(32, 150));
 
 const keysOf = (room: string, secret: string | undefined) =>
-  deriveDirectionKeys({ room, roomKey: roomKeyOf(secret), myId: a.id, myBox: a.box, theirId: b.id, theirBox: b.box.publicKey });
+  deriveDirectionKeys({
+    room,
+    roomKey: roomKeyOf(secret),
+    myId: a.id,
+    myBox: a.box,
+    theirId: b.id,
+    theirBox: b.box.publicKey,
+  });
 
 export function directionKeyVectors() {
   const rooms: [string, string | undefined][] = [
@@ -59,7 +66,12 @@ export function envelopeVectors() {
     envelope: hex(sealEnvelope(key, counter, content, plain)),
   });
   const good = sealEnvelope(key, 7, "signal", body);
-  const wrong = (why: string, code: string, envelope: Uint8Array, by = key) => ({ why, code, key: hex(by), envelope: hex(envelope) });
+  const wrong = (why: string, code: string, envelope: Uint8Array, by = key) => ({
+    why,
+    code,
+    key: hex(by),
+    envelope: hex(envelope),
+  });
   return {
     accepted: [
       sealed(0, "signal", body),

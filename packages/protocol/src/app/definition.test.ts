@@ -20,7 +20,10 @@ describe("defineProtocol", () => {
 
   it("carries the schema's types, what goes in and what comes out", () => {
     const schema = v.object({ count: v.optional(v.number(), 0) });
-    const chat = defineProtocol("acme.chat", "1.0.0", { say: message(schema), plain: message((value) => value as Date) });
+    const chat = defineProtocol("acme.chat", "1.0.0", {
+      say: message(schema),
+      plain: message((value) => value as Date),
+    });
     expectTypeOf<InputOf<typeof schema>>().toEqualTypeOf<{ count?: number | undefined }>();
     expectTypeOf<OutputOf<typeof schema>>().toEqualTypeOf<{ count: number }>();
     expectTypeOf<NonNullable<(typeof chat.say)["~input"]>>().toEqualTypeOf<{ count?: number | undefined }>();
@@ -34,27 +37,53 @@ describe("defineProtocol", () => {
   });
 
   it("refuses names that others couldn't read", () => {
-    const wrong = ["", ".", "a.", ".a", "a..b", "a/b", "a b", "ä", "__proto__", "~protocol", "a".repeat(limits.nameLength + 1)];
+    const wrong = [
+      "",
+      ".",
+      "a.",
+      ".a",
+      "a..b",
+      "a/b",
+      "a b",
+      "ä",
+      "__proto__",
+      "~protocol",
+      "a".repeat(limits.nameLength + 1),
+    ];
     for (const name of wrong) {
       expect(() => defineProtocol(name, "1.0.0", {})).toThrow(badArgument);
       expect(() => defineProtocol("acme.chat", "1.0.0", { [name]: message(v.any()) })).toThrow(badArgument);
     }
-    for (const name of ["constructor", "prototype"]) expect(() => defineProtocol(name, "1.0.0", {})).toThrow(badArgument);
+    for (const name of ["constructor", "prototype"])
+      expect(() => defineProtocol(name, "1.0.0", {})).toThrow(badArgument);
   });
 
   it("answers at once for a long name that nearly fits", () => {
     const name = `${"a".repeat(100_000)}!`;
     expect(() => defineProtocol(name, "1.0.0", {})).toThrow(badArgument);
-    expect(() => defineProtocol("acme.chat", "1.0.0", { [`${"a".repeat(60)}!`]: message(v.any()) })).toThrow(badArgument);
+    expect(() => defineProtocol("acme.chat", "1.0.0", { [`${"a".repeat(60)}!`]: message(v.any()) })).toThrow(
+      badArgument,
+    );
   });
 
   it("refuses versions that can't be ordered, none, or too many", () => {
-    for (const version of ["", "1.", "v1", "1.0.0-beta", "1.0.0.0", "1 ", "1\n", "1".repeat(limits.versionLength + 1)]) {
+    for (const version of [
+      "",
+      "1.",
+      "v1",
+      "1.0.0-beta",
+      "1.0.0.0",
+      "1 ",
+      "1\n",
+      "1".repeat(limits.versionLength + 1),
+    ]) {
       expect(() => defineProtocol("acme.chat", version, {})).toThrow(badArgument);
     }
     expect(() => defineProtocol("acme.chat", [], {})).toThrow(badArgument);
     const many = Array.from({ length: limits.versionsPerProtocol + 1 }, (_, i) => `${i}`);
     expect(() => defineProtocol("acme.chat", many, {})).toThrow(expect.objectContaining({ code: "too-large" }));
-    expect(defineProtocol("acme.chat", many.slice(1), {})["~protocol"].versions).toHaveLength(limits.versionsPerProtocol);
+    expect(defineProtocol("acme.chat", many.slice(1), {})["~protocol"].versions).toHaveLength(
+      limits.versionsPerProtocol,
+    );
   });
 });

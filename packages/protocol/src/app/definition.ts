@@ -89,11 +89,12 @@ export function defineProtocol<const Shapes extends ShapeTable>(
 
 function checkNames(name: string, versions: readonly string[], types: readonly string[]): void {
   if (name.length > limits.nameLength || !protocolName.test(name) || reserved.has(name)) {
-    throw new SkeinError("bad-argument", `"${name}" can't name a protocol: use words joined by dots, such as "acme.chat".`);
+    throw new SkeinError(
+      "bad-argument",
+      `"${name}" can't name a protocol: use words joined by dots, such as "acme.chat".`,
+    );
   }
-  const wrong = versions.find(
-    (version) => version.length > limits.versionLength || !/^\d+(\.\d+){0,2}$/.test(version),
-  );
+  const wrong = versions.find((version) => version.length > limits.versionLength || !/^\d+(\.\d+){0,2}$/.test(version));
   if (versions.length === 0 || wrong !== undefined) {
     throw new SkeinError("bad-argument", `${name}: a version is up to three numbers joined by dots, such as "1.2.0".`);
   }
@@ -102,6 +103,9 @@ function checkNames(name: string, versions: readonly string[], types: readonly s
   }
   const type = types.find((word) => word.length > limits.nameLength || !typeName.test(word));
   if (type !== undefined) {
-    throw new SkeinError("bad-argument", `${name}: "${type}" can't name a message: use letters, digits, and . _ - between them.`);
+    throw new SkeinError(
+      "bad-argument",
+      `${name}: "${type}" can't name a message: use letters, digits, and . _ - between them.`,
+    );
   }
 }

@@ -6,7 +6,11 @@ const part = fc.nat(12).map(String);
 const version = fc
   .tuple(part, fc.option(part, { nil: undefined }), fc.option(part, { nil: undefined }))
   .map((parts) => parts.filter((some) => some !== undefined).join("."));
-const anyVersion = fc.oneof(version, fc.constantFrom("1.0", "1.0.0", "01", "1"), fc.string({ minLength: 1, maxLength: 8 }));
+const anyVersion = fc.oneof(
+  version,
+  fc.constantFrom("1.0", "1.0.0", "01", "1"),
+  fc.string({ minLength: 1, maxLength: 8 }),
+);
 
 describe("compareVersions", () => {
   it("goes by numbers, not by letters", () => {
@@ -19,7 +23,8 @@ describe("compareVersions", () => {
       fc.property(anyVersion, anyVersion, anyVersion, (a, b, c) => {
         expect(Math.sign(compareVersions(a, b))).toBe(-Math.sign(compareVersions(b, a)) + 0);
         expect(compareVersions(a, b) === 0).toBe(a === b);
-        if (compareVersions(a, b) <= 0 && compareVersions(b, c) <= 0) expect(compareVersions(a, c)).toBeLessThanOrEqual(0);
+        if (compareVersions(a, b) <= 0 && compareVersions(b, c) <= 0)
+          expect(compareVersions(a, c)).toBeLessThanOrEqual(0);
       }),
       { numRuns: 2000 },
     );
@@ -29,11 +34,18 @@ describe("compareVersions", () => {
 describe("settleProtocol", () => {
   it("takes the highest version that both list", () => {
     const ours = { chat: ["1.0.0", "1.10.0", "1.9.0"] };
-    expect(settleProtocol("chat", ours, { chat: ["1.9.0", "1.10.0", "2.0.0"] })).toEqual({ settled: true, version: "1.10.0" });
+    expect(settleProtocol("chat", ours, { chat: ["1.9.0", "1.10.0", "2.0.0"] })).toEqual({
+      settled: true,
+      version: "1.10.0",
+    });
   });
 
   it("tells both sides' versions where there is none in common", () => {
-    expect(settleProtocol("chat", { chat: ["2"] }, { chat: ["1"] })).toEqual({ settled: false, ours: ["2"], theirs: ["1"] });
+    expect(settleProtocol("chat", { chat: ["2"] }, { chat: ["1"] })).toEqual({
+      settled: false,
+      ours: ["2"],
+      theirs: ["1"],
+    });
     expect(settleProtocol("chat", { chat: ["2"] }, {})).toEqual({ settled: false, ours: ["2"], theirs: [] });
   });
 
@@ -47,7 +59,10 @@ describe("settleProtocol", () => {
       }),
       { numRuns: 1000 },
     );
-    expect(settleProtocol("chat", { chat: ["1.0", "1.0.0"] }, { chat: ["1.0.0", "1.0"] })).toEqual({ settled: true, version: "1.0.0" });
+    expect(settleProtocol("chat", { chat: ["1.0", "1.0.0"] }, { chat: ["1.0.0", "1.0"] })).toEqual({
+      settled: true,
+      version: "1.0.0",
+    });
   });
 
   it("finds nothing in what objects inherit", () => {
@@ -68,7 +83,13 @@ describe("versionsOf", () => {
   });
 
   it("takes names that objects inherit", () => {
-    const versions = versionsOf([{ name: "toString", versions: ["1"] }, { name: "constructor", versions: ["1"] }]);
-    expect(Object.entries(versions)).toEqual([["toString", ["1"]], ["constructor", ["1"]]]);
+    const versions = versionsOf([
+      { name: "toString", versions: ["1"] },
+      { name: "constructor", versions: ["1"] },
+    ]);
+    expect(Object.entries(versions)).toEqual([
+      ["toString", ["1"]],
+      ["constructor", ["1"]],
+    ]);
   });
 });

@@ -23,7 +23,10 @@ describe("validate", () => {
   });
 
   it("takes validators that are functions themselves, as arktype's are", () => {
-    const callable = Object.assign(() => "called", standard((value) => ({ value: `checked ${value}` })));
+    const callable = Object.assign(
+      () => "called",
+      standard((value) => ({ value: `checked ${value}` })),
+    );
     expect(validate(callable as unknown as Schema, 1)).toEqual({ ok: true, value: "checked 1" });
   });
 
@@ -35,7 +38,12 @@ describe("validate", () => {
       expect(validate(fail, 1)).toMatchObject({ ok: false, code: "malformed" });
       expect(validate(standard(fail), 1)).toMatchObject({ ok: false, code: "malformed" });
     }
-    expect(validate(standard(() => undefined), 1)).toMatchObject({ ok: false });
+    expect(
+      validate(
+        standard(() => undefined),
+        1,
+      ),
+    ).toMatchObject({ ok: false });
   });
 
   it("rejects what is asynchronous, and leaves no rejection unhandled", async () => {
@@ -44,7 +52,10 @@ describe("validate", () => {
     process.on("unhandledRejection", listen);
     const late = () => Promise.reject(new Error("late"));
     for (const schema of [late, standard(late), standard(async () => ({ value: 1 })), async () => 1]) {
-      expect(validate(schema as Schema, 1)).toMatchObject({ ok: false, reason: expect.stringContaining("asynchronous") });
+      expect(validate(schema as Schema, 1)).toMatchObject({
+        ok: false,
+        reason: expect.stringContaining("asynchronous"),
+      });
     }
     await new Promise((resolve) => setImmediate(resolve));
     process.off("unhandledRejection", listen);
@@ -52,9 +63,24 @@ describe("validate", () => {
   });
 
   it("speaks of the whole where the validator tells no path", () => {
-    expect(validate(standard(() => ({ issues: [{ message: "no" }] })), 1)).toMatchObject({ reason: "no" });
-    expect(validate(standard(() => ({ issues: [] })), 1)).toMatchObject({ reason: "doesn't fit" });
+    expect(
+      validate(
+        standard(() => ({ issues: [{ message: "no" }] })),
+        1,
+      ),
+    ).toMatchObject({ reason: "no" });
+    expect(
+      validate(
+        standard(() => ({ issues: [] })),
+        1,
+      ),
+    ).toMatchObject({ reason: "doesn't fit" });
     const keyed = { issues: [{ message: "no", path: [{ key: "a" }, 0, Symbol("s")] }] };
-    expect(validate(standard(() => keyed), 1)).toMatchObject({ reason: "a.0.Symbol(s): no" });
+    expect(
+      validate(
+        standard(() => keyed),
+        1,
+      ),
+    ).toMatchObject({ reason: "a.0.Symbol(s): no" });
   });
 });

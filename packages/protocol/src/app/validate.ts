@@ -8,18 +8,20 @@ import { accept, type Decoded, reject } from "../decoded.js";
 export type Schema<Output = unknown> = StandardSchemaV1<any, Output> | ((value: unknown) => Output);
 
 /** What a caller passes in, before the schema's defaults and transformations. */
-export type InputOf<S> = S extends StandardSchemaV1<infer Input, unknown>
-  ? Input
-  : S extends (value: unknown) => infer Output
-    ? Output
-    : never;
+export type InputOf<S> =
+  S extends StandardSchemaV1<infer Input, unknown>
+    ? Input
+    : S extends (value: unknown) => infer Output
+      ? Output
+      : never;
 
 /** What comes out, checked. */
-export type OutputOf<S> = S extends StandardSchemaV1<unknown, infer Output>
-  ? Output
-  : S extends (value: unknown) => infer Output
+export type OutputOf<S> =
+  S extends StandardSchemaV1<unknown, infer Output>
     ? Output
-    : never;
+    : S extends (value: unknown) => infer Output
+      ? Output
+      : never;
 
 /**
  * Holds a value against a schema. Never throws, whatever the validator does. The reason tells where and what, in the

@@ -34,7 +34,9 @@ describe("building blocks", () => {
   });
 
   it("tell the field that doesn't fit, and nothing that the sender wrote", () => {
-    const rejection = conform(v.object({ protocols: protocolList }), { protocols: { "my secret": ["other secret", 5] } });
+    const rejection = conform(v.object({ protocols: protocolList }), {
+      protocols: { "my secret": ["other secret", 5] },
+    });
     expect(rejection).toMatchObject({ ok: false, code: "malformed", reason: expect.stringContaining("protocols") });
     expect(JSON.stringify(rejection)).not.toContain("secret");
   });

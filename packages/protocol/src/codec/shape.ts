@@ -1,5 +1,5 @@
-import { accept, type Decoded, reject } from "../decoded.js";
 import { utf8 } from "../bytes.js";
+import { accept, type Decoded, reject } from "../decoded.js";
 import { limits } from "../limits.js";
 
 /** What {@link checkShape} has seen on its way. */
@@ -57,7 +57,8 @@ export function checkShape(bytes: Uint8Array): Decoded<Shape> {
     if (isKey && !isString(head)) return reject("malformed", "a map with a key that isn't a string");
     if (kind === "scalar") {
       if (size > length - position) return reject("malformed", "ends in the middle of a value");
-      if (isKey && size === 9 && spellsProto(bytes, position)) return reject("malformed", "a map with the key `__proto__`");
+      if (isKey && size === 9 && spellsProto(bytes, position))
+        return reject("malformed", "a map with the key `__proto__`");
       if (size > 64 && isString(head) && startsWithMark(bytes, position)) {
         marked ??= [];
         marked.push({ head: position - width - 1, text: position, length: size });
@@ -104,17 +105,30 @@ function kindOf(head: number): "scalar" | "array" | "map" | "unused" {
 
 /** How many bytes the length field behind a head takes (bin, str, array, map). */
 const sizeWidth: Readonly<Record<number, number>> = {
-  0xc4: 1, 0xc5: 2, 0xc6: 4,
-  0xd9: 1, 0xda: 2, 0xdb: 4,
-  0xdc: 2, 0xdd: 4,
-  0xde: 2, 0xdf: 4,
+  0xc4: 1,
+  0xc5: 2,
+  0xc6: 4,
+  0xd9: 1,
+  0xda: 2,
+  0xdb: 4,
+  0xdc: 2,
+  0xdd: 4,
+  0xde: 2,
+  0xdf: 4,
 };
 
 /** What a scalar of fixed width takes behind its head (float, uint, int). */
 const fixedSize: Readonly<Record<number, number>> = {
-  0xca: 4, 0xcb: 8,
-  0xcc: 1, 0xcd: 2, 0xce: 4, 0xcf: 8,
-  0xd0: 1, 0xd1: 2, 0xd2: 4, 0xd3: 8,
+  0xca: 4,
+  0xcb: 8,
+  0xcc: 1,
+  0xcd: 2,
+  0xce: 4,
+  0xcf: 8,
+  0xd0: 1,
+  0xd1: 2,
+  0xd2: 4,
+  0xd3: 8,
 };
 
 function sizeOf(head: number, bytes: Uint8Array, position: number): number {

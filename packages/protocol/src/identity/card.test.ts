@@ -118,7 +118,9 @@ describe("cards", () => {
   });
 
   it("over the limit are turned away before they are read", () => {
-    expect(readCard({ b: new Uint8Array(limits.cardBytes + 1), s: new Uint8Array(64) })).toMatchObject({ code: "over-limit" });
+    expect(readCard({ b: new Uint8Array(limits.cardBytes + 1), s: new Uint8Array(64) })).toMatchObject({
+      code: "over-limit",
+    });
   });
 });
 
@@ -137,7 +139,10 @@ describe("signCard", () => {
 
   it("refuses a meta, and a card, over the limit", async () => {
     const meta = "m".repeat(limits.cardMetaBytes);
-    await expect(failing({ meta })).rejects.toMatchObject({ code: "too-large", message: expect.stringContaining("meta") });
+    await expect(failing({ meta })).rejects.toMatchObject({
+      code: "too-large",
+      message: expect.stringContaining("meta"),
+    });
     await expect(failing({ meta: meta.slice(3) })).resolves.toBeDefined();
     const caps = new Array(limits.capabilities).fill("c".repeat(limits.nameLength));
     await expect(failing({ caps })).rejects.toMatchObject({ code: "too-large" });

@@ -1,6 +1,6 @@
 import * as v from "valibot";
-import { bytesOf, bytesUpTo, conform, count, list, name, protocolList } from "../codec/schema.js";
 import { decode, encode } from "../codec/message-pack.js";
+import { bytesOf, bytesUpTo, conform, count, list, name, protocolList } from "../codec/schema.js";
 import { accept, type Decoded, reject } from "../decoded.js";
 import { SkeinError } from "../errors.js";
 import { limits } from "../limits.js";
@@ -57,7 +57,10 @@ const cardSchema = v.object({
  */
 export async function signCard(identity: Identity, card: Card): Promise<SignedCard> {
   if (card.id !== identity.id) {
-    throw new SkeinError("bad-argument", "This card names another peer: its id must be that of the identity which signs it.");
+    throw new SkeinError(
+      "bad-argument",
+      "This card names another peer: its id must be that of the identity which signs it.",
+    );
   }
   // What conforms is what is signed: fields that the card's type doesn't have stay here.
   const fits = conform(cardSchema, { ...card, v: 1, id: peerKeyOf(card.id) });
@@ -69,7 +72,10 @@ export async function signCard(identity: Identity, card: Card): Promise<SignedCa
   // A copy: what the encoder gives is a view into its buffer, and a card is kept for long.
   const b = Uint8Array.from(encode(fits.value));
   if (b.length > limits.cardBytes) {
-    throw new SkeinError("too-large", `This card has ${b.length} bytes; ${limits.cardBytes} is the most. Shorten its meta.`);
+    throw new SkeinError(
+      "too-large",
+      `This card has ${b.length} bytes; ${limits.cardBytes} is the most. Shorten its meta.`,
+    );
   }
   return { b, s: await identity.sign("card", b) };
 }
@@ -89,7 +95,8 @@ export function readCard(signed: SignedCard): Decoded<Card> {
   const decoded = decode(signed.b);
   if (!decoded.ok) return decoded;
   const version = (decoded.value as { v?: unknown } | null)?.v;
-  if (typeof version === "number" && version !== 1) return reject("unsupported-version", `a card of version ${version}`);
+  if (typeof version === "number" && version !== 1)
+    return reject("unsupported-version", `a card of version ${version}`);
   const body = conform(cardSchema, decoded.value);
   if (!body.ok) return body;
   const { v: _version, id, ...rest } = body.value;

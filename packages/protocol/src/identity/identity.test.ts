@@ -25,7 +25,14 @@ describe("identity", () => {
 
   it("can't be loaded from anything else", () => {
     const saved = saveIdentity(seeded(7));
-    for (const wrong of ["", "skein-identity-1:", saved.slice(0, -1), `${saved}A`, saved.replace("-1:", "-2:"), `x${saved}`]) {
+    for (const wrong of [
+      "",
+      "skein-identity-1:",
+      saved.slice(0, -1),
+      `${saved}A`,
+      saved.replace("-1:", "-2:"),
+      `x${saved}`,
+    ]) {
       expect(() => loadIdentity(wrong)).toThrow(expect.objectContaining({ code: "bad-argument" }));
     }
   });
@@ -47,7 +54,9 @@ describe("identity", () => {
     const saved = saveIdentity(identity);
     const secrets = [saved.slice(saved.indexOf(":") + 1), "ab".repeat(32), "171,171,171", "171, 171, 171"];
     const lines: string[] = [];
-    const log = vi.spyOn(console, "log").mockImplementation((...parts) => void lines.push(parts.map((part) => inspect(part)).join(" ")));
+    const log = vi
+      .spyOn(console, "log")
+      .mockImplementation((...parts) => void lines.push(parts.map((part) => inspect(part)).join(" ")));
     console.log(identity);
     log.mockRestore();
     const shown = [

@@ -7,12 +7,22 @@ import { createBoxKeyPair, deriveDirectionKeys, roomKeyOf } from "./direction-ke
 import { EnvelopeOpener, envelopeOverheadBytes, sealEnvelope } from "./envelope.js";
 
 const fill = (byte: number) => (length: number) => new Uint8Array(length).fill(byte);
-const peer = (byte: number) => ({ id: createIdentity({ random: fill(byte) }).id, box: createBoxKeyPair(fill(byte + 10)) });
+const peer = (byte: number) => ({
+  id: createIdentity({ random: fill(byte) }).id,
+  box: createBoxKeyPair(fill(byte + 10)),
+});
 const ann = peer(1);
 const ben = peer(2);
 const eve = peer(3);
 const keys = (mine: typeof ann, theirs: typeof ann, room = "lab", secret?: string) =>
-  deriveDirectionKeys({ room, roomKey: roomKeyOf(secret), myId: mine.id, myBox: mine.box, theirId: theirs.id, theirBox: theirs.box.publicKey });
+  deriveDirectionKeys({
+    room,
+    roomKey: roomKeyOf(secret),
+    myId: mine.id,
+    myBox: mine.box,
+    theirId: theirs.id,
+    theirBox: theirs.box.publicKey,
+  });
 
 const body = Uint8Array.of(1, 2, 3);
 const key = keys(ann, ben).seal;

@@ -2,7 +2,13 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { encode } from "../codec/message-pack.js";
 import { limits } from "../limits.js";
-import { type ClientMessage, decodeClientMessage, decodeServerMessage, encodeControl, type ServerMessage } from "./control.js";
+import {
+  type ClientMessage,
+  decodeClientMessage,
+  decodeServerMessage,
+  encodeControl,
+  type ServerMessage,
+} from "./control.js";
 import { decodePacket } from "./packet.js";
 
 const card = { b: new Uint8Array(100).fill(1), s: new Uint8Array(64).fill(2) };
@@ -53,12 +59,16 @@ describe.each([
 
   it("never throws, whatever the bytes", () => {
     fc.assert(
-      fc.property(fc.constantFrom(...messages), fc.array(fc.tuple(fc.nat(), fc.nat(255)), { maxLength: 5 }), (message, changes) => {
-        const body = Uint8Array.from(bodyOf(message));
-        for (const [at, byte] of changes) body[at % body.length] = byte;
-        decode(body);
-        expect(decode(body.subarray(0, (changes[0]?.[0] ?? 0) % body.length)).ok).toBe(false);
-      }),
+      fc.property(
+        fc.constantFrom(...messages),
+        fc.array(fc.tuple(fc.nat(), fc.nat(255)), { maxLength: 5 }),
+        (message, changes) => {
+          const body = Uint8Array.from(bodyOf(message));
+          for (const [at, byte] of changes) body[at % body.length] = byte;
+          decode(body);
+          expect(decode(body.subarray(0, (changes[0]?.[0] ?? 0) % body.length)).ok).toBe(false);
+        },
+      ),
       { numRuns: 500 },
     );
   });
@@ -89,6 +99,8 @@ describe("control messages", () => {
     expect(decodeClientMessage(encode(join)).ok).toBe(true);
     for (const message of over) expect(decodeClientMessage(encode(message))).toMatchObject({ code: "malformed" });
     const ice = new Array(limits.iceServers + 1).fill({ urls: ["stun:a"] });
-    expect(decodeServerMessage(encode({ t: "joined", room: "lab", peers: [], ice }))).toMatchObject({ code: "malformed" });
+    expect(decodeServerMessage(encode({ t: "joined", room: "lab", peers: [], ice }))).toMatchObject({
+      code: "malformed",
+    });
   });
 });

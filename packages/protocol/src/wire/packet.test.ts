@@ -11,7 +11,10 @@ describe("packets", () => {
     const body = fc.uint8Array({ maxLength: 200 });
     fc.assert(
       fc.property(body, (bytes) => {
-        expect(decodePacket(encodeControlPacket(bytes))).toEqual({ ok: true, value: { kind: "control", body: Uint8Array.from(bytes) } });
+        expect(decodePacket(encodeControlPacket(bytes))).toEqual({
+          ok: true,
+          value: { kind: "control", body: Uint8Array.from(bytes) },
+        });
       }),
     );
     const kind = fc.constantFrom("signal" as const, "relay" as const);
@@ -43,7 +46,8 @@ describe("packets", () => {
   });
 
   it("of a kind that isn't known are of an unknown type, kind 4 too: it is kept for later", () => {
-    for (const kind of [0, 4, 5, 255]) expect(decodePacket(Uint8Array.of(kind, 1, 2))).toMatchObject({ code: "unknown-type" });
+    for (const kind of [0, 4, 5, 255])
+      expect(decodePacket(Uint8Array.of(kind, 1, 2))).toMatchObject({ code: "unknown-type" });
   });
 
   it("are held to the limit", () => {

@@ -8,7 +8,11 @@ import { decodePayload, encodePayload, type Payload } from "./payload.js";
 const number = fc.maxSafeNat();
 const body = fc.uint8Array({ maxLength: 100 }).map((bytes) => Uint8Array.from(bytes));
 const anyPayload: fc.Arbitrary<Payload> = fc.oneof(
-  fc.record({ kind: fc.constant("bind" as const), number, name: fc.string({ unit: "binary", minLength: 1, maxLength: 80 }) }),
+  fc.record({
+    kind: fc.constant("bind" as const),
+    number,
+    name: fc.string({ unit: "binary", minLength: 1, maxLength: 80 }),
+  }),
   fc.record({ kind: fc.constant("message" as const), type: number, body }),
   fc.record({ kind: fc.constant("request" as const), type: number, request: number, body }),
   fc.record({ kind: fc.constant("response" as const), request: number, body }),
@@ -36,7 +40,21 @@ describe("payloads", () => {
   });
 
   it("are malformed where they end in their head", () => {
-    const heads: number[][] = [[], [1], [1, 5], [2], [2, 0x80], [3], [3, 5], [3, 5, 0x80], [4], [5], [5, 1], [6], [6, 0x80, 0x00]];
+    const heads: number[][] = [
+      [],
+      [1],
+      [1, 5],
+      [2],
+      [2, 0x80],
+      [3],
+      [3, 5],
+      [3, 5, 0x80],
+      [4],
+      [5],
+      [5, 1],
+      [6],
+      [6, 0x80, 0x00],
+    ];
     for (const head of heads) expect(codeOf(...head)).toBe("malformed");
     expect(codeOf(2, 5)).toBe("accepted");
     expect(codeOf(3, 5, 6)).toBe("accepted");
@@ -51,7 +69,10 @@ describe("payloads", () => {
   });
 
   it("never throw, whatever the bytes", () => {
-    fc.assert(fc.property(fc.uint8Array({ maxLength: 60 }), (bytes) => void decodePayload(bytes)), { numRuns: 1000 });
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 60 }), (bytes) => void decodePayload(bytes)),
+      { numRuns: 1000 },
+    );
   });
 
   it("bind names that are UTF-8 and within the limit, each by its own bytes", () => {
@@ -62,7 +83,12 @@ describe("payloads", () => {
   });
 
   it("tell failures by code and text, cut to what the wire takes, within a pair too", () => {
-    const cut = encodePayload({ kind: "failure", request: 1, code: "handler-failed", message: `${"m".repeat(1023)}😀` });
+    const cut = encodePayload({
+      kind: "failure",
+      request: 1,
+      code: "handler-failed",
+      message: `${"m".repeat(1023)}😀`,
+    });
     expect(decodePayload(cut)).toMatchObject({ ok: true, value: { message: `${"m".repeat(1023)}\ufffd` } });
     expect(codeOf(5, 1, ...encode({ code: "", message: "" }))).toBe("malformed");
     expect(codeOf(5, 1, ...encode({ code: "closed" }))).toBe("malformed");

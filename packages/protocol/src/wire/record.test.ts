@@ -20,12 +20,17 @@ const word = fc.string({ minLength: 1, maxLength: 20 }).filter((text) => !text.i
 const anyRecord: fc.Arbitrary<WireRecord> = fc.oneof(
   fc.record({ type: fc.constant("data" as const), sequence: number, payload: fc.uint8Array({ maxLength: 300 }) }),
   fc.record({ type: fc.constantFrom("ping" as const, "pong" as const), token: number }),
-  fc.record({ type: fc.constant("close" as const), close: fc.record({ code: word, reason: fc.string({ maxLength: 50 }) }) }),
+  fc.record({
+    type: fc.constant("close" as const),
+    close: fc.record({ code: word, reason: fc.string({ maxLength: 50 }) }),
+  }),
   fc.record({
     type: fc.constant("hello" as const),
     hello: fc.record({
       link: fc.uint8Array({ minLength: 8, maxLength: 8 }),
-      protocols: fc.dictionary(fc.constantFrom("acme.chat", "acme.files"), fc.constant<string[]>(["1.0.0"]), { noNullPrototype: true }),
+      protocols: fc.dictionary(fc.constantFrom("acme.chat", "acme.files"), fc.constant<string[]>(["1.0.0"]), {
+        noNullPrototype: true,
+      }),
       features: fc.array(word, { maxLength: 5 }),
     }),
   }),
@@ -65,7 +70,13 @@ describe("frames", () => {
 
   it("pass over records of types that aren't known, type 3 too: it is kept for acknowledgements", () => {
     const frame = concatBytes(raw(3, 1, 2), encodePing(1), raw(0), raw(200, 9, 9, 9), encodePong(2), raw(7));
-    expect(decodeFrame(frame)).toEqual({ ok: true, value: [{ type: "ping", token: 1 }, { type: "pong", token: 2 }] });
+    expect(decodeFrame(frame)).toEqual({
+      ok: true,
+      value: [
+        { type: "ping", token: 1 },
+        { type: "pong", token: 2 },
+      ],
+    });
   });
 
   it("are rejected whole where they end in the middle of a record", () => {
@@ -108,8 +119,19 @@ describe("frames", () => {
 describe("records", () => {
   it("are malformed where their body isn't what their type says", () => {
     const bodies = [
-      raw(1), raw(1, 0xc0), raw(2), raw(2, 0x80), raw(2, 0x80, 0x00), raw(4), raw(4, 1, 1), raw(5), raw(5, 0x80), raw(6), raw(6, 0x80),
-      Uint8Array.of(4, 0x81, 0x00, 1), Uint8Array.of(4, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x0f),
+      raw(1),
+      raw(1, 0xc0),
+      raw(2),
+      raw(2, 0x80),
+      raw(2, 0x80, 0x00),
+      raw(4),
+      raw(4, 1, 1),
+      raw(5),
+      raw(5, 0x80),
+      raw(6),
+      raw(6, 0x80),
+      Uint8Array.of(4, 0x81, 0x00, 1),
+      Uint8Array.of(4, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x0f),
     ];
     for (const body of bodies) expect(codeOf(body)).toBe("malformed");
   });

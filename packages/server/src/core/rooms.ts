@@ -160,7 +160,10 @@ export class Hub<Connection> {
     for (const place of this.#away.takeDue(nowMs)) this.#giveUp(place, "lost");
   }
 
-  #takeBack(place: MutablePlace<Connection>, { connection, card, signed }: JoinRequest<Connection>): JoinOutcome<Connection> {
+  #takeBack(
+    place: MutablePlace<Connection>,
+    { connection, card, signed }: JoinRequest<Connection>,
+  ): JoinOutcome<Connection> {
     const earlier = place.connection;
     this.#away.delete(place);
     place.connection = connection;
@@ -171,7 +174,11 @@ export class Hub<Connection> {
     return { joined: true, place };
   }
 
-  #takePlace(id: Uint8Array, key: string, { connection, room: name, card, signed }: JoinRequest<Connection>): JoinOutcome<Connection> {
+  #takePlace(
+    id: Uint8Array,
+    key: string,
+    { connection, room: name, card, signed }: JoinRequest<Connection>,
+  ): JoinOutcome<Connection> {
     const full = this.#whatIsFull(name);
     if (full !== undefined) return { joined: false, full };
     const room = this.#rooms.get(name) ?? { name, places: new Map() };
@@ -246,4 +253,3 @@ export class Hub<Connection> {
     return own === place && own.connection === connection ? own : undefined;
   }
 }
-

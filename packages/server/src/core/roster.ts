@@ -16,7 +16,8 @@ export function encodeRoster(
   ice: readonly IceServer[],
   packetBytes: number,
 ): Uint8Array[] {
-  const joined = (peers: readonly SignedCard[]) => encodeControl({ t: "joined", room, peers: [...peers], ice: [...ice] });
+  const joined = (peers: readonly SignedCard[]) =>
+    encodeControl({ t: "joined", room, peers: [...peers], ice: [...ice] });
   // `joined` is the larger of the two, so what fits into it fits into `peers`.
   const batches = cut(cards, packetBytes - joined([]).length - listHeaderBytes);
   const last = batches.pop() ?? [];
