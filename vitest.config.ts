@@ -4,8 +4,9 @@ import { defineConfig } from "vitest/config";
 const root = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
 /**
- * `unit` runs the sources as they are, so nothing has to be built; `interop` runs what is published, through the packages'
- * own `exports`, with real engines.
+ * `unit` runs the sources as they are, so nothing has to be built; `interop` runs what is built, through the packages'
+ * own `exports`, with real engines. `lint` holds the linter's rules against code that breaks them, `packages` looks at
+ * what would be published.
  */
 export default defineConfig({
   test: {
@@ -23,6 +24,16 @@ export default defineConfig({
           sequence: { groupOrder: 0 },
         },
       },
+      { test: { name: "lint", include: ["tests/lint/**/*.test.ts"], sequence: { groupOrder: 0 } } },
+      {
+        test: {
+          name: "packages",
+          include: ["tests/packages/**/*.test.ts"],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          sequence: { groupOrder: 1 },
+        },
+      },
       {
         test: {
           name: "interop",
@@ -31,7 +42,7 @@ export default defineConfig({
           fileParallelism: false,
           testTimeout: 120_000,
           hookTimeout: 120_000,
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 2 },
         },
       },
     ],
