@@ -131,7 +131,8 @@ describe("encode", () => {
   });
 
   it("goes as deep as the limit and no deeper", () => {
-    const nested = (depth: number): unknown => (depth === 0 ? 1 : depth % 2 ? [nested(depth - 1)] : { a: nested(depth - 1) });
+    const nested = (depth: number): unknown =>
+      depth === 0 ? 1 : depth % 2 ? [nested(depth - 1)] : { a: nested(depth - 1) };
     expect(decode(encode(nested(limits.depth)))).toEqual({ ok: true, value: nested(limits.depth) });
     expect(() => encode(nested(limits.depth + 1))).toThrow(SkeinError);
   });
@@ -187,6 +188,15 @@ describe("decode of strangers' bytes", () => {
       expect(codeOf(Uint8Array.of(0x91, ...body))).toBe("malformed");
       expect(codeOf(Uint8Array.of(0x81, 0xa1, 0x61, ...body))).toBe("malformed");
       expect(codeOf(Uint8Array.of(0x81, ...body))).toBe("malformed");
+    }
+  });
+
+  it("rejects an extension also where the bytes behind it would read as values", () => {
+    for (const head of ["c1", "c7", "c8", "c9", "d4", "d5", "d6", "d7", "d8"]) {
+      // The checker itself must see them: what reaches the decoder may define records, which it compiles to code.
+      for (const hex of [`93${head}7240`, `92${head}c0`, head]) {
+        expect(checkShape(bytesOf(hex))).toMatchObject({ ok: false, code: "malformed" });
+      }
     }
   });
 
