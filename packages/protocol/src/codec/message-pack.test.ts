@@ -222,10 +222,10 @@ describe("decode of strangers' bytes", () => {
 
   it("rejects a depth bomb without recursing", () => {
     expect(codeOf(new Uint8Array(100_000).fill(0x91))).toBe("over-limit");
-    expect(codeOf(bytesOf("91".repeat(limits.depth + 1) + "00"))).toBe("over-limit");
-    expect(codeOf(bytesOf("91".repeat(limits.depth) + "00"))).toBe("accepted");
+    expect(codeOf(bytesOf(`${"91".repeat(limits.depth + 1)}00`))).toBe("over-limit");
+    expect(codeOf(bytesOf(`${"91".repeat(limits.depth)}00`))).toBe("accepted");
     // The last child of each is the next: none of them is done before all are.
-    expect(codeOf(bytesOf("81a161".repeat(limits.depth + 1) + "00"))).toBe("over-limit");
+    expect(codeOf(bytesOf(`${"81a161".repeat(limits.depth + 1)}00`))).toBe("over-limit");
   });
 
   it("rejects more values than the limit", () => {
