@@ -72,6 +72,7 @@ export class Agent {
     room.on("peer-connected", (peer) => this.#write(`peer-connected ${peer.card.name}`));
     room.on("peer-disconnected", ({ peer, reason }) => this.#write(`peer-disconnected ${peer.card.name}: ${reason}`));
     room.on("peer-left", ({ peer, reason }) => this.#write(`peer-left ${peer.card.name}: ${reason}`));
+    room.on("peer-updated", (peer) => this.#write(`peer-updated ${peer.card.name}`));
     room.on("server-connected", () => this.#write("server-connected"));
     room.on("server-disconnected", () => this.#write("server-disconnected"));
     room.on("rejected", ({ code, reason }) => this.#write(`rejected ${code}: ${reason}`));
@@ -97,6 +98,19 @@ export class Agent {
   async heardCount(count: number, timeoutMs = 20_000): Promise<{ from: string; text: string }[]> {
     await this.#until(() => this.heard.length >= count, timeoutMs, () => `${count} messages`);
     return this.heard;
+  }
+
+  /** Resolves when the room holds exactly these others (by id), all of them connected. */
+  async sees(ids: readonly string[], timeoutMs = 60_000): Promise<void> {
+    const wanted = [...ids].sort().join();
+    const seen = () =>
+      this.peers()
+        .filter(({ state }) => state === "connected")
+        .map(({ id }) => id)
+        .sort()
+        .join();
+    const total = () => this.#mustRoom().peers.size;
+    await this.#until(() => total() === ids.length && seen() === wanted, timeoutMs, () => `exactly ${ids.length} others`);
   }
 
   peers(): PeerReport[] {

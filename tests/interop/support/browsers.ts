@@ -6,11 +6,26 @@ import type { Agent, AgentOptions, PeerReport } from "./agent.ts";
 
 export type BrowserName = "chromium" | "firefox";
 
+export const agentMethods = [
+  "join",
+  "connected",
+  "logged",
+  "heardCount",
+  "sees",
+  "peers",
+  "say",
+  "sayMany",
+  "echo",
+  "giveUp",
+  "stats",
+  "leave",
+] as const;
+
 /** What a test holds: an agent in this process, or one in a page. */
 export type AnyAgent = {
   [Name in keyof Pick<
     Agent,
-    "join" | "connected" | "logged" | "heardCount" | "peers" | "say" | "sayMany" | "echo" | "giveUp" | "stats" | "leave"
+    (typeof agentMethods)[number]
   >]: (...args: Parameters<Agent[Name]>) => Promise<Awaited<ReturnType<Agent[Name]>>>;
 };
 
@@ -76,6 +91,11 @@ export async function launch(name: BrowserName): Promise<Browser> {
   });
 }
 
+/** An agent whose methods go through `call`, wherever it lives. */
+export function agentOf(call: (method: string) => (...args: unknown[]) => Promise<unknown>): AnyAgent {
+  return Object.fromEntries(agentMethods.map((method) => [method, call(method)])) as unknown as AnyAgent;
+}
+
 /** An agent in a page of its own. */
 export async function pageAgent(browser: Browser, url: string): Promise<AnyAgent & { readonly page: Page }> {
   const page = await browser.newPage();
@@ -92,9 +112,7 @@ export async function pageAgent(browser: Browser, url: string): Promise<AnyAgent
         method,
         args,
       );
-  const methods = ["join", "connected", "logged", "heardCount", "peers", "say", "sayMany", "echo", "giveUp", "stats", "leave"];
-  const agent = Object.fromEntries(methods.map((method) => [method, call(method)])) as unknown as AnyAgent;
-  return { ...agent, page };
+  return { ...agentOf(call), page };
 }
 
 export type { AgentOptions, PeerReport };

@@ -1,7 +1,7 @@
 import { createServer, type SkeinServer } from "@skein/server";
 import type { Browser, Page } from "puppeteer-core";
 import { Agent } from "./agent.ts";
-import { type AnyAgent, type BrowserName, bundle, launch, pageAgent, servePage } from "./browsers.ts";
+import { type AnyAgent, agentOf, type BrowserName, bundle, launch, pageAgent, servePage } from "./browsers.ts";
 
 export type EngineName = "node" | BrowserName;
 
@@ -65,18 +65,7 @@ export class World implements AsyncDisposable {
 }
 
 /** An agent of this process behind the same asynchronous face as one in a page. */
-function inProcess(agent: Agent): AnyAgent {
-  return {
-    join: (options) => agent.join(options),
-    connected: (...args) => agent.connected(...args),
-    logged: (...args) => agent.logged(...args),
-    heardCount: (...args) => agent.heardCount(...args),
-    peers: async () => agent.peers(),
-    say: (...args) => agent.say(...args),
-    sayMany: (...args) => agent.sayMany(...args),
-    echo: (...args) => agent.echo(...args),
-    giveUp: (...args) => agent.giveUp(...args),
-    stats: async () => agent.stats(),
-    leave: () => agent.leave(),
-  };
+export function inProcess(agent: Agent): AnyAgent {
+  const methods = agent as unknown as Record<string, (...args: unknown[]) => unknown>;
+  return agentOf((method) => async (...args) => methods[method]?.(...args));
 }

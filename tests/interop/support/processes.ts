@@ -1,0 +1,61 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { once } from "node:events";
+import type { ServerOptions } from "@skein/server";
+import { type AnyAgent, agentOf } from "./browsers.ts";
+
+export interface HostCall {
+  readonly call: number;
+  /** Which agent of the process, or its server. */
+  readonly target: number | "server";
+  readonly method: string;
+  readonly args: readonly unknown[];
+}
+
+export interface HostReply {
+  readonly call: number;
+  readonly value?: unknown;
+  readonly error?: string;
+}
+
+/** A process that hosts agents or a server, and can be killed like any other. */
+export class HostProcess {
+  readonly #child: ChildProcess;
+  readonly #waiting = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>();
+  #calls = 0;
+
+  constructor() {
+    this.#child = fork(new URL("./host-process.ts", import.meta.url), { execArgv: [], serialization: "advanced" });
+    this.#child.on("message", (reply: HostReply) => {
+      const waiting = this.#waiting.get(reply.call);
+      this.#waiting.delete(reply.call);
+      if (reply.error === undefined) waiting?.resolve(reply.value);
+      else waiting?.reject(new Error(reply.error));
+    });
+  }
+
+  agent(number = 0): AnyAgent {
+    return agentOf((method) => (...args) => this.#call(number, method, args));
+  }
+
+  /** Starts a server in it; gives its address. */
+  async serve(options: ServerOptions): Promise<string> {
+    return (await this.#call("server", "start", [options])) as string;
+  }
+
+  /** `kill -9`: no goodbye of any kind. */
+  async kill(): Promise<void> {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
+    const exited = once(this.#child, "exit");
+    this.#child.kill("SIGKILL");
+    await exited;
+    for (const { reject } of this.#waiting.values()) reject(new Error("its process was killed"));
+  }
+
+  #call(target: HostCall["target"], method: string, args: readonly unknown[]): Promise<unknown> {
+    const call = ++this.#calls;
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(call, { resolve, reject });
+      this.#child.send({ call, target, method, args } satisfies HostCall);
+    });
+  }
+}
