@@ -1,11 +1,12 @@
-import { defineProtocol, joinRoom, message, platformEngine, type Room, request } from "@skein/client";
+import { broadcastChannelSignaling, createIdentity, defineProtocol, loadIdentity, joinRoom, message, platformEngine, type Room, request } from "@skein/client";
 
 /**
  * A test's agent: the same code in Node and in a page, driven through plain data so that a test can hold one of each in its
  * hands. Bundled for browsers by `browsers.ts`, used as it is in Node by `node-agent.ts`.
  */
 export interface AgentOptions {
-  readonly server: string;
+  /** A server's address, or the tabs of this browser without any. */
+  readonly server: string | "tabs";
   readonly room: string;
   readonly name: string;
   /** Whether this side offers first; by the engines' own rule unless given. */
@@ -45,9 +46,8 @@ export class Agent {
   /** Joins, and gives our id. */
   async join(options: AgentOptions): Promise<string> {
     const own = await platformEngine();
-    const { createIdentity, loadIdentity } = await import("@skein/client");
     const room = await joinRoom({
-      server: options.server,
+      ...(options.server === "tabs" ? { signaling: broadcastChannelSignaling() } : { server: options.server }),
       room: options.room,
       name: options.name,
       protocols: [test],

@@ -96,8 +96,10 @@ export function agentOf(call: (method: string) => (...args: unknown[]) => Promis
   return Object.fromEntries(agentMethods.map((method) => [method, call(method)])) as unknown as AnyAgent;
 }
 
+export type PageAgent = AnyAgent & { readonly page: Page };
+
 /** An agent in a page of its own. */
-export async function pageAgent(browser: Browser, url: string): Promise<AnyAgent & { readonly page: Page }> {
+export async function pageAgent(browser: Browser, url: string): Promise<PageAgent> {
   const page = await browser.newPage();
   await page.goto(url);
   const call =

@@ -1,7 +1,7 @@
 import { createServer, type SkeinServer } from "@skein/server";
 import type { Browser, Page } from "puppeteer-core";
 import { Agent } from "./agent.ts";
-import { type AnyAgent, agentOf, type BrowserName, bundle, launch, pageAgent, servePage } from "./browsers.ts";
+import { type AnyAgent, agentOf, type BrowserName, bundle, launch, type PageAgent, pageAgent, servePage } from "./browsers.ts";
 
 export type EngineName = "node" | BrowserName;
 
@@ -29,7 +29,15 @@ export class World implements AsyncDisposable {
   }
 
   async agent(engine: EngineName): Promise<AnyAgent> {
-    const agent = engine === "node" ? inProcess(new Agent()) : await pageAgent(await this.#browser(engine), this.#pages.url);
+    if (engine !== "node") return this.pageAgent(engine);
+    const agent = inProcess(new Agent());
+    this.#agents.push(agent);
+    return agent;
+  }
+
+  /** An agent in a page that the test can close. */
+  async pageAgent(engine: BrowserName): Promise<PageAgent> {
+    const agent = await pageAgent(await this.#browser(engine), this.#pages.url);
     this.#agents.push(agent);
     return agent;
   }
