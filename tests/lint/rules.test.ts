@@ -164,9 +164,7 @@ const all = [...Object.values(broken).flat(), ...clean];
 const folders = new Map(all.map((each, index) => [each, `case-${index}`]));
 
 beforeAll(() => {
-  for (const file of ["biome.jsonc", "scripts/lint"]) cpSync(file, join(root, file), { recursive: true });
-  // The configuration leaves it to git to say what is ignored.
-  writeFileSync(join(root, ".gitignore"), "");
+  for (const file of ["biome.jsonc", "scripts/lint", ".gitignore"]) cpSync(file, join(root, file), { recursive: true });
   for (const [{ path, code }, folder] of folders) {
     const file = join(root, folder, path);
     mkdirSync(dirname(file), { recursive: true });
