@@ -177,7 +177,7 @@ function checkLimits(limits: ServerLimitOptions): void {
   checkLimit("peers", limits.peers, 1);
   checkLimit("bufferedBytes", limits.bufferedBytes, limits.packetBytes);
   for (const name of ["control", "signals", "relayBytes"] as const) {
-    checkLimit(`${name}.perSecond`, limits[name].perSecond, Number.MIN_VALUE);
+    checkLimit(`${name}.perSecond`, limits[name].perSecond, 0.001);
     checkLimit(`${name}.burst`, limits[name].burst, 1);
   }
 }

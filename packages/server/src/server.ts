@@ -120,8 +120,10 @@ class RunningServer implements SkeinServer {
   listen(): Promise<void> {
     const { host, port } = this.#settings;
     return new Promise((resolve, reject) => {
-      this.#http.once("error", (error) => reject(listenError(error, host, port)));
+      const fail = (error: Error) => reject(listenError(error, host, port));
+      this.#http.once("error", fail);
       this.#http.listen(port, host, () => {
+        this.#http.off("error", fail);
         // From now on an error is a socket that couldn't be accepted: the next one may be.
         this.#http.on("error", (error) => this.#log({ type: "failed", what: "accept", error: errorName(error) }));
         this.#port = (this.#http.address() as AddressInfo).port;

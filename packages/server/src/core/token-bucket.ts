@@ -4,6 +4,9 @@ export interface Rate {
   readonly burst: number;
 }
 
+/** Tokens come in fractions: what is lost in adding them up must make nobody wait. */
+const rounding = 1e-6;
+
 /** A bucket that fills at a steady rate and holds one burst. It starts full. */
 export class TokenBucket {
   readonly #rate: Rate;
@@ -25,10 +28,12 @@ export class TokenBucket {
     // A clock that stood still, or went back, fills nothing.
     const elapsedMs = Math.max(0, nowMs - this.#atMs);
     this.#atMs = Math.max(this.#atMs, nowMs);
-    const tokens = Math.min(burst, this.#tokens + (elapsedMs * perSecond) / 1000);
+    // Where the rate is infinite, no time at all must not make it a NaN.
+    const filled = elapsedMs === 0 ? 0 : (elapsedMs * perSecond) / 1000;
+    const tokens = Math.min(burst, this.#tokens + filled);
     const cost = Math.min(count, burst);
-    const passes = tokens >= cost;
-    this.#tokens = passes ? tokens - cost : tokens;
+    const passes = tokens >= cost - rounding;
+    this.#tokens = passes ? Math.max(0, tokens - cost) : tokens;
     return passes ? 0 : Math.max(1, Math.ceil(((cost - tokens) * 1000) / perSecond));
   }
 }

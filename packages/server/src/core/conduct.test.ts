@@ -1,0 +1,49 @@
+import { describe, expect, test } from "vitest";
+import { Conduct, type ConductRates } from "./conduct.js";
+
+const rates: ConductRates = {
+  control: { perSecond: 1, burst: 2 },
+  signals: { perSecond: 1, burst: 2 },
+  relayBytes: { perSecond: 1_000, burst: 2_000 },
+};
+
+describe("conduct", () => {
+  test("keeps the kinds of message apart", () => {
+    const conduct = new Conduct(rates, 0);
+    expect([conduct.admitControl(0), conduct.admitControl(0)]).toEqual([0, 0]);
+    expect(conduct.admitControl(0)).toBe(1_000);
+    expect(conduct.admitSignal(0)).toBe(0);
+    expect(conduct.admitRelay(1_500, 0)).toBe(0);
+    expect(conduct.admitRelay(1_500, 0)).toBe(1_000);
+  });
+
+  test("charges small relayed packets for the work they make", () => {
+    const conduct = new Conduct(rates, 0);
+    const passed = Array.from({ length: 20 }, () => conduct.admitRelay(1, 0)).filter((retryAfterMs) => retryAfterMs === 0);
+    expect(passed).toHaveLength(7);
+  });
+
+  test("puts up with nine messages that can't be read", () => {
+    const conduct = new Conduct(rates, 0);
+    for (let i = 0; i < 9; i++) conduct.strike();
+    expect(conduct.verdict).toBeUndefined();
+    conduct.strike();
+    expect(conduct.verdict).toBe("bad-message");
+  });
+
+  test("puts up with a hundred messages in a row that come too fast", () => {
+    const conduct = new Conduct(rates, 0);
+    for (let i = 0; i < 102; i++) conduct.admitControl(0);
+    expect(conduct.verdict).toBeUndefined();
+    conduct.admitControl(0);
+    expect(conduct.verdict).toBe("rate-limited");
+  });
+
+  test("forgets haste once a message has passed", () => {
+    const conduct = new Conduct(rates, 0);
+    for (let i = 0; i < 90; i++) conduct.admitControl(0);
+    expect(conduct.admitControl(1_000)).toBe(0);
+    for (let i = 0; i < 90; i++) conduct.admitControl(1_000);
+    expect(conduct.verdict).toBeUndefined();
+  });
+});
