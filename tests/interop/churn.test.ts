@@ -26,7 +26,11 @@ it("an agent killed and started again is linked again, under the same identity",
   await survivor.say(id, "still there");
 
   await doomed.kill();
-  expect(await host().agent().join({ ...join, name: "second life" })).toBe(id);
+  expect(
+    await host()
+      .agent()
+      .join({ ...join, name: "second life" }),
+  ).toBe(id);
   const place = await survivor.logged("peer-connected second life");
   expect(await survivor.logged("peer-left first life")).toBeLessThan(place);
   expect(await survivor.echo(id, "and again")).toBe("and again");
@@ -111,5 +115,8 @@ function seeded(seed: number): () => number {
 }
 
 function shuffled<Item>(items: readonly Item[], random: () => number): Item[] {
-  return items.map((item) => ({ item, key: random() })).sort((a, b) => a.key - b.key).map(({ item }) => item);
+  return items
+    .map((item) => ({ item, key: random() }))
+    .sort((a, b) => a.key - b.key)
+    .map(({ item }) => item);
 }

@@ -55,9 +55,9 @@ async function inPage(engine: "chromium" | "firefox"): Promise<MakeSide> {
       polite,
     );
     const side = <Result>(run: (it: GlareSide, argument: unknown) => Result, argument?: unknown) =>
-      page.evaluate(
-        `(${run.toString()})(globalThis.sides[${number}], ${JSON.stringify(argument ?? null)})`,
-      ) as Promise<Awaited<Result>>;
+      page.evaluate(`(${run.toString()})(globalThis.sides[${number}], ${JSON.stringify(argument ?? null)})`) as Promise<
+        Awaited<Result>
+      >;
     return {
       start: () => side((it) => it.start()),
       receive: (signal) => side((it, word) => it.receive(word as Signal), signal),

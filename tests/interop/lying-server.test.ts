@@ -22,7 +22,10 @@ async function deceived(lies: Lies, names: readonly string[]): Promise<Agent[]> 
 }
 
 function connectedTo(agent: Agent): (string | undefined)[] {
-  return agent.peers().filter(({ state }) => state === "connected").map(({ name }) => name);
+  return agent
+    .peers()
+    .filter(({ state }) => state === "connected")
+    .map(({ name }) => name);
 }
 
 /** A card with the server's own box key in place of the peer's. */

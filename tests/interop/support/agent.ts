@@ -1,4 +1,14 @@
-import { broadcastChannelSignaling, createIdentity, defineProtocol, loadIdentity, joinRoom, message, platformEngine, type Room, request } from "@skein/client";
+import {
+  broadcastChannelSignaling,
+  createIdentity,
+  defineProtocol,
+  joinRoom,
+  loadIdentity,
+  message,
+  platformEngine,
+  type Room,
+  request,
+} from "@skein/client";
 
 /**
  * A test's agent: the same code in Node and in a page, driven through plain data so that a test can hold one of each in its
@@ -91,12 +101,20 @@ export class Agent {
   /** Resolves when the log has a line that begins so, at or behind `from`; gives its place. */
   async logged(start: string, from = 0, timeoutMs = 20_000): Promise<number> {
     const find = () => this.log.findIndex((line, index) => index >= from && line.startsWith(start));
-    await this.#until(() => find() >= 0, timeoutMs, () => `"${start}" in the log`);
+    await this.#until(
+      () => find() >= 0,
+      timeoutMs,
+      () => `"${start}" in the log`,
+    );
     return find();
   }
 
   async heardCount(count: number, timeoutMs = 20_000): Promise<{ from: string; text: string }[]> {
-    await this.#until(() => this.heard.length >= count, timeoutMs, () => `${count} messages`);
+    await this.#until(
+      () => this.heard.length >= count,
+      timeoutMs,
+      () => `${count} messages`,
+    );
     return this.heard;
   }
 
@@ -110,7 +128,11 @@ export class Agent {
         .sort()
         .join();
     const total = () => this.#mustRoom().peers.size;
-    await this.#until(() => total() === ids.length && seen() === wanted, timeoutMs, () => `exactly ${ids.length} others`);
+    await this.#until(
+      () => total() === ids.length && seen() === wanted,
+      timeoutMs,
+      () => `exactly ${ids.length} others`,
+    );
   }
 
   peers(): PeerReport[] {

@@ -23,10 +23,9 @@ export const agentMethods = [
 
 /** What a test holds: an agent in this process, or one in a page. */
 export type AnyAgent = {
-  [Name in keyof Pick<
-    Agent,
-    (typeof agentMethods)[number]
-  >]: (...args: Parameters<Agent[Name]>) => Promise<Awaited<ReturnType<Agent[Name]>>>;
+  [Name in keyof Pick<Agent, (typeof agentMethods)[number]>]: (
+    ...args: Parameters<Agent[Name]>
+  ) => Promise<Awaited<ReturnType<Agent[Name]>>>;
 };
 
 /** Bundles a page's script for browsers from the built packages. */
@@ -107,9 +106,10 @@ export async function pageAgent(browser: Browser, url: string): Promise<PageAgen
     (...args: unknown[]) =>
       page.evaluate(
         async (name, parameters) => {
-          const scope = globalThis as unknown as { agent?: Record<string, any>; createAgent(): Record<string, any> };
+          type Methods = Record<string, (...args: unknown[]) => unknown>;
+          const scope = globalThis as unknown as { agent?: Methods; createAgent(): Methods };
           scope.agent ??= scope.createAgent();
-          return scope.agent[name](...(parameters as unknown[]));
+          return scope.agent[name]?.(...parameters);
         },
         method,
         args,

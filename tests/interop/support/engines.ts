@@ -1,7 +1,16 @@
 import { createServer, type SkeinServer } from "@skein/server";
 import type { Browser, Page } from "puppeteer-core";
 import { Agent } from "./agent.ts";
-import { type AnyAgent, agentOf, type BrowserName, bundle, launch, type PageAgent, pageAgent, servePage } from "./browsers.ts";
+import {
+  type AnyAgent,
+  agentOf,
+  type BrowserName,
+  bundle,
+  launch,
+  type PageAgent,
+  pageAgent,
+  servePage,
+} from "./browsers.ts";
 
 export type EngineName = "node" | BrowserName;
 
@@ -75,5 +84,9 @@ export class World implements AsyncDisposable {
 /** An agent of this process behind the same asynchronous face as one in a page. */
 export function inProcess(agent: Agent): AnyAgent {
   const methods = agent as unknown as Record<string, (...args: unknown[]) => unknown>;
-  return agentOf((method) => async (...args) => methods[method]?.(...args));
+  return agentOf(
+    (method) =>
+      async (...args) =>
+        methods[method]?.(...args),
+  );
 }

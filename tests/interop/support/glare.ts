@@ -19,7 +19,11 @@ export class GlareSide {
   #opened = 0;
   #lost = 0;
 
-  private constructor(engine: Awaited<ReturnType<typeof platformEngine>>, polite: boolean, send: (signal: Signal) => void) {
+  private constructor(
+    engine: Awaited<ReturnType<typeof platformEngine>>,
+    polite: boolean,
+    send: (signal: Signal) => void,
+  ) {
     let finish: (outcome: GlareOutcome) => void = () => {};
     this.#done = new Promise((resolve) => {
       finish = resolve;

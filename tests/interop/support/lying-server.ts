@@ -70,7 +70,8 @@ export class LyingServer implements AsyncDisposable {
       const packet = decodePacket(new Uint8Array(data));
       if (!packet.ok) return;
       if (packet.value.kind === "control") id = this.#handleControl(socket, packet.value.body) ?? id;
-      else if (id !== undefined) this.#pass({ from: id, to: packet.value.peer, envelope: packet.value.envelope.slice() });
+      else if (id !== undefined)
+        this.#pass({ from: id, to: packet.value.peer, envelope: packet.value.envelope.slice() });
     });
     socket.on("close", () => {
       if (id === undefined) return;
@@ -88,7 +89,9 @@ export class LyingServer implements AsyncDisposable {
     if (!read.ok) return undefined;
     const card = this.#lies.card?.(message.value.card) ?? message.value.card;
     const others = [...this.#present.values()];
-    socket.send(encodeControl({ t: "joined", room: message.value.room, peers: others.map((other) => other.card), ice: [] }));
+    socket.send(
+      encodeControl({ t: "joined", room: message.value.room, peers: others.map((other) => other.card), ice: [] }),
+    );
     for (const other of others) other.socket.send(encodeControl({ t: "peer-joined", card }));
     this.#present.set(read.value.id, { socket, card });
     return read.value.id;

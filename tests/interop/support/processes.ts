@@ -34,7 +34,11 @@ export class HostProcess {
   }
 
   agent(number = 0): AnyAgent {
-    return agentOf((method) => (...args) => this.#call(number, method, args));
+    return agentOf(
+      (method) =>
+        (...args) =>
+          this.#call(number, method, args),
+    );
   }
 
   /** Starts a server in it; gives its address. */

@@ -4,12 +4,13 @@ import { become, type Deadline, type Step } from "./machine.js";
  * When to try for a direct path to one peer. Both sides may dial; the preferred one dials first, the other steps in when
  * nothing came, so that a lost signal or a side that doesn't know of a failure never leaves the two apart.
  *
- * Invariants: every state but `ended` has a deadline or a path; the wait between attempts grows and has a ceiling.
+ * Invariants: every state but `ended` has a deadline or a path; the wait between attempts grows and has a ceiling, until a
+ * path has held for {@link steadyMs}: one that breaks as soon as it opens isn't tried without a pause for ever.
  */
 export type DialingState =
   | { readonly phase: "waiting"; readonly attempt: number; readonly untilMs: number; readonly preferred: boolean }
   | { readonly phase: "connecting"; readonly attempt: number; readonly untilMs: number; readonly preferred: boolean }
-  | { readonly phase: "open"; readonly sinceMs: number; readonly preferred: boolean }
+  | { readonly phase: "open"; readonly attempt: number; readonly sinceMs: number; readonly preferred: boolean }
   | { readonly phase: "ended" };
 
 export type DialingEvent =
@@ -31,6 +32,8 @@ export type DialingEffect =
 export const attemptMs = 15_000;
 /** How long the other side waits for the preferred one's offer before it dials itself. */
 export const stepInMs = 2_000;
+/** A path that held for so long was a good one: after it, waits begin short again. */
+export const steadyMs = 10_000;
 const backoffFirstMs = 250;
 const backoffMostMs = 15_000;
 
@@ -45,12 +48,12 @@ export function stepDialing(
 ): Step<DialingState, DialingEffect> {
   if (state.phase === "ended") return become(state);
   const { preferred } = state;
-  const attempt = state.phase === "open" ? 0 : state.attempt;
+  const attempt = state.phase === "open" && nowMs - state.sinceMs >= steadyMs ? 0 : state.attempt;
   switch (event.type) {
     case "end":
       return become({ phase: "ended" });
     case "opened":
-      return become({ phase: "open", sinceMs: nowMs, preferred });
+      return become({ phase: "open", attempt, sinceMs: nowMs, preferred });
     case "answering":
       return become({ phase: "connecting", attempt, untilMs: nowMs + attemptMs, preferred });
     case "lost": {

@@ -10,7 +10,8 @@ import { become, type Step } from "./machine.js";
  *
  * Invariants:
  * 1. The generation never falls. Signals of an older one change nothing.
- * 2. After two offers of one generation have crossed, both sides follow the impolite side's.
+ * 2. After two offers of one generation have crossed, both sides follow the impolite side's. Each side makes one offer at
+ *    most in a generation, so once settled it takes no other.
  * 3. A candidate is handed to the engine only after the description with its user fragment, and only to the connection of
  *    its generation.
  * 4. What waits is bounded: {@link heldCandidatesMost} candidates, the oldest leave first.
@@ -136,11 +137,11 @@ function handleOffer(state: NegotiationState, generation: number, sdp: string): 
       if (!state.polite) return become(state);
       // Where the engine can't roll its own offer back, a fresh connection of the same generation takes its place.
       return describe(answering, state.rollback ? [{ type: "make-answer", sdp }] : onFresh, sdp);
-    case "settled":
-      return describe(answering, [{ type: "make-answer", sdp }], sdp);
     case "idle":
     case "answering":
-      // We gave this generation up, or it is this very offer again.
+    case "settled":
+      // We gave this generation up, or it is this very offer again, or one that crossed ours and was held back on its way:
+      // of a connection that the other side has replaced. Taking it would break the one that works.
       return become(state);
   }
 }

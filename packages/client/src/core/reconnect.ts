@@ -4,13 +4,26 @@ import { become, type Deadline, type Step } from "./machine.js";
  * The connection to the server: when to connect, when to ask whether it is still there, when to come back.
  *
  * Invariants: every state but `ended` has a deadline; a connection that says nothing for {@link silenceMs} is asked, and
- * dropped when it doesn't answer within {@link answerMs}.
+ * dropped when it doesn't answer within {@link answerMs}; we never come back before the server wants us; waits grow until a
+ * connection has held for `steadyMs`.
  */
 export type ReconnectState =
   /** From the socket's opening to the server's `joined`. */
   | { readonly phase: "connecting"; readonly attempt: number; readonly untilMs: number }
-  | { readonly phase: "joined"; readonly heardMs: number; readonly askedMs: number | undefined }
-  | { readonly phase: "waiting"; readonly attempt: number; readonly untilMs: number }
+  | {
+      readonly phase: "joined";
+      readonly attempt: number;
+      readonly sinceMs: number;
+      readonly heardMs: number;
+      readonly askedMs: number | undefined;
+    }
+  | {
+      readonly phase: "waiting";
+      readonly attempt: number;
+      readonly untilMs: number;
+      /** The server's wish; what is later is jitter, which good news may cut short. */
+      readonly notBeforeMs: number;
+    }
   | { readonly phase: "ended" };
 
 export type ReconnectEvent =
@@ -33,6 +46,8 @@ export type ReconnectEffect =
 export const connectMs = 10_000;
 export const silenceMs = 20_000;
 export const answerMs = 10_000;
+/** A connection that held for so long was a good one: after it, waits begin short again. */
+const steadyMs = 20_000;
 const backoffFirstMs = 500;
 const backoffMostMs = 15_000;
 
@@ -49,20 +64,28 @@ export function stepReconnect(
   switch (event.type) {
     case "end":
       return become({ phase: "ended" });
-    case "joined":
-      return become({ phase: "joined", heardMs: nowMs, askedMs: undefined });
+    case "joined": {
+      const sinceMs = state.phase === "joined" ? state.sinceMs : nowMs;
+      return become({ phase: "joined", attempt: state.attempt, sinceMs, heardMs: nowMs, askedMs: undefined });
+    }
     case "heard":
-      return state.phase === "joined" ? become({ phase: "joined", heardMs: nowMs, askedMs: undefined }) : become(state);
+      return become(state.phase === "joined" ? { ...state, heardMs: nowMs, askedMs: undefined } : state);
     case "lost": {
       if (state.phase === "waiting") return become(state);
-      const attempt = state.phase === "connecting" ? state.attempt + 1 : 0;
-      const waitMs = Math.max(event.afterMs ?? 0, fullJitterMs(attempt, event.roll));
-      return become({ phase: "waiting", attempt, untilMs: nowMs + waitMs });
+      const attempt = state.phase === "joined" && nowMs - state.sinceMs >= steadyMs ? 0 : state.attempt;
+      const notBeforeMs = nowMs + (event.afterMs ?? 0);
+      const untilMs = Math.max(notBeforeMs, nowMs + fullJitterMs(attempt, event.roll));
+      return become({ phase: "waiting", attempt: attempt + 1, untilMs, notBeforeMs });
     }
     case "online":
-      if (state.phase === "waiting") return connect(state.attempt, nowMs);
-      // The old socket may hang on a network that is gone: ask now rather than after the silence.
-      return state.phase === "joined" ? ask(state.heardMs, nowMs) : become(state);
+      if (state.phase === "waiting") {
+        if (nowMs < state.notBeforeMs) return become({ ...state, untilMs: state.notBeforeMs });
+        return connect(state.attempt, nowMs);
+      }
+      // The old socket may hang on a network that is gone: ask now rather than after the silence. A question that is out
+      // already stays the one that counts, or a platform that changes its mind all the time would put off the end.
+      if (state.phase === "joined" && state.askedMs === undefined) return ask(state, nowMs);
+      return become(state);
     case "woke":
       return wake(state, nowMs);
   }
@@ -80,7 +103,7 @@ function wake(
       return { state, effects: [{ type: "drop", reason: `no answer within ${connectMs / 1000} s` }] };
     case "joined":
       if (state.askedMs === undefined) {
-        return nowMs < state.heardMs + silenceMs ? become(state) : ask(state.heardMs, nowMs);
+        return nowMs < state.heardMs + silenceMs ? become(state) : ask(state, nowMs);
       }
       if (nowMs < state.askedMs + answerMs) return become(state);
       return { state, effects: [{ type: "drop", reason: "the server stopped answering" }] };
@@ -91,8 +114,11 @@ function connect(attempt: number, nowMs: number): Step<ReconnectState, Reconnect
   return { state: { phase: "connecting", attempt, untilMs: nowMs + connectMs }, effects: [{ type: "connect" }] };
 }
 
-function ask(heardMs: number, nowMs: number): Step<ReconnectState, ReconnectEffect> {
-  return { state: { phase: "joined", heardMs, askedMs: nowMs }, effects: [{ type: "ping" }] };
+function ask(
+  state: Extract<ReconnectState, { phase: "joined" }>,
+  nowMs: number,
+): Step<ReconnectState, ReconnectEffect> {
+  return { state: { ...state, askedMs: nowMs }, effects: [{ type: "ping" }] };
 }
 
 export function reconnectDeadline(state: ReconnectState): Deadline | undefined {

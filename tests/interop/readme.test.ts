@@ -1,0 +1,59 @@
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import type { Readable } from "node:stream";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { afterEach, beforeEach, expect, it } from "vitest";
+
+const run = promisify(execFile);
+const here = fileURLToPath(new URL(".", import.meta.url));
+
+/** A folder below this one, so that the packages are found by their names. */
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(here, ".readme-"));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+async function samples(file: string): Promise<string[]> {
+  const text = await readFile(new URL(`../../${file}`, import.meta.url), "utf8");
+  return [...text.matchAll(/```js\n(.*?)```/gs)].map(([, code]) => code as string);
+}
+
+it("the README's two agents greet each other, and the process ends by itself", async () => {
+  const [code] = await samples("README.md");
+  const file = join(folder, "agents.mjs");
+  await writeFile(file, code as string);
+  const { stdout } = await run(process.execPath, [file], { timeout: 30_000 });
+  expect(stdout.trim().split("\n").sort()).toEqual(["ann hears bob: hello from bob", "bob hears ann: hello from ann"]);
+});
+
+it("the README's server introduces two of the client's README to each other", async () => {
+  const [, server] = await samples("README.md");
+  const [agent] = await samples("packages/client/README.md");
+  const serverFile = join(folder, "server.mjs");
+  await writeFile(serverFile, `${(server as string).replace("7700", "0")}\nconsole.log(server.url);`);
+  const serving = spawnNode(serverFile);
+  const agentFile = join(folder, "agent.mjs");
+  await writeFile(agentFile, (agent as string).replace("wss://example.org/skein", await firstLine(serving)));
+  const agents = [spawnNode(agentFile), spawnNode(agentFile)];
+  expect(await Promise.all(agents.map(firstLine))).toEqual(["ann: hello", "ann: hello"]);
+  await Promise.all([serving, ...agents].map(end));
+});
+
+function spawnNode(file: string): ChildProcess {
+  return spawn(process.execPath, [file], { stdio: ["ignore", "pipe", "inherit"] });
+}
+
+async function firstLine(child: ChildProcess): Promise<string> {
+  for await (const line of createInterface({ input: child.stdout as Readable })) return line;
+  throw new Error("it ended without a word");
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  child.kill();
+  if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
+}
