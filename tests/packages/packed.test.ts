@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { publint } from "publint";
+import { type Message, publint } from "publint";
 import { formatMessage } from "publint/utils";
 import { beforeAll, describe, expect, it } from "vitest";
 import { isLibrary, type Packed, packAll, packages } from "./packed.ts";
@@ -21,6 +21,13 @@ const find = (name: string): Packed => {
   return packed;
 };
 
+/**
+ * publint holds that Node ignores `imports` of a nested package.json. It doesn't (the nearest package.json counts), which
+ * the test below sees: `require` finds the engine through it.
+ */
+const isWrongOnImports = (message: Message): boolean =>
+  message.code === "NESTED_PACKAGE_JSON_FIELD_IGNORED" && message.args.field === "imports";
+
 /** Whether a script turns text into code, which strict content security policies forbid. */
 const compiles = (path: string): boolean =>
   /\beval\s*\(|\bFunction\s*\(|\bset(?:Timeout|Interval)\s*\(\s*["'`]/.test(readFileSync(path, "utf8"));
@@ -31,7 +38,8 @@ describe.each(packages)("$manifest.name, as it is published,", ({ name, source }
     const bytes = readFileSync(tarball);
     const tarBytes = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength);
     const { messages, pkg } = await publint({ pack: { tarball: tarBytes }, strict: true });
-    expect(messages.map((message) => formatMessage(message, pkg, { color: false }))).toEqual([]);
+    const valid = messages.filter((message) => !isWrongOnImports(message));
+    expect(valid.map((message) => formatMessage(message, pkg, { color: false }))).toEqual([]);
   });
 
   it("holds what was built, the licence, and no tests", () => {
