@@ -1,0 +1,53 @@
+import { defineProtocol, limits, type Protocol, SkeinError } from "@skein/protocol";
+import { InvalidArgumentError, Option } from "commander";
+
+/** Where `skein serve` is unless it is told otherwise. */
+export const defaultServer = "ws://127.0.0.1:7700/skein";
+
+export const serverOption = (): Option =>
+  new Option("-s, --server <url>", "the server's address").default(defaultServer).env("SKEIN_SERVER").argParser(parseServer);
+
+export function parsePort(text: string): number {
+  const port = Number(text);
+  if (/^\d+$/.test(text) && port <= 65_535) return port;
+  throw new InvalidArgumentError("A port is a number from 1 to 65535, or 0 for any that is free.");
+}
+
+export function parseServer(text: string): string {
+  if (URL.canParse(text) && /^wss?:$/.test(new URL(text).protocol)) return text;
+  throw new InvalidArgumentError("A server's address looks like wss://example.org/skein.");
+}
+
+export function parseRoom(text: string): string {
+  if (text.length > 0 && text.length <= limits.nameLength) return text;
+  throw new InvalidArgumentError(`A room's name has 1 to ${limits.nameLength} characters.`);
+}
+
+export function parseName(text: string): string {
+  if (text.length > 0 && text.length <= limits.nameLength) return text;
+  throw new InvalidArgumentError(`A name has 1 to ${limits.nameLength} characters.`);
+}
+
+/** `2/3`: the second of three parts. */
+export interface Part {
+  /** From 1. */
+  readonly index: number;
+  readonly of: number;
+}
+
+export function parsePart(text: string): Part {
+  const [, index, of] = /^(\d{1,4})\/(\d{1,4})$/.exec(text)?.map(Number) ?? [];
+  if (index !== undefined && of !== undefined && index >= 1 && index <= of) return { index, of };
+  throw new InvalidArgumentError("A part looks like 2/3: the second of three.");
+}
+
+/** `NAME@VERSION`, or several versions with commas. Collects what is given more than once. */
+export function parseProtocol(text: string, before: readonly Protocol<any>[] = []): readonly Protocol<any>[] {
+  const at = text.lastIndexOf("@");
+  if (at < 1) throw new InvalidArgumentError("A protocol looks like acme.chat@1.2.0, or acme.chat@1.2.0,2.0.0.");
+  try {
+    return [...before, defineProtocol(text.slice(0, at), text.slice(at + 1).split(","), {})];
+  } catch (error) {
+    throw new InvalidArgumentError(SkeinError.from(error, "bad-argument").message);
+  }
+}

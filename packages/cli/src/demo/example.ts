@@ -1,0 +1,26 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { SkeinError } from "@skein/protocol";
+import type { Fleet } from "./fleet.js";
+
+/** A search that finds something in the folder, and a file to fetch. */
+export interface Example {
+  readonly words: string;
+  readonly file: string;
+}
+
+const favourite = "data channel";
+const smallBytes = 256 * 1024;
+
+/** @throws {SkeinError} `bad-argument` where the folder holds no text */
+export async function chooseExample(fleet: Fleet): Promise<Example> {
+  const files = (await fleet.list()).filter(({ bytes }) => bytes > 0).sort((a, b) => (a.name < b.name ? -1 : 1));
+  const file = files.find(({ name }) => name === "README.md") ?? files.find(({ bytes }) => bytes <= smallBytes) ?? files[0];
+  if (file === undefined) {
+    throw new SkeinError("bad-argument", `No text file is in ${fleet.folder}: name a folder that has some.`);
+  }
+  const { hits } = await fleet.find(favourite);
+  if (hits.length > 0) return { words: favourite, file: file.name };
+  const text = await readFile(join(fleet.folder, file.name), "utf8");
+  return { words: /[\p{L}\p{N}]{4,40}/u.exec(text)?.[0] ?? text.trim().slice(0, 4), file: file.name };
+}

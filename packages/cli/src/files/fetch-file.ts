@@ -1,0 +1,75 @@
+import { createHash, randomBytes } from "node:crypto";
+import { mkdir, open, rename, rm } from "node:fs/promises";
+import { dirname } from "node:path";
+import { SkeinError } from "@skein/protocol";
+import { chunkBytes } from "./protocol.js";
+
+/** What holds a file, and can be asked for pieces of it. */
+export interface FileSource {
+  readonly bytes: number;
+  /** In lower-case hexadecimal. */
+  readonly sha256: string;
+  read(offset: number, length: number): Promise<Uint8Array>;
+}
+
+/** Pieces asked for at once: enough to keep a link busy between two answers. */
+const piecesAtOnce = 8;
+
+/**
+ * Fetches a file into `path`. It is written beside it and gets its name once it is whole and its SHA-256 is right: nobody
+ * ever finds half a file there.
+ * @throws {SkeinError} `bad-message` where what came isn't the file that was promised, `aborted`, and what asking throws
+ */
+export async function fetchFile(options: {
+  readonly source: FileSource;
+  readonly path: string;
+  readonly signal: AbortSignal;
+  readonly progress?: (bytes: number) => void;
+}): Promise<void> {
+  const { source, path, signal, progress } = options;
+  await mkdir(dirname(path), { recursive: true });
+  const partial = `${path}.${randomBytes(4).toString("hex")}.part`;
+  const file = await open(partial, "wx");
+  try {
+    const hash = createHash("sha256");
+    let done = 0;
+    for await (const piece of piecesOf(source, signal)) {
+      hash.update(piece);
+      await file.writeFile(piece);
+      done += piece.length;
+      progress?.(done);
+    }
+    if (hash.digest("hex") !== source.sha256) {
+      throw new SkeinError("bad-message", "What came has another SHA-256 than was promised: the file changed meanwhile? Fetch it again.");
+    }
+    await file.sync();
+    await file.close();
+    await rename(partial, path);
+  } catch (error) {
+    await file.close().catch(() => {});
+    await rm(partial, { force: true });
+    throw error;
+  }
+}
+
+/** The file's pieces in order, with some asked for ahead. */
+async function* piecesOf(source: FileSource, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  const asked: Promise<Uint8Array>[] = [];
+  let next = 0;
+  for (let offset = 0; offset < source.bytes; offset += chunkBytes) {
+    while (asked.length < piecesAtOnce && next < source.bytes) {
+      const piece = source.read(next, Math.min(chunkBytes, source.bytes - next));
+      // Whoever waits for an earlier one hears of its failure first.
+      piece.catch(() => {});
+      asked.push(piece);
+      next += chunkBytes;
+    }
+    if (signal.aborted) throw new SkeinError("aborted", "The fetch was given up.");
+    const piece = await asked.shift();
+    const expected = Math.min(chunkBytes, source.bytes - offset);
+    if (piece?.length !== expected) {
+      throw new SkeinError("bad-message", "The file became shorter while it was fetched: fetch it again.");
+    }
+    yield piece;
+  }
+}

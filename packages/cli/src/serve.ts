@@ -1,0 +1,146 @@
+import { existsSync, readFileSync } from "node:fs";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { createServer as createProbe, type AddressInfo } from "node:net";
+import { type IceServer, SkeinError } from "@skein/protocol";
+import { createServer, type SkeinServer } from "@skein/server";
+import sirv from "sirv";
+import * as v from "valibot";
+import { pageFolder } from "./page-folder.js";
+import { aborted, listenForStop } from "./process/stop.js";
+import { createEventWriter } from "./stdio/event-writer.js";
+import { failure } from "./stdio/envelope.js";
+import { createInk } from "./terminal/ink.js";
+
+export interface ServeOptions {
+  readonly port: number;
+  readonly orNext?: boolean;
+  readonly host: string;
+  readonly path: string;
+  readonly ice?: readonly string[];
+  readonly iceFile?: string;
+  readonly allowOrigin?: readonly string[];
+  readonly page?: boolean;
+  readonly json?: boolean;
+}
+
+/** Well known, free, and asked for nothing but an address. */
+const publicStun = "stun:stun.l.google.com:19302";
+/** How many ports after the first are tried. */
+const nextPorts = 20;
+
+/** Runs a server until the process is told to stop. */
+export async function serve(options: ServeOptions): Promise<void> {
+  using stop = listenForStop();
+  const events = createEventWriter(process.stdout, () => {});
+  let server: SkeinServer;
+  try {
+    server = await start(options);
+  } catch (error) {
+    if (options.json) events.write(failure(undefined, error));
+    throw error;
+  }
+  const page = options.page ? `${server.url.replace(/^ws/, "http").slice(0, -options.path.length)}/` : undefined;
+  if (options.json) events.write({ event: "listening", url: server.url, port: server.port, ...(page === undefined ? {} : { page }) });
+  else announce(server.url, page, options.host);
+  await aborted(stop.signal);
+  await server.close();
+  if (options.json) events.write({ event: "stopped" });
+}
+
+async function start(options: ServeOptions): Promise<SkeinServer> {
+  const handleRequest = options.page ? pageHandler() : undefined;
+  const iceServers = iceServersOf(options);
+  const first = options.port === 0 ? await freePort(options.host) : options.port;
+  const last = options.orNext || options.port === 0 ? Math.min(first + nextPorts, 65_535) : first;
+  for (let port = first; ; port++) {
+    try {
+      const { host, path } = options;
+      return await createServer({ port, host, path, iceServers, handleRequest, allowOrigins: originsOf(options, port) });
+    } catch (error) {
+      if (port >= last || !isPortInUse(error)) throw error;
+    }
+  }
+}
+
+/** The origins of a server's own pages hold its port, so the port must be known before it listens. */
+function freePort(host: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createProbe();
+    probe.once("error", (cause) => reject(new SkeinError("bad-argument", `The server can't listen on ${host}: choose another address.`, { cause })));
+    probe.listen(0, host, () => {
+      const { port } = probe.address() as AddressInfo;
+      probe.close(() => resolve(port));
+    });
+  });
+}
+
+function isPortInUse(error: unknown): boolean {
+  const cause = SkeinError.is(error) ? error.cause : undefined;
+  return cause instanceof Error && "code" in cause && cause.code === "EADDRINUSE";
+}
+
+function originsOf({ allowOrigin, host }: ServeOptions, port: number): readonly string[] | undefined {
+  return allowOrigin?.flatMap((origin) => {
+    if (origin !== "self") return [origin];
+    const names = isLoopback(host) || host === "0.0.0.0" || host === "::" ? ["127.0.0.1", "localhost", "[::1]"] : [host];
+    return names.map((name) => `http://${name}:${port}`);
+  });
+}
+
+function iceServersOf({ ice, iceFile, host }: ServeOptions): IceServer[] {
+  const fromFile = iceFile === undefined ? [] : readIceFile(iceFile);
+  if (ice !== undefined) return [...ice.map((url) => ({ urls: [url] })), ...fromFile];
+  if (iceFile !== undefined || isLoopback(host)) return fromFile;
+  return [{ urls: [publicStun] }];
+}
+
+function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || host.startsWith("127.");
+}
+
+const iceFileSchema = v.array(
+  v.object({ urls: v.array(v.string()), username: v.optional(v.string()), credential: v.optional(v.string()) }),
+);
+
+function readIceFile(file: string): IceServer[] {
+  try {
+    return v.parse(iceFileSchema, JSON.parse(readFileSync(file, "utf8"))) as IceServer[];
+  } catch (cause) {
+    throw new SkeinError(
+      "bad-argument",
+      `${file} can't be used: it must be JSON like [{"urls":["turn:example.org:3478"],"username":"…","credential":"…"}].`,
+      { cause },
+    );
+  }
+}
+
+/** Nothing from elsewhere, nothing inline. */
+const pageHeaders = {
+  "Content-Security-Policy":
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self' ws: wss:; img-src 'self' data:; " +
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  "X-Content-Type-Options": "nosniff",
+  "Referrer-Policy": "no-referrer",
+};
+
+function pageHandler(): (request: IncomingMessage, response: ServerResponse) => void {
+  if (!existsSync(pageFolder)) {
+    throw new SkeinError("bad-argument", "This build has no web page: build the package again, or leave --page out.");
+  }
+  const files = sirv(pageFolder, { etag: true });
+  return (request, response) => {
+    for (const [name, value] of Object.entries(pageHeaders)) response.setHeader(name, value);
+    files(request, response, () => {
+      response.writeHead(404, { "Content-Type": "text/plain; charset=utf-8" }).end("There is nothing here.\n");
+    });
+  };
+}
+
+function announce(url: string, page: string | undefined, host: string): void {
+  const ink = createInk(process.stdout);
+  const lines = [`${ink("bold", "skein")} serves at ${ink("cyan", url)}`];
+  if (page !== undefined) lines.push(`its page is at ${ink("cyan", page)}`);
+  if (!isLoopback(host)) lines.push(`Others reach it by this machine's own name or address instead of ${new URL(url).hostname}.`);
+  lines.push(ink("dim", `Talk to someone: skein join lab --server ${url}, in two terminals. Ctrl-C stops it.`));
+  process.stdout.write(`${lines.join("\n")}\n`);
+}
