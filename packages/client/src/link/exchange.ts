@@ -76,10 +76,11 @@ export class Exchange {
     );
   }
 
-  send(definition: MessageDefinition, body: unknown): Promise<void> {
+  /** What fails, fails as a promise: senders that wait for a link run in the middle of its opening. */
+  async send(definition: MessageDefinition, body: unknown): Promise<void> {
     const encoded = this.#encodeBody(definition, body);
     const [type, bind] = this.#numberOf(definition.name);
-    return this.#world.transmit(...bind, encodePayload({ kind: "message", type, body: encoded }));
+    await this.#world.transmit(...bind, encodePayload({ kind: "message", type, body: encoded }));
   }
 
   async request(definition: RequestDefinition, body: unknown, options: RequestOptions): Promise<unknown> {
@@ -144,8 +145,8 @@ export class Exchange {
       case "failure":
         return this.#handleAnswer(payload);
       case "cancel":
+        // It counts for as long as its handler runs, or a peer could start handlers without end.
         this.#serving.get(payload.request)?.abort(new SkeinError("aborted", "Whoever asked gave up."));
-        this.#serving.delete(payload.request);
         return;
     }
   }
@@ -159,7 +160,7 @@ export class Exchange {
     }
     const value = this.#decodeBody(handler.definition, body);
     if (value === undefined) return;
-    this.#run(name, () => handler.run(value.body, this.#world.peer, neverAborted)).catch(() => {});
+    this.#run(name, () => handler.run(value.body, this.#world.peer, { signal: neverAborted })).catch(() => {});
   }
 
   #handleRequest(type: number, request: number, body: Uint8Array): void {
@@ -178,8 +179,10 @@ export class Exchange {
     const controller = new AbortController();
     this.#serving.set(request, controller);
     const { definition } = handler;
+    // Not the controller itself: a handler is told, and doesn't tell.
+    const { signal } = controller;
     this.#run(name, async () =>
-      this.#encodeReply(definition, await handler.run(value.body, this.#world.peer, controller)),
+      this.#encodeReply(definition, await handler.run(value.body, this.#world.peer, { signal })),
     ).then(
       (reply) => this.#answer(request, controller, { kind: "response", request, body: reply }),
       (error: SkeinError) => {
@@ -190,10 +193,10 @@ export class Exchange {
   }
 
   #answer(request: number, controller: AbortController, payload: Payload): void {
-    // Not ours any more where whoever asked gave up.
     if (this.#serving.get(request) !== controller) return;
     this.#serving.delete(request);
-    this.#transmitQuietly(payload);
+    // Whoever asked and gave up wants no answer.
+    if (!controller.signal.aborted) this.#transmitQuietly(payload);
   }
 
   #handleAnswer(payload: Extract<Payload, { kind: "response" | "failure" }>): void {
@@ -250,6 +253,12 @@ export class Exchange {
     const known = this.#bound.get(name);
     if (known !== undefined) return [known, []];
     const number = this.#bound.size;
+    if (number >= limits.boundTypes) {
+      throw new SkeinError(
+        "too-large",
+        `A link carries ${limits.boundTypes} types of messages at most: ${name} is one more.`,
+      );
+    }
     this.#bound.set(name, number);
     return [number, [encodePayload({ kind: "bind", number, name })]];
   }
@@ -276,7 +285,7 @@ export function checkBody(definition: MessageDefinition | RequestDefinition, bod
   return withinLimit(definition, encode(body));
 }
 
-const neverAborted = new AbortController();
+const neverAborted = new AbortController().signal;
 
 function withinLimit(definition: Definition<unknown>, body: Uint8Array): Uint8Array {
   if (body.length <= bodyBytesMost) return body;

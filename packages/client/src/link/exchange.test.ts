@@ -1,0 +1,427 @@
+import {
+  defineProtocol,
+  encode,
+  encodePayload,
+  limits,
+  type MessageDefinition,
+  message,
+  request,
+  SkeinError,
+  versionsOf,
+} from "@skein/protocol";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { turn } from "../testing.test-support.js";
+import { bodyBytesMost } from "./exchange.js";
+import { linkedEnds } from "./linked-ends.test-support.js";
+
+const text = (value: unknown): string => {
+  if (typeof value !== "string") throw new Error("not a text");
+  return value;
+};
+const anything = (value: unknown): unknown => value;
+
+const chat = defineProtocol("test.chat", "1.0.0", {
+  say: message(text),
+  ask: request(text, text),
+  raw: message(anything),
+});
+const versions = versionsOf([chat["~protocol"]]);
+const newer = defineProtocol("test.chat", ["2.0.0", "3.0.0"], {});
+
+const linked = () => linkedEnds(versions);
+const ask = chat.ask;
+
+/** A request that is served until the test answers it. */
+function servedAsk() {
+  const [ann, ben] = linked();
+  const served: { body: unknown; signal: AbortSignal; answer: (reply: unknown) => void }[] = [];
+  ben.handle(ask, (body, { signal }) => new Promise((answer) => served.push({ body, signal, answer })));
+  return { ann, ben, served };
+}
+
+describe("messages", () => {
+  it("reach their handler, checked, in order, with who sent them", async () => {
+    const [ann, ben] = linked();
+    const heard: unknown[] = [];
+    ben.handle(chat.say, (body, _context, from) => void heard.push([body, from === undefined]));
+    await ann.exchange.send(chat.say, "one");
+    await ann.exchange.send(chat.say, "two");
+    expect(heard).toEqual([
+      ["one", false],
+      ["two", false],
+    ]);
+    expect(ben.troubles).toEqual([]);
+  });
+
+  it("name their type once per link, and use its number from then on", async () => {
+    const [ann, ben] = linked();
+    ben.handle(chat.say, () => {});
+    ben.handle(chat.raw, () => {});
+    await ann.exchange.send(chat.say, "one");
+    await ann.exchange.send(chat.raw, 1);
+    await ann.exchange.send(chat.say, "two");
+    expect(ann.said.map(({ kind }) => kind)).toEqual(["bind", "message", "bind", "message", "message"]);
+    expect(ann.said).toMatchObject([{ number: 0, name: "test.chat/say" }, {}, { number: 1 }, { type: 1 }, { type: 0 }]);
+  });
+
+  it("that don't fit aren't sent, and bind nothing", async () => {
+    const [ann] = linked();
+    await expect(ann.exchange.send(chat.say, 7)).rejects.toMatchObject({ code: "bad-body" });
+    await expect(ann.exchange.send(chat.raw, () => {})).rejects.toMatchObject({ code: "bad-body" });
+    await expect(ann.exchange.send(chat.say, "x".repeat(bodyBytesMost))).rejects.toMatchObject({ code: "too-large" });
+    expect(ann.said).toEqual([]);
+  });
+
+  it("of the largest body arrive", async () => {
+    const [ann, ben] = linked();
+    const heard: number[] = [];
+    ben.handle(chat.say, (body) => void heard.push((body as string).length));
+    await ann.exchange.send(chat.say, "x".repeat(bodyBytesMost - 3));
+    expect(heard).toEqual([bodyBytesMost - 3]);
+  });
+
+  it("that nobody handles are told to the app, not to the sender", async () => {
+    const [ann, ben] = linked();
+    ben.handle(ask, () => "a request's handler is none for a message of that name");
+    await ann.exchange.send(chat.say, "one");
+    expect(ben.troubles).toMatchObject([{ code: "no-handler" }]);
+    expect(ben.said).toEqual([]);
+  });
+
+  it("whose handler throws are told to the app, with the cause, not to the sender", async () => {
+    const [ann, ben] = linked();
+    const cause = new Error("secret path /home");
+    ben.handle(chat.say, async () => {
+      throw cause;
+    });
+    await ann.exchange.send(chat.say, "one");
+    await turn();
+    expect(ben.troubles).toMatchObject([{ code: "handler-failed", cause }]);
+    expect(ben.said).toEqual([]);
+  });
+
+  it("that don't fit the receiver's schema are counted, and their handler isn't run", async () => {
+    const [ann, ben] = linked();
+    const numbers = defineProtocol("test.chat", "1.0.0", { say: message(anything) });
+    ben.handle(chat.say, () => expect.fail("it ran"));
+    await ann.exchange.send(numbers.say, 7);
+    expect(ben.rejections).toMatchObject([{ code: "malformed" }]);
+    expect(ben.violations).toEqual([]);
+  });
+
+  it("of a protocol without a common version fail, naming both sides' versions, without being sent", async () => {
+    const [ann] = linkedEnds(versions, versionsOf([newer["~protocol"]]));
+    await expect(ann.exchange.send(chat.say, "one")).rejects.toMatchObject({
+      code: "protocol-mismatch",
+      message: "No common version of test.chat: we speak 1.0.0, the peer 2.0.0, 3.0.0.",
+    });
+    const [alone] = linkedEnds(versions, {});
+    await expect(alone.exchange.request(ask, "?", {})).rejects.toMatchObject({
+      code: "protocol-mismatch",
+      message: "No common version of test.chat: we speak 1.0.0, the peer none.",
+    });
+    expect([...ann.said, ...alone.said]).toEqual([]);
+  });
+
+  it("of more types than a link may bind fail here, and cost no link", async () => {
+    const [ann, ben] = linked();
+    const of = (i: number): MessageDefinition => ({ ...chat.raw, name: `test.chat/m${i}` });
+    for (let i = 0; i < limits.boundTypes; i++) await ann.exchange.send(of(i), i);
+    await expect(ann.exchange.send(of(limits.boundTypes), 0)).rejects.toMatchObject({ code: "too-large" });
+    await ann.exchange.send(of(0), 0);
+    expect(ben.violations).toEqual([]);
+  });
+});
+
+describe("requests", () => {
+  it("are answered, each with its own answer", async () => {
+    const { ann, served } = servedAsk();
+    const answers = Promise.all([ann.exchange.request(ask, "a", {}), ann.exchange.request(ask, "b", {})]);
+    await turn();
+    expect(served.map(({ body }) => body)).toEqual(["a", "b"]);
+    served[1]?.answer("for b");
+    served[0]?.answer("for a");
+    expect(await answers).toEqual(["for a", "for b"]);
+    expect(ann.clock.armed).toBe(0);
+  });
+
+  it("that nobody handles fail with no-handler, also where a message's handler has their name", async () => {
+    const [ann, ben] = linked();
+    const named = { ...chat.raw, name: "test.chat/other" };
+    ben.handle(named, () => {});
+    await expect(ann.exchange.request(ask, "a", {})).rejects.toMatchObject({ code: "no-handler" });
+    await expect(ann.exchange.request({ ...ask, name: named.name }, "a", {})).rejects.toMatchObject({
+      code: "no-handler",
+    });
+    expect(ann.clock.armed).toBe(0);
+  });
+
+  it.each([
+    ["an error", new TypeError("secret path /home")],
+    ["no error at all", "secret path /home"],
+    ["nothing", undefined],
+  ])("whose handler throws %s fail without its text", async (_name, thrown) => {
+    const [ann, ben] = linked();
+    ben.handle(ask, () => {
+      throw thrown;
+    });
+    const failure = await ann.exchange.request(ask, "a", {}).catch((error: unknown) => error);
+    expect(failure).toMatchObject({ code: "handler-failed", message: "The peer's handler of test.chat/ask failed." });
+    expect(ben.troubles).toMatchObject([{ code: "handler-failed" }]);
+    expect(ben.troubles[0]?.cause).toBe(thrown);
+    expect(JSON.stringify(ben.said)).not.toContain("secret");
+  });
+
+  it("whose handler throws a SkeinError fail with its code and text", async () => {
+    const [ann, ben] = linked();
+    ben.handle(ask, () => {
+      throw new SkeinError("rate-limited", "Ask me tomorrow.");
+    });
+    await expect(ann.exchange.request(ask, "a", {})).rejects.toMatchObject({
+      code: "rate-limited",
+      message: "Ask me tomorrow.",
+    });
+  });
+
+  it("fail with handler-failed where the failure's code isn't known here", async () => {
+    const { ann, served } = servedAsk();
+    const answer = ann.exchange.request(ask, "a", {});
+    ann.exchange.receive(encodePayload({ kind: "failure", request: 0, code: "from-the-future", message: "who knows" }));
+    await expect(answer).rejects.toMatchObject({ code: "handler-failed", message: "who knows" });
+    expect(served).toHaveLength(1);
+  });
+
+  it("that don't fit aren't sent", async () => {
+    const [ann] = linked();
+    await expect(ann.exchange.request(ask, 7, {})).rejects.toMatchObject({ code: "bad-body" });
+    await expect(ann.exchange.request(ask, "x".repeat(70_000), {})).rejects.toMatchObject({ code: "too-large" });
+    expect(ann.said).toEqual([]);
+  });
+
+  it("that the other side's schema refuses fail with bad-body", async () => {
+    const { ann, ben } = servedAsk();
+    await expect(ann.exchange.request({ ...ask, schema: anything }, 7, {})).rejects.toMatchObject({ code: "bad-body" });
+    expect(ben.rejections).toMatchObject([{ code: "malformed" }]);
+  });
+
+  it("whose answer doesn't fit its schema at its source fail with handler-failed", async () => {
+    const [ann, ben] = linked();
+    ben.handle(ask, () => 7);
+    await expect(ann.exchange.request(ask, "a", {})).rejects.toMatchObject({ code: "handler-failed" });
+    expect(ben.troubles[0]?.cause).toBeInstanceOf(TypeError);
+  });
+
+  it("whose answer doesn't fit its schema here fail with bad-message, and are counted", async () => {
+    const { ann, ben, served } = servedAsk();
+    const answer = ann.exchange.request({ ...ask, reply: (value) => text(Number(value)) }, "a", {});
+    await turn();
+    served[0]?.answer("seven");
+    await expect(answer).rejects.toMatchObject({ code: "bad-message" });
+    expect(ann.rejections).toHaveLength(1);
+    expect([...ann.violations, ...ben.violations]).toEqual([]);
+    const broken = ann.exchange.request(ask, "b", {});
+    ann.exchange.receive(encodePayload({ kind: "response", request: 1, body: Uint8Array.of(0xc1) }));
+    await expect(broken).rejects.toMatchObject({ code: "bad-message" });
+  });
+
+  it("whose answer is too large fail with too-large", async () => {
+    const [ann, ben] = linked();
+    ben.handle(ask, () => "x".repeat(70_000));
+    await expect(ann.exchange.request(ask, "a", {})).rejects.toMatchObject({ code: "too-large" });
+  });
+
+  it("time out by themselves, and tell the handler that nobody waits any more", async () => {
+    const { ann, ben, served } = servedAsk();
+    const answer = ann.exchange.request(ask, "a", { timeoutMs: 500 });
+    const outcome = expect(answer).rejects.toMatchObject({
+      code: "timeout",
+      message: expect.stringContaining("500 ms"),
+    });
+    await turn();
+    ann.clock.advance(499);
+    expect(served[0]?.signal.aborted).toBe(false);
+    ann.clock.advance(1);
+    await outcome;
+    expect(served[0]?.signal.aborted).toBe(true);
+    expect(served[0]?.signal.reason).toMatchObject({ code: "aborted" });
+    // The answer that comes too late goes nowhere.
+    served[0]?.answer("late");
+    await turn();
+    expect(ben.said).toEqual([]);
+    expect(ann.clock.armed).toBe(0);
+  });
+
+  it("time out after 30 s unless told otherwise", async () => {
+    const { ann } = servedAsk();
+    const answer = ann.exchange.request(ask, "a", {});
+    const outcome = expect(answer).rejects.toMatchObject({ code: "timeout" });
+    await turn();
+    expect(ann.clock.nextMs).toBe(30_000);
+    ann.clock.advance(30_000);
+    await outcome;
+  });
+
+  it("aborted before they begin aren't sent", async () => {
+    const { ann } = servedAsk();
+    const signal = AbortSignal.abort(new Error("why"));
+    await expect(ann.exchange.request(ask, "a", { signal })).rejects.toMatchObject({
+      code: "aborted",
+      cause: new Error("why"),
+    });
+    expect(ann.said).toEqual([]);
+    expect(ann.clock.armed).toBe(0);
+  });
+
+  it("aborted under way fail at once, and tell the handler", async () => {
+    const { ann, served } = servedAsk();
+    const controller = new AbortController();
+    const answer = ann.exchange.request(ask, "a", { signal: controller.signal });
+    await turn();
+    controller.abort();
+    await expect(answer).rejects.toMatchObject({ code: "aborted" });
+    expect(served[0]?.signal.aborted).toBe(true);
+    expect(ann.said.map(({ kind }) => kind)).toEqual(["bind", "request", "cancel"]);
+    expect(ann.clock.armed).toBe(0);
+  });
+
+  it("aborted while they wait for the path fail at once too", async () => {
+    const [ann] = linked();
+    ann.transmit = () => new Promise(() => {});
+    const controller = new AbortController();
+    const answer = ann.exchange.request(ask, "a", { signal: controller.signal });
+    controller.abort();
+    await expect(answer).rejects.toMatchObject({ code: "aborted" });
+  });
+
+  it("aborted after their answer change nothing", async () => {
+    const [ann, ben] = linked();
+    ben.handle(ask, () => "yes");
+    const controller = new AbortController();
+    expect(await ann.exchange.request(ask, "a", { signal: controller.signal })).toBe("yes");
+    controller.abort();
+    ann.clock.advance(60_000);
+    expect(ann.said.map(({ kind }) => kind)).toEqual(["bind", "request"]);
+  });
+
+  it("ignore answers that nobody waits for: late, repeated, or never asked for", async () => {
+    const [ann, ben] = linked();
+    ben.handle(ask, () => "yes");
+    expect(await ann.exchange.request(ask, "a", {})).toBe("yes");
+    for (const number of [0, 1, 99]) {
+      ann.exchange.receive(encodePayload({ kind: "response", request: number, body: encode("again") }));
+      ann.exchange.receive(encodePayload({ kind: "failure", request: number, code: "timeout", message: "" }));
+      ben.exchange.receive(encodePayload({ kind: "cancel", request: number }));
+    }
+    expect([...ann.violations, ...ann.rejections, ...ben.violations, ...ben.rejections]).toEqual([]);
+  });
+
+  it("of a lost link all fail with its error, and their handlers are told", async () => {
+    const { ann, ben, served } = servedAsk();
+    const answers = [ann.exchange.request(ask, "a", {}), ann.exchange.request(ask, "b", {})];
+    const outcomes = answers.map((answer) => expect(answer).rejects.toMatchObject({ code: "link-lost" }));
+    await turn();
+    const error = new SkeinError("link-lost", "The link ended.");
+    ann.exchange.end(error);
+    ben.exchange.end(error);
+    await Promise.all(outcomes);
+    expect(served.map(({ signal }) => signal.reason)).toEqual([error, error]);
+    served[0]?.answer("late");
+    await turn();
+    expect(ben.said).toEqual([]);
+    expect(ann.clock.armed).toBe(0);
+  });
+
+  it("fail where the path takes nothing more", async () => {
+    const [ann] = linked();
+    ann.transmit = () => Promise.reject(new SkeinError("link-lost", "It is closed."));
+    await expect(ann.exchange.request(ask, "a", {})).rejects.toMatchObject({ code: "link-lost" });
+    await expect(ann.exchange.send(chat.say, "a")).rejects.toMatchObject({ code: "link-lost" });
+    expect(ann.clock.armed).toBe(0);
+  });
+
+  it("above the most that may wait are refused, and are taken again once one is answered", async () => {
+    const { ann, served } = servedAsk();
+    const answers = Array.from({ length: limits.openRequests }, () => ann.exchange.request(ask, "a", {}));
+    await turn();
+    await expect(ann.exchange.request(ask, "one more", {})).rejects.toMatchObject({ code: "rate-limited" });
+    served[0]?.answer("done");
+    expect(await answers[0]).toBe("done");
+    const taken = ann.exchange.request(ask, "now", {});
+    await turn();
+    served.at(-1)?.answer("yes");
+    expect(await taken).toBe("yes");
+    for (const { answer } of served) answer("done");
+    await Promise.all(answers);
+  });
+
+  it("that are cancelled count for as long as their handlers run: nobody starts handlers without end", async () => {
+    const { ann, ben, served } = servedAsk();
+    ben.exchange.receive(encodePayload({ kind: "bind", number: 0, name: ask.name }));
+    for (let i = 0; i < 3 * limits.openRequests; i++) {
+      ben.exchange.receive(encodePayload({ kind: "request", type: 0, request: i, body: encode("a") }));
+      ben.exchange.receive(encodePayload({ kind: "cancel", request: i }));
+    }
+    await turn();
+    expect(served).toHaveLength(limits.openRequests);
+    for (const { answer } of served) answer("done");
+    await turn();
+    const kinds = ben.said.map((payload) => (payload.kind === "failure" ? payload.code : payload.kind));
+    expect(new Set(kinds)).toEqual(new Set(["rate-limited"]));
+    expect(ann.violations).toEqual([]);
+  });
+});
+
+describe("a peer that breaks the conversation", () => {
+  it.each([
+    ["uses a type number that it didn't bind", [{ kind: "message", type: 5, body: encode("a") }]],
+    ["asks with a type number that it didn't bind", [{ kind: "request", type: 5, request: 0, body: encode("a") }]],
+    [
+      "binds a number twice",
+      [
+        { kind: "bind", number: 0, name: "a" },
+        { kind: "bind", number: 0, name: "b" },
+      ],
+    ],
+    [
+      "uses a request's number twice",
+      [
+        { kind: "bind", number: 0, name: ask.name },
+        { kind: "request", type: 0, request: 4, body: encode("a") },
+        { kind: "request", type: 0, request: 4, body: encode("a") },
+      ],
+    ],
+  ] as const)("loses its link when it %s", (_name, payloads) => {
+    const { ben } = servedAsk();
+    for (const payload of payloads) ben.exchange.receive(encodePayload(payload));
+    expect(ben.violations).toHaveLength(1);
+  });
+
+  it("loses its link when it binds more types than it may", () => {
+    const { ben } = servedAsk();
+    const bind = (number: number) => ben.exchange.receive(encodePayload({ kind: "bind", number, name: `n${number}` }));
+    for (let i = 0; i < limits.boundTypes; i++) bind(i);
+    expect(ben.violations).toEqual([]);
+    bind(limits.boundTypes);
+    expect(ben.violations).toHaveLength(1);
+  });
+
+  it("loses its link with bytes that can't be read, but not with kinds that come later", () => {
+    const { ben } = servedAsk();
+    ben.exchange.receive(Uint8Array.of(99, 1, 2));
+    expect(ben.rejections).toMatchObject([{ code: "unknown-type" }]);
+    expect(ben.violations).toEqual([]);
+    ben.exchange.receive(Uint8Array.of(3, 1));
+    expect(ben.violations).toHaveLength(1);
+  });
+
+  it("makes nothing throw, whatever it sends", () => {
+    fc.assert(
+      fc.property(fc.array(fc.uint8Array({ maxLength: 30 }), { maxLength: 20 }), (all) => {
+        const { ben } = servedAsk();
+        ben.exchange.receive(encodePayload({ kind: "bind", number: 0, name: ask.name }));
+        for (const bytes of all) ben.exchange.receive(bytes);
+      }),
+    );
+  });
+});
