@@ -28,7 +28,7 @@ export type { CardUpdate, JoinOptions } from "./room/options.js";
 export type { PathKind, Peer } from "./room/peer.js";
 export type { Room, RoomEvents, RoomStats } from "./room/room.js";
 export { broadcastChannelSignaling } from "./signaling/broadcast-channel.js";
-export type { Bus, BusPacket, OpenBus } from "./signaling/bus.js";
+export type { Bus, BusMember, BusPacket, OpenBus } from "./signaling/bus.js";
 export { busSignaling } from "./signaling/bus.js";
 export { memorySignaling } from "./signaling/memory.js";
 export type { Signaling, SignalingEvents, SignalingJoin, SignalingSession } from "./signaling/signaling.js";

@@ -162,7 +162,8 @@ export class RemotePeer implements Peer {
   /** The server says that the peer is lost, or doesn't list it any more. A link that still answers keeps it here. */
   unlist(): void {
     this.#listed = false;
-    if (this.#now.phase !== "connected" || this.#now.link.isDoubtful) this.#world.gone(this, "lost");
+    if (this.#now.phase !== "connected" || this.#now.link.isDoubtful) return this.#world.gone(this, "lost");
+    this.#now.link.doubt();
   }
 
   /** Signals may have been lost on their way: try again. */

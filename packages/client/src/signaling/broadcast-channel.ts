@@ -1,5 +1,4 @@
-import type { PeerId } from "@skein/protocol";
-import { type Bus, type BusPacket, busSignaling } from "./bus.js";
+import { type Bus, type BusMember, type BusPacket, busSignaling } from "./bus.js";
 import type { Signaling } from "./signaling.js";
 
 /**
@@ -9,12 +8,13 @@ import type { Signaling } from "./signaling.js";
  * A tab that crashes is noticed where the platform has Web Locks: each member holds a lock that ends with it.
  */
 export function broadcastChannelSignaling(): Signaling {
-  return busSignaling((room, id, receive) => {
+  return busSignaling(async (room, member, receive) => {
+    // Held before anyone hears of us: whoever watches for its end must find it held.
+    const release = await holdLock(lockName(room, member));
     const channel = new BroadcastChannel(`skein.1 ${room}`);
     channel.onmessage = ({ data }) => {
       if (isBusPacket(data)) receive(data);
     };
-    const release = holdLock(lockName(room, id));
     const watching = new AbortController();
     const bus: Bus = {
       address: "tabs of this browser",
@@ -40,19 +40,20 @@ function isBusPacket(data: unknown): data is BusPacket {
   return packet instanceof Uint8Array && (to === undefined || typeof to === "string");
 }
 
-function lockName(room: string, id: PeerId): string {
-  return `skein.1 ${room} ${id}`;
+function lockName(room: string, { id, join }: BusMember): string {
+  return `skein.1 ${id} ${join} ${room}`;
 }
 
-function holdLock(name: string): () => void {
-  let release: () => void = () => {};
-  const held = new Promise<void>((resolve) => {
-    release = resolve;
+/** Resolves once the lock is held, or at once where there are none; gives what releases it. */
+function holdLock(name: string): Promise<() => void> {
+  const locks = navigatorLocks();
+  if (locks === undefined) return Promise.resolve(() => {});
+  return new Promise((resolve) => {
+    locks
+      .request(name, () => new Promise<void>((release) => resolve(release)))
+      // A page that may not use locks (an opaque origin) does without.
+      .catch(() => resolve(() => {}));
   });
-  navigatorLocks()
-    ?.request(name, () => held)
-    .catch(() => {});
-  return release;
 }
 
 function whenReleased(name: string, released: () => void, signal: AbortSignal): void {

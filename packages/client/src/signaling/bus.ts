@@ -1,4 +1,5 @@
 import {
+  type Card,
   encodeControl,
   encodeForwardPacket,
   type ForwardClass,
@@ -7,6 +8,7 @@ import {
   peerKeyOf,
   readCard,
   type SignedCard,
+  SkeinError,
   toBase64Url,
 } from "@skein/protocol";
 import { dispatchPacket } from "./server-packets.js";
@@ -19,8 +21,15 @@ export interface Bus {
   /** To one member, or to all but ourselves. */
   post(packet: BusPacket): void;
   /** Calls back when a member vanishes without a word, where the platform can tell. */
-  watch?(id: PeerId, vanished: () => void): void;
+  watch?(member: BusMember, vanished: () => void): void;
   close(): void;
+}
+
+/** One join of one peer: the same identity may join again, and is another member then. */
+export interface BusMember {
+  readonly id: PeerId;
+  /** The box key of the join, as text. */
+  readonly join: string;
 }
 
 /** A packet as a server would send it down, and for whom. */
@@ -29,14 +38,20 @@ export interface BusPacket {
   readonly packet: Uint8Array;
 }
 
-/** Opens the bus of a room for one member. */
-export type OpenBus = (room: string, id: PeerId, receive: (packet: BusPacket) => void) => Bus;
+/** Opens the bus of a room for one member. Calls `receive` only once it has given the bus. */
+export type OpenBus = (room: string, member: BusMember, receive: (packet: BusPacket) => void) => Bus | Promise<Bus>;
 
 /** Signalling over a bus: for tabs of one browser, workers, tests. */
 export function busSignaling(openBus: OpenBus, iceServers: readonly IceServer[] = []): Signaling {
   return {
     async join(join, events) {
-      return new BusSession(openBus, iceServers, join, events);
+      const card = readCard(join.card());
+      if (!card.ok) throw new SkeinError("bad-argument", `Our own card can't be read: ${card.reason}.`);
+      let session: BusSession | undefined;
+      const bus = await openBus(join.room, memberOf(card.value), (packet) => session?.receive(packet));
+      session = new BusSession(bus, card.value, join, events);
+      session.enter(iceServers);
+      return session;
     },
   };
 }
@@ -44,26 +59,31 @@ export function busSignaling(openBus: OpenBus, iceServers: readonly IceServer[] 
 class BusSession implements SignalingSession {
   readonly address: string;
   readonly #bus: Bus;
+  readonly #own: Card;
   readonly #join: SignalingJoin;
   readonly #room: SignalingEvents;
   /** What the packets mean here, where members speak for themselves. */
   readonly #fromBus: SignalingEvents;
-  /** Who is here, and the box key of their join: one who joined again must be told of us again. */
+  /** Who is here, and by which join: one who joined again must be told of us again. */
   readonly #known = new Map<PeerId, string>();
 
-  constructor(openBus: OpenBus, iceServers: readonly IceServer[], join: SignalingJoin, events: SignalingEvents) {
+  constructor(bus: Bus, own: Card, join: SignalingJoin, events: SignalingEvents) {
+    this.address = bus.address;
+    this.#bus = bus;
+    this.#own = own;
     this.#join = join;
     this.#room = events;
     this.#fromBus = { ...events, card: (card) => this.#meet(card), left: (id, reason) => this.#forget(id, reason) };
-    this.#bus = openBus(join.room, join.identity.id, (packet) => this.#receive(packet));
-    this.address = this.#bus.address;
-    events.roster([], iceServers);
+  }
+
+  enter(iceServers: readonly IceServer[]): void {
+    this.#room.roster([], iceServers);
     // Whoever is here answers with their own card.
-    this.#say(undefined, encodeControl({ t: "peer-joined", card: join.card() }));
+    this.#say(undefined, encodeControl({ t: "peer-joined", card: this.#join.card() }));
   }
 
   forward(to: PeerId, kind: ForwardClass, envelope: Uint8Array): boolean {
-    this.#say(to, encodeForwardPacket(kind, this.#join.identity.id, envelope));
+    this.#say(to, encodeForwardPacket(kind, this.#own.id, envelope));
     return true;
   }
 
@@ -72,31 +92,29 @@ class BusSession implements SignalingSession {
   }
 
   async leave(): Promise<void> {
-    const id = peerKeyOf(this.#join.identity.id);
+    const id = peerKeyOf(this.#own.id);
     this.#say(undefined, encodeControl({ t: "peer-left", id, reason: "left" }));
     this.#bus.close();
+  }
+
+  receive({ to, packet }: BusPacket): void {
+    if (to === undefined || to === this.#own.id) dispatchPacket(packet, this.#fromBus);
   }
 
   #say(to: PeerId | undefined, packet: Uint8Array): void {
     this.#bus.post({ to, packet });
   }
 
-  #receive({ to, packet }: BusPacket): void {
-    if (to !== undefined && to !== this.#join.identity.id) return;
-    dispatchPacket(packet, this.#fromBus);
-  }
-
   #meet(card: SignedCard): void {
     const read = readCard(card);
     if (!read.ok) return this.#room.rejected(read);
-    const { id } = read.value;
-    const box = toBase64Url(read.value.box);
-    if (id === this.#join.identity.id) return;
-    if (this.#known.get(id) !== box) {
-      this.#known.set(id, box);
-      this.#bus.watch?.(id, () => this.#forget(id, "lost"));
+    const member = memberOf(read.value);
+    if (member.id === this.#own.id) return this.#meetOurselves(read.value);
+    if (this.#known.get(member.id) !== member.join) {
+      this.#known.set(member.id, member.join);
+      this.#bus.watch?.(member, () => this.#vanish(member));
       // They may have come before us, or after: either way they now know ours.
-      this.#say(id, encodeControl({ t: "peer-updated", card: this.#join.card() }));
+      this.#say(member.id, encodeControl({ t: "peer-updated", card: this.#join.card() }));
     }
     this.#room.card(card);
   }
@@ -104,4 +122,20 @@ class BusSession implements SignalingSession {
   #forget(id: PeerId, reason: string): void {
     if (this.#known.delete(id)) this.#room.left(id, reason);
   }
+
+  /** Our identity joined again from somewhere else: the later join takes the place. */
+  #meetOurselves(card: Card): void {
+    if (card.started <= this.#own.started || memberOf(card).join === memberOf(this.#own).join) return;
+    this.#bus.close();
+    this.#room.ended(new SkeinError("replaced", "The same identity joined this room again from somewhere else."));
+  }
+
+  #vanish({ id, join }: BusMember): void {
+    // Not "lost", which leaves it to the link: a member whose lock ended is no more.
+    if (this.#known.get(id) === join) this.#forget(id, "vanished");
+  }
+}
+
+function memberOf({ id, box }: Card): BusMember {
+  return { id, join: toBase64Url(box) };
 }

@@ -1,4 +1,3 @@
-import type { PeerId } from "@skein/protocol";
 import { type BusPacket, busSignaling } from "./bus.js";
 import type { Signaling } from "./signaling.js";
 
@@ -11,21 +10,21 @@ import type { Signaling } from "./signaling.js";
  * const [a, b] = await Promise.all([joinRoom({ signaling, room: "lab" }), joinRoom({ signaling, room: "lab" })]);
  */
 export function memorySignaling(): Signaling {
-  const rooms = new Map<string, Map<PeerId, (packet: BusPacket) => void>>();
-  return busSignaling((room, id, receive) => {
-    const members = rooms.get(room) ?? new Map<PeerId, (packet: BusPacket) => void>();
+  const rooms = new Map<string, Map<string, (packet: BusPacket) => void>>();
+  return busSignaling((room, { join }, receive) => {
+    const members = rooms.get(room) ?? new Map<string, (packet: BusPacket) => void>();
     rooms.set(room, members);
-    members.set(id, receive);
+    members.set(join, receive);
     return {
       address: "memory:",
       post(packet) {
         for (const [member, deliver] of members) {
           // Later, as every other bus: nobody is called back inside their own call.
-          if (member !== id) queueMicrotask(() => members.get(member) === deliver && deliver(packet));
+          if (member !== join) queueMicrotask(() => members.get(member) === deliver && deliver(packet));
         }
       },
       close() {
-        if (members.get(id) === receive) members.delete(id);
+        members.delete(join);
         if (members.size === 0) rooms.delete(room);
       },
     };

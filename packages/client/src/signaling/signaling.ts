@@ -23,7 +23,10 @@ export interface SignalingEvents {
   card(card: SignedCard): void;
   /** A peer lost its connection to the server; it may be back. */
   away(id: PeerId): void;
-  /** A peer is gone: `left` of its own will, `lost`, or `replaced` by a later join of its identity. */
+  /**
+   * A peer is gone: `left` of its own will, `replaced` by a later join of its identity, `vanished` with its process; or
+   * `lost` to the signalling only, in which case a link that still answers keeps it.
+   */
   left(id: PeerId, reason: string): void;
   envelope(from: PeerId, kind: ForwardClass, envelope: Uint8Array): void;
   /** A forward of ours went nowhere. */
