@@ -32,6 +32,9 @@ export interface WebSocketSignalingOptions {
   ) => WebSocket;
 }
 
+/** How long the end of a connection may take. */
+const goodbyeMs = 1_000;
+
 /**
  * Signalling through a Skein server.
  * @throws {SkeinError} `bad-argument` where the address isn't one.
@@ -85,8 +88,11 @@ class WebSocketSession implements SignalingSession {
     this.#join = join;
     this.#events = events;
     this.#alarm = new Alarm(join.clock, () => this.#step({ type: "woke" }));
-    const abort = () =>
+    const abort = () => {
+      // A member isn't thrown out by the time limit of its join.
+      if (this.#stage !== "joining") return;
       this.#finish(new SkeinError("aborted", "The join was aborted by its caller.", { cause: join.signal?.reason }));
+    };
     join.signal?.addEventListener("abort", abort, { once: true });
     const stopOnline = onOnline(() => this.#step({ type: "online" }));
     this.#stopListening = () => {
@@ -115,8 +121,7 @@ class WebSocketSession implements SignalingSession {
 
   async leave(): Promise<void> {
     if (this.#reconnect.phase === "joined") this.#send(encodeControl({ t: "leave" }));
-    const socket = this.#socket;
-    const closed = socket === undefined ? undefined : closing(socket);
+    const closed = this.#socket === undefined ? undefined : this.#closing(this.#socket);
     this.#finish(new SkeinError("closed", "The room was left."));
     await closed;
   }
@@ -136,13 +141,24 @@ class WebSocketSession implements SignalingSession {
   }
 
   #connect(): void {
-    const socket = new this.#WebSocket(this.address, [webSocketProtocol]);
+    const socket = this.#open();
+    if (socket === undefined) return;
     this.#socket = socket;
     this.#roster = [];
     socket.binaryType = "arraybuffer";
     socket.onmessage = ({ data }) => this.#receive(data);
     socket.onclose = ({ code }) => this.#lose(`the server closed the connection (${code})`);
     socket.onerror = () => this.#lose("no connection");
+  }
+
+  /** Platforms refuse some addresses by throwing: insecure ones from a secure page, those with a fragment. */
+  #open(): WebSocket | undefined {
+    try {
+      return new this.#WebSocket(this.address, [webSocketProtocol]);
+    } catch (error) {
+      this.#lose(SkeinError.from(error, "server-unreachable").message);
+      return undefined;
+    }
   }
 
   #receive(data: unknown): void {
@@ -202,8 +218,13 @@ class WebSocketSession implements SignalingSession {
       // Meanwhile this connection may have been given up for another.
       if (socket !== this.#socket) return;
       this.#send(encodeControl({ t: "join", room, card, proof, ...(token === undefined ? {} : { token }) }));
-    } catch (error) {
-      this.#finish(SkeinError.from(error, "not-authorised"));
+    } catch (cause) {
+      const error = SkeinError.from(cause, "not-authorised");
+      if (socket !== this.#socket) return;
+      if (this.#stage === "joining") return this.#finish(error);
+      // Whoever gives tokens may be away as well: that is no reason to lose the room.
+      this.#events.complaint(error);
+      this.#lose("there was no token for it");
     }
   }
 
@@ -240,6 +261,22 @@ class WebSocketSession implements SignalingSession {
     else if (error.code !== "closed") this.#events.ended(error);
   }
 
+  /** Resolves when the socket is closed: what was sent before has gone out. A server that is gone isn't waited for. */
+  #closing(socket: WebSocket): Promise<void> {
+    if (socket.readyState === 3) return Promise.resolve();
+    return new Promise((resolve) => {
+      const cancel = this.#join.clock.after(goodbyeMs, resolve);
+      socket.addEventListener(
+        "close",
+        () => {
+          cancel();
+          resolve();
+        },
+        { once: true },
+      );
+    });
+  }
+
   #dropSocket(): void {
     const socket = this.#socket;
     this.#socket = undefined;
@@ -250,14 +287,6 @@ class WebSocketSession implements SignalingSession {
     socket.onerror = () => {};
     socket.close();
   }
-}
-
-/** Resolves when the socket is closed: what was sent before has gone out. */
-function closing(socket: WebSocket): Promise<void> {
-  if (socket.readyState === 3) return Promise.resolve();
-  return new Promise((resolve) => {
-    socket.addEventListener("close", () => resolve(), { once: true });
-  });
 }
 
 /** Browsers tell when the network is back. */

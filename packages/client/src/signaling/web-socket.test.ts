@@ -1,0 +1,473 @@
+import {
+  type Card,
+  createIdentity,
+  decodePacket,
+  type PeerId,
+  peerKeyOf,
+  type ServerMessage,
+  type SignedCard,
+  signCard,
+  verifyJoin,
+} from "@skein/protocol";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { countingRandom, TestClock, turn, until } from "../testing.test-support.js";
+import { FakeSockets } from "./fake-socket.test-support.js";
+import type { SignalingEvents, SignalingJoin } from "./signaling.js";
+import { webSocketSignaling } from "./web-socket.js";
+
+const url = "ws://127.0.0.1:7000/skein";
+const identity = createIdentity({ random: countingRandom(1) });
+const other = createIdentity({ random: countingRandom(2) });
+const challenge: ServerMessage = {
+  t: "challenge",
+  nonce: new Uint8Array(32).fill(7),
+  server: "test",
+  versions: [1],
+  limits: { packetBytes: 1, graceMs: 10_000 },
+};
+const joined = (peers: SignedCard[] = []): ServerMessage => ({
+  t: "joined",
+  room: "lab",
+  peers,
+  ice: [{ urls: ["stun:x"] }],
+});
+const fatal = (code: string, retryAfter?: number): ServerMessage => ({
+  t: "error",
+  code,
+  message: `because of ${code}`,
+  fatal: true,
+  ...(retryAfter === undefined ? {} : { retryAfter }),
+});
+
+function cardOf(id: PeerId, n: number): Card {
+  return { id, box: new Uint8Array(32).fill(3), started: 0, caps: [], protocols: {}, n };
+}
+const card = await signCard(identity, cardOf(identity.id, 0));
+const newerCard = await signCard(identity, cardOf(identity.id, 1));
+const otherCard = await signCard(other, cardOf(other.id, 0));
+
+/** Starts a join; the test plays the server. */
+function start(options: Partial<SignalingJoin> = {}) {
+  const clock = new TestClock();
+  const sockets = new FakeSockets();
+  const told: unknown[][] = [];
+  const tell =
+    (name: string) =>
+    (...args: unknown[]) =>
+      void told.push([name, ...args]);
+  const events = Object.fromEntries(
+    [
+      "roster",
+      "card",
+      "away",
+      "left",
+      "envelope",
+      "undeliverable",
+      "disconnected",
+      "complaint",
+      "ended",
+      "rejected",
+    ].map((name) => [name, tell(name)]),
+  ) as unknown as SignalingEvents;
+  const join: SignalingJoin = { room: "lab", identity, card: () => card, clock, roll: () => 1, ...options };
+  const session = webSocketSignaling({ url, webSocket: sockets.WebSocket }).join(join, events);
+  session.catch(() => {});
+  const names = () => told.map(([name]) => name);
+  return { clock, sockets, told, names, session };
+}
+
+/** Answers the client's join on its newest socket. */
+async function letIn({ sockets }: Pick<ReturnType<typeof start>, "sockets">, peers: SignedCard[] = []) {
+  const socket = sockets.last;
+  socket.open();
+  socket.say(challenge);
+  await until(() => socket.messages.length > 0);
+  socket.say(joined(peers));
+}
+
+async function startedAndIn(options: Partial<SignalingJoin> = {}) {
+  const started = start(options);
+  await letIn(started);
+  return { ...started, session: await started.session };
+}
+
+afterEach(() => {
+  vi.unstubAllGlobals();
+});
+
+describe("an address", () => {
+  it.each(["", "example.org", "https://example.org/", "ws:", "//x", "file:///x"])("%j is refused at once", (text) => {
+    expect(() => webSocketSignaling({ url: text })).toThrow(expect.objectContaining({ code: "bad-argument" }));
+  });
+});
+
+describe("joining", () => {
+  it("answers the challenge with a proof for this nonce, room and card", async () => {
+    const { sockets, session, told, clock } = start();
+    const socket = sockets.last;
+    expect(socket).toMatchObject({ url, protocols: ["skein.1"], binaryType: "arraybuffer" });
+    socket.open();
+    expect(socket.sent).toEqual([]);
+    socket.say(challenge);
+    await until(() => socket.messages.length > 0);
+    const [message] = socket.messages;
+    expect(message).toMatchObject({ t: "join", room: "lab", card });
+    expect(message).not.toHaveProperty("token");
+    if (message?.t !== "join") throw new Error("no join");
+    expect(await verifyJoin(identity.id, new Uint8Array(32).fill(7), "lab", card, message.proof)).toBe(true);
+    socket.say(joined([otherCard]));
+    expect((await session).address).toBe(url);
+    expect(told).toEqual([["roster", [otherCard], [{ urls: ["stun:x"] }]]]);
+    expect(clock.armed).toBe(1);
+  });
+
+  it("sends the token, whether it is there at once or later", async () => {
+    for (const token of [() => "t1", async () => "t1"]) {
+      const started = start({ token });
+      await letIn(started);
+      expect(started.sockets.last.messages[0]).toMatchObject({ t: "join", token: "t1" });
+    }
+  });
+
+  it("gathers a roster that comes in parts", async () => {
+    const { sockets, told, session } = start();
+    sockets.last.open();
+    sockets.last.say({ t: "peers", peers: [otherCard] });
+    sockets.last.say({ t: "peers", peers: [card, otherCard] });
+    sockets.last.say(joined([newerCard]));
+    await session;
+    expect(told[0]?.[1]).toEqual([otherCard, card, otherCard, newerCard]);
+  });
+
+  it.each<[string, (started: ReturnType<typeof start>) => void]>([
+    ["nobody listens", ({ sockets }) => sockets.last.fail()],
+    ["the connection closes", ({ sockets }) => sockets.last.end(1000)],
+    ["nothing comes", ({ clock }) => clock.advance(10_000)],
+    [
+      "a server that is none goes on talking",
+      ({ clock, sockets }) => {
+        sockets.last.open();
+        for (let second = 0; second < 10; second++) {
+          sockets.last.deliver("hello");
+          clock.advance(1_000);
+        }
+      },
+    ],
+  ])("fails with server-unreachable and the address where %s, and isn't tried again", async (_name, play) => {
+    const started = start();
+    play(started);
+    await expect(started.session).rejects.toMatchObject({
+      code: "server-unreachable",
+      message: expect.stringContaining(url),
+    });
+    started.clock.advance(120_000);
+    expect(started.sockets.all).toHaveLength(1);
+    expect(started.sockets.last.readyState).toBeGreaterThanOrEqual(2);
+    expect(started.clock.armed).toBe(0);
+    expect(started.names()).not.toContain("disconnected");
+  });
+
+  it("fails as a SkeinError where the platform refuses to make a socket at all", async () => {
+    const clock = new TestClock();
+    const refusing = class {
+      constructor() {
+        throw new DOMException("An insecure connection from a secure page", "SecurityError");
+      }
+    } as unknown as new (
+      url: string,
+      protocols: string[],
+    ) => WebSocket;
+    const join: SignalingJoin = { room: "lab", identity, card: () => card, clock, roll: () => 1 };
+    const session = webSocketSignaling({ url, webSocket: refusing }).join(join, {} as SignalingEvents);
+    await expect(session).rejects.toMatchObject({
+      code: "server-unreachable",
+      message: expect.stringContaining("An insecure connection"),
+    });
+    expect(clock.armed).toBe(0);
+  });
+
+  it.each(["not-authorised", "room-full", "rate-limited"])("fails with %s where the server says so", async (code) => {
+    const { sockets, session, clock } = start();
+    sockets.last.open();
+    sockets.last.say(fatal(code, 3_000));
+    await expect(session).rejects.toMatchObject({ code, message: `because of ${code}`, retryAfterMs: 3_000 });
+    expect(clock.armed).toBe(0);
+    expect(sockets.last.readyState).toBeGreaterThanOrEqual(2);
+  });
+
+  it("fails with not-authorised where the server's reason isn't known here", async () => {
+    const { sockets, session } = start();
+    sockets.last.open();
+    sockets.last.say(fatal("from-the-future"));
+    await expect(session).rejects.toMatchObject({ code: "not-authorised" });
+  });
+
+  it("fails where the server speaks no version that we do", async () => {
+    const { sockets, session } = start();
+    sockets.last.open();
+    sockets.last.say({ ...challenge, versions: [2, 3] });
+    await expect(session).rejects.toMatchObject({
+      code: "unsupported-version",
+      message: expect.stringContaining("2, 3"),
+    });
+  });
+
+  it("fails with what the token's source threw", async () => {
+    const { sockets, session, clock } = start({ token: () => Promise.reject(new Error("logged out")) });
+    sockets.last.open();
+    sockets.last.say(challenge);
+    await expect(session).rejects.toMatchObject({ code: "not-authorised", message: "logged out" });
+    expect(clock.armed).toBe(0);
+  });
+
+  it("aborted before it began opens nothing", async () => {
+    const { sockets, session, clock } = start({ signal: AbortSignal.abort(new Error("why")) });
+    await expect(session).rejects.toMatchObject({ code: "aborted", cause: new Error("why") });
+    expect(sockets.all).toEqual([]);
+    expect(clock.armed).toBe(0);
+  });
+
+  it("aborted under way closes what it opened", async () => {
+    const controller = new AbortController();
+    const { sockets, session, clock } = start({ signal: controller.signal });
+    sockets.last.open();
+    sockets.last.say(challenge);
+    controller.abort();
+    await expect(session).rejects.toMatchObject({ code: "aborted" });
+    expect(sockets.last.readyState).toBeGreaterThanOrEqual(2);
+    expect(clock.armed).toBe(0);
+  });
+});
+
+describe("a member", () => {
+  it("isn't thrown out by the signal that would have ended its join", async () => {
+    const controller = new AbortController();
+    const { sockets, names } = await startedAndIn({ signal: controller.signal });
+    controller.abort();
+    await turn();
+    expect(names()).toEqual(["roster"]);
+    expect(sockets.last.readyState).toBe(1);
+  });
+
+  it("hears of others, and carries envelopes both ways", async () => {
+    const { sockets, told, session } = await startedAndIn();
+    const key = peerKeyOf(other.id);
+    sockets.last.say({ t: "peer-joined", card: otherCard });
+    sockets.last.say({ t: "peer-updated", card: otherCard });
+    sockets.last.say({ t: "peer-away", id: key });
+    sockets.last.say({ t: "peer-left", id: key, reason: "lost" });
+    sockets.last.say({ t: "undeliverable", to: key, reason: "gone" });
+    sockets.last.deliver(Uint8Array.of(2, ...key, 9, 9));
+    expect(told.slice(1)).toEqual([
+      ["card", otherCard],
+      ["card", otherCard],
+      ["away", other.id],
+      ["left", other.id, "lost"],
+      ["undeliverable", other.id, "gone"],
+      ["envelope", other.id, "signal", Uint8Array.of(9, 9)],
+    ]);
+    expect(session.forward(other.id, "signal", Uint8Array.of(5))).toBe(true);
+    expect(decodePacket(sockets.last.sent.at(-1) as Uint8Array)).toEqual({
+      ok: true,
+      value: { kind: "forward", class: "signal", peer: other.id, envelope: Uint8Array.of(5) },
+    });
+    session.announce(newerCard);
+    expect(sockets.last.messages.at(-1)).toEqual({ t: "announce", card: newerCard });
+  });
+
+  it("counts what it can't read, and stays", async () => {
+    const { sockets, told } = await startedAndIn();
+    sockets.last.deliver("text");
+    sockets.last.deliver(new Uint8Array(0));
+    sockets.last.deliver(Uint8Array.of(9));
+    sockets.last.deliver(Uint8Array.of(1, 0xc1));
+    sockets.last.deliver(Uint8Array.of(2, 1, 2));
+    const codes = told.slice(1).map(([name, rejection]) => [name, (rejection as { code: string }).code]);
+    expect(codes).toEqual([
+      ["rejected", "malformed"],
+      ["rejected", "malformed"],
+      ["rejected", "unknown-type"],
+      ["rejected", "malformed"],
+      ["rejected", "malformed"],
+    ]);
+    expect(sockets.last.readyState).toBe(1);
+  });
+
+  it("passes a complaint on, and stays", async () => {
+    const { sockets, told } = await startedAndIn();
+    sockets.last.say({ t: "error", code: "rate-limited", message: "slower", fatal: false, retryAfter: 100 });
+    expect(told.at(-1)).toEqual(["complaint", expect.objectContaining({ code: "rate-limited", retryAfterMs: 100 })]);
+    expect(sockets.last.readyState).toBe(1);
+  });
+
+  it("whose identity joined elsewhere is out for good", async () => {
+    const { sockets, told, clock } = await startedAndIn();
+    sockets.last.say(fatal("replaced"));
+    expect(told.at(-1)).toEqual(["ended", expect.objectContaining({ code: "replaced" })]);
+    clock.advance(120_000);
+    expect(sockets.all).toHaveLength(1);
+    expect(clock.armed).toBe(0);
+  });
+
+  it("that loses its server says so once, comes back with its newest card, and gets the roster anew", async () => {
+    let newest = card;
+    const started = await startedAndIn({ card: () => newest });
+    const { sockets, told, names, clock, session } = started;
+    sockets.last.say({ t: "peers", peers: [card] });
+    sockets.last.end(1006);
+    expect(told.at(-1)).toEqual(["disconnected", "the server closed the connection (1006)"]);
+    expect(session.forward(other.id, "signal", Uint8Array.of(5))).toBe(false);
+    session.announce(newerCard);
+    newest = newerCard;
+    clock.advance(499);
+    expect(sockets.all).toHaveLength(1);
+    clock.advance(1);
+    expect(sockets.all).toHaveLength(2);
+    sockets.last.fail();
+    clock.advance(1_000);
+    expect(sockets.all).toHaveLength(3);
+    await letIn(started, [otherCard]);
+    expect(sockets.last.messages).toMatchObject([{ t: "join", card: newerCard }]);
+    expect(names()).toEqual(["roster", "disconnected", "roster"]);
+    expect(told.at(-1)?.[1]).toEqual([otherCard]);
+    expect(session.forward(other.id, "signal", Uint8Array.of(5))).toBe(true);
+  });
+
+  it("waits for as long as a busy server wants", async () => {
+    const { sockets, names, clock } = await startedAndIn();
+    sockets.last.say(fatal("rate-limited", 60_000));
+    expect(names()).toEqual(["roster", "disconnected"]);
+    clock.advance(59_999);
+    expect(sockets.all).toHaveLength(1);
+    clock.advance(1);
+    expect(sockets.all).toHaveLength(2);
+  });
+
+  it("tries again after a token that couldn't be had while it came back", async () => {
+    let fails = false;
+    const started = await startedAndIn({ token: () => (fails ? Promise.reject(new Error("offline")) : "t1") });
+    const { sockets, names, clock } = started;
+    fails = true;
+    sockets.last.end(1006);
+    clock.advance(500);
+    sockets.last.open();
+    sockets.last.say(challenge);
+    await turn();
+    await turn();
+    expect(names()).not.toContain("ended");
+    fails = false;
+    await until(() => {
+      clock.advance(1_000);
+      return sockets.all.length === 3;
+    });
+    await letIn(started);
+    expect(names().filter((name) => name === "roster")).toHaveLength(2);
+  });
+
+  it("tries again where the platform refuses to make a socket while it came back", async () => {
+    const { sockets, names, clock } = await startedAndIn();
+    let refused = 0;
+    sockets.made = () => {
+      refused++;
+      throw new DOMException("no more sockets");
+    };
+    sockets.last.end(1006);
+    clock.advance(500);
+    clock.advance(1_000);
+    expect(refused).toBe(2);
+    expect(names()).toEqual(["roster", "disconnected"]);
+  });
+
+  it("asks a silent server, and drops it where nothing comes back", async () => {
+    const { sockets, told, clock } = await startedAndIn();
+    clock.advance(20_000);
+    expect(sockets.last.messages.at(-1)).toEqual({ t: "ping" });
+    sockets.last.say({ t: "pong" });
+    clock.advance(20_000);
+    expect(sockets.last.messages.filter(({ t }) => t === "ping")).toHaveLength(2);
+    const [socket] = sockets.all;
+    clock.advance(10_000);
+    expect(told.at(-1)).toEqual(["disconnected", "the server stopped answering"]);
+    expect(socket?.readyState).toBeGreaterThanOrEqual(2);
+    clock.advance(500);
+    expect(sockets.all).toHaveLength(2);
+    // The old socket's last words count for nothing.
+    socket?.deliver("text");
+    socket?.end(1006);
+    expect(told.at(-1)?.[0]).toBe("disconnected");
+  });
+
+  it("answers no challenge of a socket that it gave up meanwhile", async () => {
+    let release: (token: string) => void = () => {};
+    const waiting = new Promise<string>((resolve) => {
+      release = resolve;
+    });
+    let slow = false;
+    const { sockets, clock } = await startedAndIn({ token: () => (slow ? waiting : "t") });
+    slow = true;
+    sockets.last.end(1006);
+    clock.advance(500);
+    const second = sockets.last;
+    second.open();
+    second.say(challenge);
+    second.end(1006);
+    clock.advance(1_000);
+    const third = sockets.last;
+    expect(third).not.toBe(second);
+    third.open();
+    release("t");
+    await turn();
+    await turn();
+    expect([...second.sent, ...third.sent]).toEqual([]);
+  });
+
+  it("comes back at once when the platform says that it is online", async () => {
+    const target = new EventTarget();
+    vi.stubGlobal("addEventListener", target.addEventListener.bind(target));
+    vi.stubGlobal("removeEventListener", target.removeEventListener.bind(target));
+    const { sockets, session } = await startedAndIn();
+    sockets.last.end(1006);
+    target.dispatchEvent(new Event("online"));
+    expect(sockets.all).toHaveLength(2);
+    await session.leave();
+    target.dispatchEvent(new Event("online"));
+    expect(sockets.all).toHaveLength(2);
+  });
+
+  it("that leaves says so, and waits until its words have gone out", async () => {
+    const { sockets, session, clock, names } = await startedAndIn();
+    let isClosed = false;
+    sockets.last.closing = () => {};
+    const left = session.leave().then(() => {
+      isClosed = true;
+    });
+    expect(sockets.last.messages.at(-1)).toEqual({ t: "leave" });
+    expect(sockets.last.readyState).toBe(2);
+    await turn();
+    expect(isClosed).toBe(false);
+    sockets.last.end(1000);
+    await left;
+    expect(names()).toEqual(["roster"]);
+    expect(clock.armed).toBe(0);
+  });
+
+  it("that leaves doesn't wait for ever for a server that is gone", async () => {
+    const { sockets, session, clock } = await startedAndIn();
+    sockets.last.closing = () => {};
+    const left = session.leave();
+    await turn();
+    clock.advance(1_000);
+    await left;
+    expect(clock.armed).toBe(0);
+  });
+
+  it("that leaves while it is away doesn't come back", async () => {
+    const { sockets, session, clock, names } = await startedAndIn();
+    sockets.last.end(1006);
+    await session.leave();
+    await session.leave();
+    clock.advance(120_000);
+    expect(sockets.all).toHaveLength(1);
+    expect(names()).toEqual(["roster", "disconnected"]);
+  });
+});
