@@ -15,7 +15,12 @@ export function tellAgent(room: Room, share: Share, roomFiles: RoomFiles): void 
 
   say(`${own} is in ${ink("bold", clean(room.name))} with ${countText(share.files.length, "file")}, ${bytesText(share.bytes)}. Ctrl-C leaves.`);
   room.on("peer-connected", (peer) => say(`linked to ${nameOf(peer)} in ${millisecondsText(peer.openMs ?? 0)}`));
-  room.on("peer-disconnected", ({ peer }) => say(`the link to ${nameOf(peer)} is lost; another is on the way`));
+  room.on("peer-disconnected", ({ peer }) => {
+    // Whoever leaves is disconnected first: a moment later it is gone.
+    queueMicrotask(() => {
+      if (peer.state !== "gone") say(`the link to ${nameOf(peer)} is lost; another is on the way`);
+    });
+  });
   room.on("peer-left", ({ peer }) => say(`${nameOf(peer)} left`));
   room.on("server-disconnected", () => say("the server is away; links live on"));
   roomFiles.answer(({ op, peer, file }) => {

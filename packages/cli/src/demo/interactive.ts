@@ -114,7 +114,7 @@ class Session {
   async #get(file: string, signal: AbortSignal): Promise<string[]> {
     using bar = new ProgressBar(this.#ink);
     const got = await this.#fleet.get(file, this.#out, { signal, progress: (bytes, of) => bar.show(bytes, of) });
-    return gotLines(got, relative(process.cwd(), got.path), this.#ink);
+    return gotLines(got, shortest(got.path), this.#ink);
   }
 
   get #columns(): number {
@@ -124,6 +124,12 @@ class Session {
   #show(lines: readonly string[]): void {
     if (lines.length > 0) process.stdout.write(`${lines.join("\n")}\n`);
   }
+}
+
+/** A path as people would write it from here. */
+function shortest(path: string): string {
+  const fromHere = relative(process.cwd(), path);
+  return fromHere.startsWith("..") ? path : fromHere;
 }
 
 /** Says what others in the room do: whoever opens the page, for one. */
@@ -147,7 +153,7 @@ function tellOfVisitors(fleet: Fleet, note: (text: string) => void): void {
         if (!success || own.has(output.peer.id)) return;
         const visitor = clean(output.peer.name ?? output.peer.id.slice(0, 8));
         names.set(output.peer.id, visitor);
-        if (isSpeaker) note(`${visitor} is here, linked ${output.peer.engine === "browser" ? "from a browser" : "to all"}`);
+        if (isSpeaker) note(`${visitor} is here${output.peer.engine === "browser" ? ", from a browser" : ""}`);
       } else if (event.event === "peer-left" && isSpeaker) {
         const { success, output } = v.safeParse(leftEvent, event);
         if (success && !own.has(output.peer.id)) note(`${names.get(output.peer.id) ?? "someone"} left`);

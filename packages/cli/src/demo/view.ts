@@ -63,7 +63,7 @@ const shownOfOneFile = 2;
 
 export function foundLines(found: Found, query: string, ink: Ink, columns: number): string[] {
   const words = wordsOf(query);
-  const shown = chooseHits(found.hits);
+  const shown = chooseHits(found.hits, query);
   const lines = shown.flatMap(({ file, line, name, text }) => [
     `  ${ink("cyan", clean(file))}${ink("dim", `:${line}`)}  ${ink("green", clean(name))}`,
     `    ${highlight(cut(clean(text), words, columns - 6), words, ink)}`,
@@ -84,11 +84,13 @@ export function foundLines(found: Found, query: string, ink: Ink, columns: numbe
   ];
 }
 
-/** A few of each agent in turn, and of no file too many. */
-export function chooseHits(hits: readonly FoundHit[]): FoundHit[] {
+/** A few of each agent, and of no file too many; lines that hold the words as they were typed come first. */
+export function chooseHits(hits: readonly FoundHit[], query: string): FoundHit[] {
   const byPeer = new Map<string, FoundHit[]>();
   const ofFile = new Map<string, number>();
-  for (const hit of hits) {
+  const phrase = query.toLowerCase();
+  const isPhrase = ({ text }: FoundHit): boolean => text.toLowerCase().includes(phrase);
+  for (const hit of [...hits.filter(isPhrase), ...hits.filter((hit) => !isPhrase(hit))]) {
     const key = `${hit.peer}/${hit.file}`;
     const count = ofFile.get(key) ?? 0;
     ofFile.set(key, count + 1);
@@ -182,7 +184,7 @@ export function shownLinks(
 
 export function linkLines(links: readonly ShownLink[], ink: Ink): string[] {
   if (links.length === 0) return ["  No two agents are linked now.", ""];
-  const head = ["link", "path", "opened in", "round trip", "sent", "received", "now", "fastest"].map((text) => ink("dim", text));
+  const head = ["link", "path", "opened in", "round trip", "→ sent", "← received", "now", "fastest"].map((text) => ink("dim", text));
   const rows = links.map(({ a, b, path, state, openMs, rttMs, sent, received, rate, peak }) => [
     `${ink("bold", a)} ${ink(path === null ? "yellow" : "green", "──")} ${ink("bold", b)}`,
     path ?? ink("yellow", state),

@@ -23,8 +23,8 @@ export interface Holder {
   readonly peer: Peer | undefined;
 }
 
-/** An agent that doesn't answer holds up the others' answers no longer than this. */
-const searchTimeoutMs = 10_000;
+/** One that is gone may look linked for some seconds more: it holds up the others' answers no longer than this. */
+const searchTimeoutMs = 3_000;
 const readTimeoutMs = 30_000;
 
 /** All the files of a room: our own share, and those of everyone who is linked. */

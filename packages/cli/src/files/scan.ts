@@ -49,7 +49,8 @@ async function namesIn(root: string): Promise<string[]> {
   const found = globbyStream("**/*", {
     cwd: root,
     gitignore: true,
-    ignore: ["**/node_modules/**", "**/dist/**"],
+    // The last is where the demo puts what it fetched.
+    ignore: ["**/node_modules/**", "**/dist/**", "**/skein-downloads/**"],
     followSymbolicLinks: false,
     suppressErrors: true,
   });

@@ -40,11 +40,19 @@ export async function runChat(options: { readonly enter: () => Promise<Room>; re
     if (heard === 0) prompt.print(ink("dim", "Nobody heard it: nobody else is linked yet."));
   };
   using prompt = new Prompt({ prompt: ink("bold", "› "), line: say, interrupt: quit, end: quit });
-  const note = (text: string): void => prompt.print(ink("dim", `· ${text}`));
+  let leaving = false;
+  const note = (text: string): void => {
+    if (!leaving) prompt.print(ink("dim", `· ${text}`));
+  };
 
   room.handle(chatProtocol.say, ({ text }, from) => prompt.print(`${ink(["bold", "cyan"], nameOf(from))}  ${clean(text)}`));
   room.on("peer-connected", (peer) => note(`${nameOf(peer)} is here, linked in ${millisecondsText(peer.openMs ?? 0)}`));
-  room.on("peer-disconnected", ({ peer }) => note(`the link to ${nameOf(peer)} is lost; another is on the way`));
+  room.on("peer-disconnected", ({ peer }) => {
+    // Whoever leaves is disconnected first: a moment later it is gone.
+    queueMicrotask(() => {
+      if (peer.state !== "gone") note(`the link to ${nameOf(peer)} is lost; another is on the way`);
+    });
+  });
   room.on("peer-left", ({ peer }) => note(`${nameOf(peer)} left`));
   let away = false;
   room.on("server-disconnected", () => {
@@ -64,6 +72,7 @@ export async function runChat(options: { readonly enter: () => Promise<Room>; re
   try {
     await Promise.race([done.promise, ended.promise]);
   } finally {
+    leaving = true;
     await room.leave();
   }
 }

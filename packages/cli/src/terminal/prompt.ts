@@ -30,15 +30,22 @@ export class Prompt implements Disposable {
       ...(complete === undefined ? {} : { completer: complete }),
     });
     let turn = Promise.resolve();
+    // Several lines may come at once, pasted or from a pipe.
+    let waiting = 0;
     this.#interface.on("line", (text) => {
       this.#shown = false;
+      waiting++;
       turn = turn
         .then(() => line(text))
         .catch((error: unknown) => this.print(clean(error instanceof Error ? error.message : String(error))))
-        .then(() => this.show());
+        .then(() => {
+          waiting--;
+          if (waiting === 0) this.show();
+        });
     });
     this.#interface.on("SIGINT", interrupt);
     this.#interface.on("close", () => {
+      if (this.#shown && terminal) this.#output.write("\n");
       this.#closed = true;
       turn = turn.then(end);
     });
@@ -53,7 +60,7 @@ export class Prompt implements Disposable {
 
   /** Writes above the line that is being typed. */
   print(text: string): void {
-    if (!this.#shown || !this.#interface.terminal) {
+    if (this.#closed || !this.#shown || !this.#interface.terminal) {
       this.#output.write(`${text}\n`);
       return;
     }
