@@ -1,3 +1,4 @@
+import type { Duplex } from "node:stream";
 import {
   type ClientMessage,
   decodeClientMessage,
@@ -55,18 +56,23 @@ export const closeCode = { normal: 1000, goingAway: 1001, policy: 1008 } as cons
 export class Connection {
   readonly number: number;
   readonly #socket: WebSocket;
+  /** What carries the WebSocket. */
+  readonly #stream: Duplex;
   readonly #world: ConnectionWorld;
   readonly #conduct: Conduct;
   #state: State;
   /** Defined while a check runs. */
   #held: Held | undefined;
+  /** Whether forwards were sent in this tick; if so, whether anything waited before them. */
+  #outgoing: "idle" | "flowing" | "behind" = "idle";
   /** Whether anything was heard since the last beat. */
   #heard = true;
 
-  constructor(socket: WebSocket, number: number, world: ConnectionWorld) {
+  constructor(socket: WebSocket, stream: Duplex, number: number, world: ConnectionWorld) {
     const { settings } = world;
     this.number = number;
     this.#socket = socket;
+    this.#stream = stream;
     this.#world = world;
     this.#conduct = new Conduct(settings.limits, settings.clock.nowMs());
     const nonce = Uint8Array.from(settings.random(nonceBytes));
@@ -98,8 +104,20 @@ export class Connection {
 
   /** Sends a forward. Whether there is room for it was asked before. */
   forward(packet: Uint8Array): void {
-    // What waits would keep alive all that was read together with it.
-    this.#socket.send(this.#socket.bufferedAmount === 0 ? packet : new Uint8Array(packet));
+    if (this.#outgoing === "idle") {
+      this.#outgoing = this.#socket.bufferedAmount === 0 ? "flowing" : "behind";
+      // What was read together goes out together: system calls are most of what forwards cost.
+      this.#stream.cork();
+      process.nextTick(uncork, this);
+    }
+    // What has to wait longer than that would keep alive all that was read together with it.
+    this.#socket.send(this.#outgoing === "behind" ? new Uint8Array(packet) : packet);
+  }
+
+  /** The end of the tick in which forwards were sent. */
+  flush(): void {
+    this.#outgoing = "idle";
+    this.#stream.uncork();
   }
 
   /** Asks whether the client is still there; ends the connection where it didn't answer the last time. */
@@ -370,6 +388,11 @@ export class Connection {
   #isEnded(): boolean {
     return this.#state.phase === "ended";
   }
+}
+
+/** One function for all, so that a tick makes none. */
+function uncork(connection: Connection): void {
+  connection.flush();
 }
 
 /** Of its own, since what was read lies in a larger buffer: a card is kept for as long as its peer. */

@@ -180,7 +180,7 @@ class RunningServer implements SkeinServer {
       this.#log({ type: "not-upgraded", status: refusal.status });
       return sendRefusal(socket, refusal);
     }
-    this.#webSockets.handleUpgrade(request, socket, head, (webSocket) => this.#accept(webSocket));
+    this.#webSockets.handleUpgrade(request, socket, head, (webSocket) => this.#accept(webSocket, socket));
   }
 
   #refuse(request: IncomingMessage): UpgradeRefusal | undefined {
@@ -188,9 +188,9 @@ class RunningServer implements SkeinServer {
     return refuseUpgrade(request, this.#settings, this.#connections.size);
   }
 
-  #accept(webSocket: WebSocket): void {
+  #accept(webSocket: WebSocket, stream: Duplex): void {
     const nowMs = this.#settings.clock.nowMs();
-    const connection = new Connection(webSocket, ++this.#numbered, this.#world);
+    const connection = new Connection(webSocket, stream, ++this.#numbered, this.#world);
     this.#log({ type: "connected", connection: connection.number });
     this.#connections.add(connection);
     this.#joining.add(connection, nowMs);
