@@ -26,7 +26,9 @@ export async function run(argv: readonly string[]): Promise<number> {
 
 function createProgram(): Command {
   const program = new Command("skein")
-    .description("Programs that talk to each other directly: find each other in a room, link up over WebRTC, send messages.")
+    .description(
+      "Programs that talk to each other directly: find each other in a room, link up over WebRTC, send messages.",
+    )
     .version(version(), "-v, --version", "print the version")
     .helpOption("-h, --help", "show this help; `skein COMMAND --help` shows a command's")
     .helpCommand(false)

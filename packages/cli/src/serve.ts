@@ -1,14 +1,14 @@
 import { existsSync, readFileSync } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { createServer as createProbe, type AddressInfo } from "node:net";
+import { type AddressInfo, createServer as createProbe } from "node:net";
 import { type IceServer, SkeinError } from "@skein/protocol";
 import { createServer, type SkeinServer } from "@skein/server";
 import sirv from "sirv";
 import * as v from "valibot";
 import { pageFolder } from "./page-folder.js";
 import { aborted, listenForStop } from "./process/stop.js";
-import { createEventWriter } from "./stdio/event-writer.js";
 import { failure } from "./stdio/envelope.js";
+import { createEventWriter } from "./stdio/event-writer.js";
 import { createInk } from "./terminal/ink.js";
 
 export interface ServeOptions {
@@ -40,7 +40,8 @@ export async function serve(options: ServeOptions): Promise<void> {
     throw error;
   }
   const page = options.page ? `${server.url.replace(/^ws/, "http").slice(0, -options.path.length)}/` : undefined;
-  if (options.json) events.write({ event: "listening", url: server.url, port: server.port, ...(page === undefined ? {} : { page }) });
+  if (options.json)
+    events.write({ event: "listening", url: server.url, port: server.port, ...(page === undefined ? {} : { page }) });
   else announce(server.url, page, options.host);
   await aborted(stop.signal);
   await server.close();
@@ -55,7 +56,14 @@ async function start(options: ServeOptions): Promise<SkeinServer> {
   for (let port = first; ; port++) {
     try {
       const { host, path } = options;
-      return await createServer({ port, host, path, iceServers, handleRequest, allowOrigins: originsOf(options, port) });
+      return await createServer({
+        port,
+        host,
+        path,
+        iceServers,
+        handleRequest,
+        allowOrigins: originsOf(options, port),
+      });
     } catch (error) {
       if (port >= last || !isPortInUse(error)) throw error;
     }
@@ -66,7 +74,9 @@ async function start(options: ServeOptions): Promise<SkeinServer> {
 function freePort(host: string): Promise<number> {
   return new Promise((resolve, reject) => {
     const probe = createProbe();
-    probe.once("error", (cause) => reject(new SkeinError("bad-argument", `The server can't listen on ${host}: choose another address.`, { cause })));
+    probe.once("error", (cause) =>
+      reject(new SkeinError("bad-argument", `The server can't listen on ${host}: choose another address.`, { cause })),
+    );
     probe.listen(0, host, () => {
       const { port } = probe.address() as AddressInfo;
       probe.close(() => resolve(port));
@@ -82,7 +92,8 @@ function isPortInUse(error: unknown): boolean {
 function originsOf({ allowOrigin, host }: ServeOptions, port: number): readonly string[] | undefined {
   return allowOrigin?.flatMap((origin) => {
     if (origin !== "self") return [origin];
-    const names = isLoopback(host) || host === "0.0.0.0" || host === "::" ? ["127.0.0.1", "localhost", "[::1]"] : [host];
+    const names =
+      isLoopback(host) || host === "0.0.0.0" || host === "::" ? ["127.0.0.1", "localhost", "[::1]"] : [host];
     return names.map((name) => `http://${name}:${port}`);
   });
 }
@@ -140,7 +151,8 @@ function announce(url: string, page: string | undefined, host: string): void {
   const ink = createInk(process.stdout);
   const lines = [`${ink("bold", "skein")} serves at ${ink("cyan", url)}`];
   if (page !== undefined) lines.push(`its page is at ${ink("cyan", page)}`);
-  if (!isLoopback(host)) lines.push(`Others reach it by this machine's own name or address instead of ${new URL(url).hostname}.`);
+  if (!isLoopback(host))
+    lines.push(`Others reach it by this machine's own name or address instead of ${new URL(url).hostname}.`);
   lines.push(ink("dim", `Talk to someone: skein join lab --server ${url}, in two terminals. Ctrl-C stops it.`));
   process.stdout.write(`${lines.join("\n")}\n`);
 }

@@ -133,7 +133,10 @@ class Operator {
     }
   }
 
-  async #get({ id, file: wanted, to }: Extract<AgentOperation, { op: "get" }>, signal: AbortSignal): Promise<OutputEvent> {
+  async #get(
+    { id, file: wanted, to }: Extract<AgentOperation, { op: "get" }>,
+    signal: AbortSignal,
+  ): Promise<OutputEvent> {
     const { roomFiles, output } = this.#parts;
     const answer = named(id);
     const { file, holder } = await roomFiles.locate(wanted, signal);
@@ -160,10 +163,14 @@ class Operator {
   }
 
   /** Runs an operation so that `cancel` and the end of the agent give it up. */
-  async #cancellable(id: OperationId | undefined, run: (signal: AbortSignal) => Promise<OutputEvent>): Promise<OutputEvent> {
+  async #cancellable(
+    id: OperationId | undefined,
+    run: (signal: AbortSignal) => Promise<OutputEvent>,
+  ): Promise<OutputEvent> {
     const controller = new AbortController();
     if (id !== undefined) {
-      if (this.#running.has(id)) throw new SkeinError("bad-argument", "An operation of this id is still under way: choose another.");
+      if (this.#running.has(id))
+        throw new SkeinError("bad-argument", "An operation of this id is still under way: choose another.");
       this.#running.set(id, controller);
     }
     try {

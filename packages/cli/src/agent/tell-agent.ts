@@ -13,7 +13,9 @@ export function tellAgent(room: Room, share: Share, roomFiles: RoomFiles): void 
   const nameOf = (peer: Peer): string => ink("bold", clean(peer.card.name ?? peer.id.slice(0, 8)));
   const own = ink("bold", clean(room.card.name ?? room.id.slice(0, 8)));
 
-  say(`${own} is in ${ink("bold", clean(room.name))} with ${countText(share.files.length, "file")}, ${bytesText(share.bytes)}. Ctrl-C leaves.`);
+  say(
+    `${own} is in ${ink("bold", clean(room.name))} with ${countText(share.files.length, "file")}, ${bytesText(share.bytes)}. Ctrl-C leaves.`,
+  );
   room.on("peer-connected", (peer) => say(`linked to ${nameOf(peer)} in ${millisecondsText(peer.openMs ?? 0)}`));
   room.on("peer-disconnected", ({ peer }) => {
     // Whoever leaves is disconnected first: a moment later it is gone.

@@ -11,10 +11,15 @@ export function agentCommand(): Command {
     )
     .requiredOption("-r, --room <room>", "the room to join", parseRoom)
     .requiredOption("--share <folder>", "the folder whose text files it holds")
-    .option("--part <i/n>", "hold the i-th of n parts; which file is in which part depends on its path alone", parsePart, {
-      index: 1,
-      of: 1,
-    })
+    .option(
+      "--part <i/n>",
+      "hold the i-th of n parts; which file is in which part depends on its path alone",
+      parsePart,
+      {
+        index: 1,
+        of: 1,
+      },
+    )
     .addOption(serverOption())
     .option("-n, --name <name>", "a name for people, shown to others", parseName)
     .option("--secret-file <file>", "the room's secret: whoever lacks it can't be linked to")

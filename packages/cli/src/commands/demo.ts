@@ -11,7 +11,10 @@ export function demoCommand(): Command {
     )
     .argument("[path]", "the folder", ".")
     .option("--once", "one search and one fetch without a terminal, then end; exit code 0 where all went well")
-    .option("--json", "with --once: the last line is one object of JSON. Without: lines of JSON in and out, as `skein agent --json`")
+    .option(
+      "--json",
+      "with --once: the last line is one object of JSON. Without: lines of JSON in and out, as `skein agent --json`",
+    )
     .option("-p, --port <number>", "the server's port (default: 7700, or the next one that is free)", parsePort)
     .option("-o, --out <folder>", "where fetched files go", "skein-downloads")
     .addHelpText(

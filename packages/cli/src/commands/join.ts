@@ -1,7 +1,6 @@
-import type { Protocol } from "@skein/protocol";
 import { Command } from "commander";
 import type { JoinCommandOptions } from "../join/join.js";
-import { parseName, parseProtocol, parseRoom, serverOption } from "./options.js";
+import { type Protocols, parseName, parseProtocol, parseRoom, serverOption } from "./options.js";
 
 /** `skein join`. */
 export function joinCommand(): Command {
@@ -10,17 +9,27 @@ export function joinCommand(): Command {
       "Join a room. On a terminal: talk to whoever is there. With --json: the room as lines of JSON on stdin and stdout, so that a " +
         "program in any language can be an agent (docs/guide/embedding.md).",
     )
-    .argument("<room>", "the room's name; whoever joins the same name on the same server is in the same room", parseRoom)
+    .argument(
+      "<room>",
+      "the room's name; whoever joins the same name on the same server is in the same room",
+      parseRoom,
+    )
     .addOption(serverOption())
     .option("-n, --name <name>", "a name for people, shown to others", parseName)
-    .option("--identity <file>", "be the same peer each time: the file is made where it is missing, readable by you alone")
-    .option("--secret-file <file>", "the room's secret (make one with `skein secret`): whoever lacks it can't be linked to")
+    .option(
+      "--identity <file>",
+      "be the same peer each time: the file is made where it is missing, readable by you alone",
+    )
+    .option(
+      "--secret-file <file>",
+      "the room's secret (make one with `skein secret`): whoever lacks it can't be linked to",
+    )
     .option("--token-file <file>", "a token for servers that ask for one; read again at each connection")
     .option(
       "-p, --protocol <name@version>",
       "a protocol that your program speaks; more than once for more",
       parseProtocol,
-      [] as readonly Protocol<any>[],
+      [] as Protocols,
     )
     .option("--json", "speak lines of JSON on stdin and stdout; the end of stdin leaves the room")
     .addHelpText(

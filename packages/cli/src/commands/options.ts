@@ -1,11 +1,15 @@
-import { defineProtocol, limits, type Protocol, SkeinError } from "@skein/protocol";
+import type { JoinOptions } from "@skein/client";
+import { defineProtocol, limits, SkeinError } from "@skein/protocol";
 import { InvalidArgumentError, Option } from "commander";
 
 /** Where `skein serve` is unless it is told otherwise. */
 export const defaultServer = "ws://127.0.0.1:7700/skein";
 
 export const serverOption = (): Option =>
-  new Option("-s, --server <url>", "the server's address").default(defaultServer).env("SKEIN_SERVER").argParser(parseServer);
+  new Option("-s, --server <url>", "the server's address")
+    .default(defaultServer)
+    .env("SKEIN_SERVER")
+    .argParser(parseServer);
 
 export function parsePort(text: string): number {
   const port = Number(text);
@@ -41,8 +45,11 @@ export function parsePart(text: string): Part {
   throw new InvalidArgumentError("A part looks like 2/3: the second of three.");
 }
 
+/** Protocols that a room can be joined with. */
+export type Protocols = NonNullable<JoinOptions["protocols"]>;
+
 /** `NAME@VERSION`, or several versions with commas. Collects what is given more than once. */
-export function parseProtocol(text: string, before: readonly Protocol<any>[] = []): readonly Protocol<any>[] {
+export function parseProtocol(text: string, before: Protocols = []): Protocols {
   const at = text.lastIndexOf("@");
   if (at < 1) throw new InvalidArgumentError("A protocol looks like acme.chat@1.2.0, or acme.chat@1.2.0,2.0.0.");
   try {

@@ -4,7 +4,9 @@ import { Command } from "commander";
 /** `skein secret`. */
 export function secretCommand(): Command {
   return new Command("secret")
-    .description("Make a room secret: 32 random bytes as text. Whoever lacks it can't be linked to; the server never sees it.")
+    .description(
+      "Make a room secret: 32 random bytes as text. Whoever lacks it can't be linked to; the server never sees it.",
+    )
     .addHelpText(
       "after",
       `

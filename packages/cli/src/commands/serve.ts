@@ -11,16 +11,23 @@ export function serveCommand(): Command {
     )
     .option("-p, --port <number>", "the port to listen on; 0 takes any that is free", parsePort, 7700)
     .option("--or-next", "where the port is in use, take the next one that is free")
-    .option("--host <address>", "the address to listen on: 127.0.0.1 for this machine alone, 0.0.0.0 for all who reach it", "127.0.0.1")
+    .option(
+      "--host <address>",
+      "the address to listen on: 127.0.0.1 for this machine alone, 0.0.0.0 for all who reach it",
+      "127.0.0.1",
+    )
     .option("--path <path>", "where the WebSocket is", "/skein")
     .option(
       "--ice <url...>",
       "STUN and TURN servers that clients are told of (default: a public STUN server; none where the address is this machine's own)",
     )
-    .option("--ice-file <file>", 'the same from a file, with passwords: [{"urls":["turn:…"],"username":"…","credential":"…"}]')
+    .option(
+      "--ice-file <file>",
+      'the same from a file, with passwords: [{"urls":["turn:…"],"username":"…","credential":"…"}]',
+    )
     .option(
       "--allow-origin <origin...>",
-      'whose web pages may connect, such as https://example.org; "self" is this server\'s own page (default: everyone\'s)',
+      "whose web pages may connect, such as https://example.org; \"self\" is this server's own page (default: everyone's)",
     )
     .option("--page", "serve the demo's web page at /")
     .option("--json", "write events as lines of JSON")

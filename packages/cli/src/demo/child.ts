@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { isErrorCode, SkeinError } from "@skein/protocol";
+import { type Deferred, deferred } from "../process/deferred.js";
 import type { OutputEvent } from "../stdio/envelope.js";
 import { LineSplitter } from "../stdio/line-splitter.js";
-import { type Deferred, deferred } from "../process/deferred.js";
 
 /** This very program: the build puts all its parts into one folder. */
 const program = fileURLToPath(new URL("./main.js", import.meta.url));
@@ -69,7 +69,13 @@ export class Child {
 
   /** What it last said on stderr, in one line. */
   get complaint(): string {
-    return this.#complaint.trim().split("\n").at(-1)?.replace(/^skein: /, "") ?? "";
+    return (
+      this.#complaint
+        .trim()
+        .split("\n")
+        .at(-1)
+        ?.replace(/^skein: /, "") ?? ""
+    );
   }
 
   /** Hears every event that answers no call. */

@@ -1,8 +1,8 @@
 import { listenForStop } from "../process/stop.js";
 import { Fleet } from "./fleet.js";
+import { runInteractive } from "./interactive.js";
 import { runOnce } from "./once.js";
 import { runPassThrough } from "./pass-through.js";
-import { runInteractive } from "./interactive.js";
 
 export interface DemoOptions {
   readonly path: string;

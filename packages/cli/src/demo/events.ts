@@ -41,7 +41,9 @@ export const foundEvent = v.object({
 export type Found = v.InferOutput<typeof foundEvent>;
 
 export const locatedEvent = v.object({ file: v.string(), from: v.string(), name: v.string() });
-export const listEvent = v.object({ files: v.array(v.object({ name: v.string(), bytes: v.number(), peer: v.string() })) });
+export const listEvent = v.object({
+  files: v.array(v.object({ name: v.string(), bytes: v.number(), peer: v.string() })),
+});
 
 export const gotEvent = v.object({
   file: v.string(),
@@ -55,4 +57,4 @@ export const gotEvent = v.object({
 });
 export type Got = v.InferOutput<typeof gotEvent>;
 
-export const progressEvent = v.object({ bytes: v.number(), of: v.optional(v.number()) });
+export const progressEvent = v.object({ bytes: v.number() });

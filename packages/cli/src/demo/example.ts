@@ -15,7 +15,8 @@ const smallBytes = 256 * 1024;
 /** @throws {SkeinError} `bad-argument` where the folder holds no text */
 export async function chooseExample(fleet: Fleet): Promise<Example> {
   const files = (await fleet.list()).filter(({ bytes }) => bytes > 0).sort((a, b) => (a.name < b.name ? -1 : 1));
-  const file = files.find(({ name }) => name === "README.md") ?? files.find(({ bytes }) => bytes <= smallBytes) ?? files[0];
+  const file =
+    files.find(({ name }) => name === "README.md") ?? files.find(({ bytes }) => bytes <= smallBytes) ?? files[0];
   if (file === undefined) {
     throw new SkeinError("bad-argument", `No text file is in ${fleet.folder}: name a folder that has some.`);
   }

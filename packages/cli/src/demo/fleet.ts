@@ -17,6 +17,7 @@ import {
   type PeerReport,
   peerEvent,
   peersEvent,
+  progressEvent,
 } from "./events.js";
 
 /** One of the demo's agents. */
@@ -107,7 +108,10 @@ export class Fleet {
   async get(
     file: string,
     to: string,
-    options: { readonly signal?: AbortSignal | undefined; readonly progress?: (bytes: number, of: number) => void } = {},
+    options: {
+      readonly signal?: AbortSignal | undefined;
+      readonly progress?: (bytes: number, of: number) => void;
+    } = {},
   ): Promise<Got & { readonly by: FleetAgent }> {
     const signal = optional({ signal: options.signal });
     const located = v.parse(locatedEvent, await this.speaker.child.call({ op: "locate", file }, signal));
@@ -118,8 +122,9 @@ export class Fleet {
       {
         ...signal,
         progress: (event) => {
-          if (event.event === "getting") of = Number(event["bytes"]);
-          options.progress?.(event.event === "getting" ? 0 : Number(event["bytes"]), of);
+          const { bytes } = v.parse(progressEvent, event);
+          if (event.event === "getting") of = bytes;
+          options.progress?.(event.event === "getting" ? 0 : bytes, of);
         },
       },
     );
@@ -148,12 +153,20 @@ export class Fleet {
     }
     await this.#startServer();
     const linked = deferred<void>();
-    const agents = await Promise.all(names.map((_, index) => this.#startAgent(index, () => this.#checkLinks(linked.resolve))));
+    const agents = await Promise.all(
+      names.map((_, index) => this.#startAgent(index, () => this.#checkLinks(linked.resolve))),
+    );
     this.#agents = agents;
     this.#checkLinks(linked.resolve);
     const late = deferred<void>();
     const timer = setTimeout(
-      () => late.reject(new SkeinError("timeout", `The agents aren't all linked after ${linkTimeoutMs / 1000} s: does something block UDP on this machine?`)),
+      () =>
+        late.reject(
+          new SkeinError(
+            "timeout",
+            `The agents aren't all linked after ${linkTimeoutMs / 1000} s: does something block UDP on this machine?`,
+          ),
+        ),
       linkTimeoutMs,
     );
     const lost = Promise.race(this.#children.map((child) => child.ended.then((how) => fail(`${child.name} ${how}.`))));

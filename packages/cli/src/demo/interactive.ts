@@ -146,7 +146,8 @@ function tellOfVisitors(fleet: Fleet, note: (text: string) => void): void {
         const visitor = names.get(output.to) ?? "someone";
         if (output.op === "find" && isSpeaker) note(`${visitor} searches`);
         const read = `${output.to} ${output.file}`;
-        if (output.op === "read" && read !== lastRead) note(`${visitor} fetches ${clean(output.file ?? "")} from ${name}`);
+        if (output.op === "read" && read !== lastRead)
+          note(`${visitor} fetches ${clean(output.file ?? "")} from ${name}`);
         if (output.op === "read") lastRead = read;
       } else if (event.event === "peer-connected") {
         const { success, output } = v.safeParse(peerEvent, event);

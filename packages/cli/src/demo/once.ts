@@ -2,8 +2,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { SkeinError } from "@skein/protocol";
-import { createInk } from "../terminal/ink.js";
 import { deferred } from "../process/deferred.js";
+import { createInk } from "../terminal/ink.js";
 import { chooseExample } from "./example.js";
 import { Fleet } from "./fleet.js";
 import { onceLines } from "./view.js";
@@ -45,7 +45,15 @@ export async function runOnce(options: {
   }
 }
 
-async function once({ path, port, signal }: { path: string; port: number | undefined; signal: AbortSignal }): Promise<OnceReport> {
+async function once({
+  path,
+  port,
+  signal,
+}: {
+  path: string;
+  port: number | undefined;
+  signal: AbortSignal;
+}): Promise<OnceReport> {
   const lost = deferred<never>();
   lost.promise.catch(() => {});
   const died = (name: string, how: string): void => lost.reject(new SkeinError("closed", `${name} ${how}.`));
@@ -66,7 +74,8 @@ async function look(fleet: Fleet, folder: string): Promise<OnceReport> {
   const { words, file } = await chooseExample(fleet);
   const found = await fleet.find(words);
   if (found.hits.length === 0) throw new SkeinError("closed", `The search for "${words}" found nothing.`);
-  if (found.agents < fleet.agents.length) throw new SkeinError("closed", `The search wasn't answered by ${found.failed.join(" and ")}.`);
+  if (found.agents < fleet.agents.length)
+    throw new SkeinError("closed", `The search wasn't answered by ${found.failed.join(" and ")}.`);
   const { bytes, sha256, verified } = await fleet.get(file, folder);
   return {
     ok: true,

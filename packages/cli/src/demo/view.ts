@@ -40,7 +40,10 @@ export function bannerLines(
     ink("dim", `process ${pid}`),
   ]);
   const how = links.every(({ path }) => path === "direct") ? "all direct, over WebRTC" : "";
-  const linked = links.map(({ a, b, openMs }) => `${a} ${ink("green", "──")} ${b}${openMs === null ? "" : ink("dim", ` ${millisecondsText(openMs)}`)}`);
+  const linked = links.map(
+    ({ a, b, openMs }) =>
+      `${a} ${ink("green", "──")} ${b}${openMs === null ? "" : ink("dim", ` ${millisecondsText(openMs)}`)}`,
+  );
   return [
     "",
     `  ${ink("bold", "skein")}  Three agents hold a share of a folder each, and talk to each other directly.`,
@@ -100,7 +103,10 @@ export function chooseHits(hits: readonly FoundHit[], query: string): FoundHit[]
     else own.push(hit);
   }
   const groups = [...byPeer.values()];
-  const share = shares(groups.map(({ length }) => length), shownHits);
+  const share = shares(
+    groups.map(({ length }) => length),
+    shownHits,
+  );
   return groups.flatMap((group, index) => group.slice(0, share[index]));
 }
 
@@ -161,7 +167,10 @@ export interface ShownLink {
 
 /** Each link once, by what its first end says of it. */
 export function shownLinks(
-  reports: readonly { readonly agent: { readonly id: string; readonly name: string }; readonly peers: readonly PeerReport[] }[],
+  reports: readonly {
+    readonly agent: { readonly id: string; readonly name: string };
+    readonly peers: readonly PeerReport[];
+  }[],
 ): ShownLink[] {
   const order = new Map(reports.map(({ agent }, index) => [agent.id, index]));
   return reports.flatMap(({ agent, peers }, index) =>
@@ -184,7 +193,9 @@ export function shownLinks(
 
 export function linkLines(links: readonly ShownLink[], ink: Ink): string[] {
   if (links.length === 0) return ["  No two agents are linked now.", ""];
-  const head = ["link", "path", "opened in", "round trip", "→ sent", "← received", "now", "fastest"].map((text) => ink("dim", text));
+  const head = ["link", "path", "opened in", "round trip", "→ sent", "← received", "now", "fastest"].map((text) =>
+    ink("dim", text),
+  );
   const rows = links.map(({ a, b, path, state, openMs, rttMs, sent, received, rate, peak }) => [
     `${ink("bold", a)} ${ink(path === null ? "yellow" : "green", "──")} ${ink("bold", b)}`,
     path ?? ink("yellow", state),

@@ -40,7 +40,10 @@ export async function fetchFile(options: {
       progress?.(done);
     }
     if (hash.digest("hex") !== source.sha256) {
-      throw new SkeinError("bad-message", "What came has another SHA-256 than was promised: the file changed meanwhile? Fetch it again.");
+      throw new SkeinError(
+        "bad-message",
+        "What came has another SHA-256 than was promised: the file changed meanwhile? Fetch it again.",
+      );
     }
     await file.sync();
     await file.close();

@@ -1,7 +1,7 @@
 import type { Peer, Room } from "@skein/client";
 import { SkeinError } from "@skein/protocol";
-import { type FileEntry, files, type Hit } from "./protocol.js";
 import type { FileSource } from "./fetch-file.js";
+import { type FileEntry, files, type Hit } from "./protocol.js";
 import type { Share } from "./share.js";
 
 /** A hit, and whose it is. */
@@ -40,7 +40,14 @@ export class RoomFiles {
   }
 
   /** Answers others about our share. `served` hears of each answer. */
-  answer(served: (what: { readonly op: string; readonly peer: Peer; readonly file?: string; readonly bytes?: number }) => void): void {
+  answer(
+    served: (what: {
+      readonly op: string;
+      readonly peer: Peer;
+      readonly file?: string;
+      readonly bytes?: number;
+    }) => void,
+  ): void {
     const room = this.#room;
     const share = this.#share;
     room.handle(files.find, async ({ words, most }, peer, { signal }) => {
@@ -96,7 +103,10 @@ export class RoomFiles {
     const names = [...new Set(ends.map(({ name }) => name))];
     if (exact === undefined && names.length > 1) {
       const some = names.slice(0, 4).join(", ");
-      throw new SkeinError("bad-argument", `${names.length} files end in "${wanted}": say which, ${some}${names.length > 4 ? " …" : ""}`);
+      throw new SkeinError(
+        "bad-argument",
+        `${names.length} files end in "${wanted}": say which, ${some}${names.length > 4 ? " …" : ""}`,
+      );
     }
     const found = exact ?? ends[0];
     const holder = found && this.#holder(found.peer);
@@ -115,11 +125,15 @@ export class RoomFiles {
     const options = { timeoutMs: readTimeoutMs, signal };
     const stat = await this.#room.request(peer, files.stat, { file }, options);
     if (stat.bytes > fetchedBytesMost) {
-      throw new SkeinError("too-large", `The peer says that this file has ${stat.bytes} bytes; ${fetchedBytesMost} is the most that is fetched.`);
+      throw new SkeinError(
+        "too-large",
+        `The peer says that this file has ${stat.bytes} bytes; ${fetchedBytesMost} is the most that is fetched.`,
+      );
     }
     return {
       ...stat,
-      read: async (offset, length) => (await this.#room.request(peer, files.read, { file, offset, length }, options)).bytes,
+      read: async (offset, length) =>
+        (await this.#room.request(peer, files.read, { file, offset, length }, options)).bytes,
     };
   }
 
@@ -145,7 +159,12 @@ export class RoomFiles {
   async #listOf(peer: Peer, signal: AbortSignal): Promise<(FileEntry & { readonly peer: string })[]> {
     const all: (FileEntry & { readonly peer: string })[] = [];
     for (;;) {
-      const page = await this.#room.request(peer, files.list, { from: all.length }, { timeoutMs: searchTimeoutMs, signal });
+      const page = await this.#room.request(
+        peer,
+        files.list,
+        { from: all.length },
+        { timeoutMs: searchTimeoutMs, signal },
+      );
       all.push(...page.files.map((entry) => ({ ...entry, peer: peer.id })));
       // A page may be empty where a peer counts wrongly: that ends it too.
       if (page.files.length === 0 || all.length >= page.total || all.length >= listedMost) return all;

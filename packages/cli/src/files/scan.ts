@@ -1,5 +1,5 @@
-import { lstat, open } from "node:fs/promises";
 import { constants } from "node:fs";
+import { lstat, open } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { SkeinError } from "@skein/protocol";
 import { globbyStream } from "globby";

@@ -1,6 +1,9 @@
 /** The words of a query: in any case, in any order. */
 export function wordsOf(query: string): string[] {
-  return query.toLowerCase().split(/\s+/).filter((word) => word !== "");
+  return query
+    .toLowerCase()
+    .split(/\s+/)
+    .filter((word) => word !== "");
 }
 
 export interface MatchingLine {

@@ -22,7 +22,10 @@ const help = [
 ];
 
 /** A small chat: each line typed goes to everyone in the room. */
-export async function runChat(options: { readonly enter: () => Promise<Room>; readonly signal: AbortSignal }): Promise<void> {
+export async function runChat(options: {
+  readonly enter: () => Promise<Room>;
+  readonly signal: AbortSignal;
+}): Promise<void> {
   const room = await options.enter();
   const ink = createInk(process.stdout);
   const done = deferred<void>();
@@ -33,7 +36,8 @@ export async function runChat(options: { readonly enter: () => Promise<Room>; re
     const text = line.trim().slice(0, longestText);
     if (text === "") return;
     if (text === "/quit") return quit();
-    if (text === "/help") return prompt.print(tableLines(help.map(([key = "", what = ""]) => [`  ${ink("bold", key)}`, what])).join("\n"));
+    if (text === "/help")
+      return prompt.print(tableLines(help.map(([key = "", what = ""]) => [`  ${ink("bold", key)}`, what])).join("\n"));
     if (text === "/peers") return prompt.print(peerLines(room).join("\n"));
     if (text.startsWith("/")) return prompt.print(`There is no ${clean(text)}: /help shows what there is.`);
     const heard = await room.broadcast(chatProtocol.say, { text });
@@ -45,7 +49,9 @@ export async function runChat(options: { readonly enter: () => Promise<Room>; re
     if (!leaving) prompt.print(ink("dim", `· ${text}`));
   };
 
-  room.handle(chatProtocol.say, ({ text }, from) => prompt.print(`${ink(["bold", "cyan"], nameOf(from))}  ${clean(text)}`));
+  room.handle(chatProtocol.say, ({ text }, from) =>
+    prompt.print(`${ink(["bold", "cyan"], nameOf(from))}  ${clean(text)}`),
+  );
   room.on("peer-connected", (peer) => note(`${nameOf(peer)} is here, linked in ${millisecondsText(peer.openMs ?? 0)}`));
   room.on("peer-disconnected", ({ peer }) => {
     // Whoever leaves is disconnected first: a moment later it is gone.
@@ -67,7 +73,9 @@ export async function runChat(options: { readonly enter: () => Promise<Room>; re
   const ended = deferred<void>();
   room.on("closed", (error) => (error === undefined ? ended.resolve() : ended.reject(error)));
 
-  note(`You are in ${clean(room.name)} as ${clean(room.card.name ?? room.id.slice(0, 8))}. /help shows what you can do.`);
+  note(
+    `You are in ${clean(room.name)} as ${clean(room.card.name ?? room.id.slice(0, 8))}. /help shows what you can do.`,
+  );
   prompt.show();
   try {
     await Promise.race([done.promise, ended.promise]);

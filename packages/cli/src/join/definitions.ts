@@ -2,18 +2,18 @@ import {
   defineProtocol,
   type MessageDefinition,
   message,
-  type Protocol,
   type RequestDefinition,
   request,
   SkeinError,
 } from "@skein/protocol";
 import * as v from "valibot";
+import type { Protocols } from "../commands/options.js";
 
 /** Definitions made from their names: whoever embeds us holds bodies against its own schemas. */
 export class NamedDefinitions {
   readonly #protocols: ReadonlyMap<string, readonly string[]>;
 
-  constructor(protocols: readonly Protocol<any>[]) {
+  constructor(protocols: Protocols) {
     this.#protocols = new Map(protocols.map(({ "~protocol": { name, versions } }) => [name, versions]));
   }
 

@@ -1,9 +1,9 @@
 import { type JoinOptions, joinRoom, type Room } from "@skein/client";
-import type { Protocol } from "@skein/protocol";
+import type { Protocols } from "../commands/options.js";
 import { listenForStop } from "../process/stop.js";
 import { chatProtocol, runChat } from "./chat.js";
-import { identityFrom, lineFrom } from "./keys.js";
 import { runJsonRoom } from "./json-room.js";
+import { identityFrom, lineFrom } from "./keys.js";
 
 export interface JoinCommandOptions {
   readonly server: string;
@@ -11,7 +11,7 @@ export interface JoinCommandOptions {
   readonly identity?: string;
   readonly secretFile?: string;
   readonly tokenFile?: string;
-  readonly protocol: readonly Protocol<any>[];
+  readonly protocol: Protocols;
   readonly json?: boolean;
 }
 

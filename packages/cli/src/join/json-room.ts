@@ -1,5 +1,6 @@
 import type { CardUpdate, Peer, Room } from "@skein/client";
-import { type Protocol, SkeinError } from "@skein/protocol";
+import { SkeinError } from "@skein/protocol";
+import type { Protocols } from "../commands/options.js";
 import { failure, named, type OutputEvent } from "../stdio/envelope.js";
 import { createEventWriter, type EventWriter } from "../stdio/event-writer.js";
 import { fromJson, toJson } from "../stdio/plain-json.js";
@@ -11,7 +12,7 @@ import { type JoinOperation, joinOperation } from "./operations.js";
 /** A room as lines of JSON, until stdin ends, `leave` comes, the room is over, or the signal fires. */
 export async function runJsonRoom(options: {
   readonly enter: () => Promise<Room>;
-  readonly protocols: readonly Protocol<any>[];
+  readonly protocols: Protocols;
   readonly signal: AbortSignal;
 }): Promise<void> {
   const { enter, protocols, signal } = options;
@@ -24,7 +25,12 @@ export async function runJsonRoom(options: {
     output.write(failure(undefined, error));
     throw error;
   }
-  output.write({ event: "joined", room: room.name, peer: room.id, ...(room.card.name === undefined ? {} : { name: room.card.name }) });
+  output.write({
+    event: "joined",
+    room: room.name,
+    peer: room.id,
+    ...(room.card.name === undefined ? {} : { name: room.card.name }),
+  });
   writeRoomEvents(room, output);
   let ended: SkeinError | undefined;
   room.on("closed", (error) => {
@@ -108,7 +114,9 @@ class Operator {
 
   #handle(type: string, kind: "message" | "request"): void {
     if (kind === "request") {
-      this.#room.handle(this.#definitions.request(type), (body, from, { signal }) => this.#ask(type, body, from, signal));
+      this.#room.handle(this.#definitions.request(type), (body, from, { signal }) =>
+        this.#ask(type, body, from, signal),
+      );
       return;
     }
     this.#room.handle(this.#definitions.message(type), (body, from) => {
@@ -137,7 +145,10 @@ class Operator {
   #respond({ request, body, error }: Extract<JoinOperation, { op: "respond" }>): void {
     const open = this.#open.get(request);
     if (open === undefined) {
-      throw new SkeinError("bad-argument", `No request ${request} waits for an answer: it was answered, or whoever asked gave up.`);
+      throw new SkeinError(
+        "bad-argument",
+        `No request ${request} waits for an answer: it was answered, or whoever asked gave up.`,
+      );
     }
     const reply = bodyOf(body);
     this.#open.delete(request);

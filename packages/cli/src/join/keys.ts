@@ -1,5 +1,5 @@
 import { readFileSync, statSync, writeFileSync } from "node:fs";
-import { createIdentity, type Identity, loadIdentity, saveIdentity, SkeinError } from "@skein/protocol";
+import { createIdentity, type Identity, loadIdentity, SkeinError, saveIdentity } from "@skein/protocol";
 
 /**
  * The identity in a file; a new one, kept there for next time, where there is no such file.
@@ -44,5 +44,7 @@ function isMissing(error: unknown): boolean {
 function unusable(file: string, error: unknown): SkeinError {
   if (SkeinError.is(error)) return new SkeinError(error.code, `${file}: ${error.message}`, { cause: error });
   const reason = error instanceof Error && "code" in error ? String(error.code) : "unknown reason";
-  return new SkeinError("bad-argument", `${file} can't be used (${reason}): check the path and its rights.`, { cause: error });
+  return new SkeinError("bad-argument", `${file} can't be used (${reason}): check the path and its rights.`, {
+    cause: error,
+  });
 }

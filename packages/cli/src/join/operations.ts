@@ -24,7 +24,12 @@ export const joinOperation = v.variant("op", [
     /** Instead of a body: the request is refused with this sentence. */
     error: v.optional(v.pipe(v.string(), v.maxLength(1024))),
   }),
-  v.object({ op: v.literal("handle"), ...common, type, kind: v.optional(v.picklist(["message", "request"]), "message") }),
+  v.object({
+    op: v.literal("handle"),
+    ...common,
+    type,
+    kind: v.optional(v.picklist(["message", "request"]), "message"),
+  }),
   v.object({ op: v.literal("peers"), ...common }),
   v.object({
     op: v.literal("update"),

@@ -8,7 +8,9 @@ export type OperationId = string | number;
 export const operationId = v.optional(v.union([v.pipe(v.string(), v.maxLength(256)), v.pipe(v.number(), v.finite())]));
 
 /** One line out: `event` says what happened, `id` which operation it answers. */
-export type OutputEvent = { readonly event: string; readonly id?: OperationId | undefined } & Readonly<Record<string, unknown>>;
+export type OutputEvent = { readonly event: string; readonly id?: OperationId | undefined } & Readonly<
+  Record<string, unknown>
+>;
 
 /** An operation that was understood, or the error that answers it. */
 export type Parsed<Operation> =
@@ -16,7 +18,10 @@ export type Parsed<Operation> =
   | { readonly ok: false; readonly error: OutputEvent };
 
 /** Reads one line as one of a command's operations. Never throws, whatever the line is. */
-export function parseOperation<Schema extends v.GenericSchema>(line: Line, schema: Schema): Parsed<v.InferOutput<Schema>> {
+export function parseOperation<Schema extends v.GenericSchema>(
+  line: Line,
+  schema: Schema,
+): Parsed<v.InferOutput<Schema>> {
   if (!line.ok) return { ok: false, error: badLine(undefined, `${line.reason}.`) };
   let json: unknown;
   try {

@@ -25,7 +25,9 @@ export function toJson(value: unknown): unknown {
 }
 
 /** A body from JSON, or why it isn't one. The other way round of {@link toJson}. */
-export type PlainValue = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly reason: string };
+export type PlainValue =
+  | { readonly ok: true; readonly value: unknown }
+  | { readonly ok: false; readonly reason: string };
 
 /** Reads what {@link toJson} writes. Never throws. */
 export function fromJson(json: unknown): PlainValue {

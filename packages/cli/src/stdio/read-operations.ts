@@ -40,7 +40,7 @@ export async function readOperations<Schema extends v.GenericSchema>(options: {
       const done = answer(output, parsed.operation, perform);
       if (!isSending(parsed.operation)) continue;
       waiting.add(done);
-      done.finally(() => waiting.delete(done));
+      void done.finally(() => waiting.delete(done));
       while (waiting.size >= waitingMost) await Promise.race(waiting);
     }
   };

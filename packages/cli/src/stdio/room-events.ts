@@ -1,6 +1,6 @@
 import type { Peer, Room } from "@skein/client";
-import { toJson } from "./plain-json.js";
 import type { EventWriter } from "./event-writer.js";
+import { toJson } from "./plain-json.js";
 
 /** A peer as lines of JSON tell of it. */
 export function peerJson(peer: Peer): Record<string, unknown> {

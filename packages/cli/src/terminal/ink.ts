@@ -7,7 +7,8 @@ export type Ink = (style: Style, text: string) => string;
 
 /** https://no-color.org: any value but the empty one says no. */
 export function createInk(stream: { readonly isTTY?: boolean }, environment: NodeJS.ProcessEnv = process.env): Ink {
-  const coloured = stream.isTTY === true && !environment["NO_COLOR"] && environment["TERM"] !== "dumb";
+  const { NO_COLOR: refused, TERM: terminal } = environment;
+  const coloured = stream.isTTY === true && !refused && terminal !== "dumb";
   return coloured ? (style, text) => styleText(style, text, { validateStream: false }) : (_style, text) => text;
 }
 
