@@ -51,13 +51,13 @@ export async function joinRoom(options: JoinOptions): Promise<Room> {
     ownCard,
     admit: options.admit ?? (() => true),
     iceServers: (options.iceServers ?? []).map(normaliseIceServer),
+    keys: new SealingKeys({ room: options.room, roomKey: roomKeyOf(options.secret), id: identity.id, box }),
     world: {
       engine,
       clock,
       random,
       roll,
       protocols,
-      keys: new SealingKeys({ room: options.room, roomKey: roomKeyOf(options.secret), id: identity.id, box }),
     },
   });
   const session = await signaling.join(

@@ -33,6 +33,7 @@ export class GlareSide {
       iceServers: () => [],
       polite,
       preferred: true,
+      generation: 0,
       clock: platformClock,
       roll: Math.random,
       send,

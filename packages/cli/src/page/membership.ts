@@ -1,4 +1,12 @@
-import { joinRoom, type Peer, type Room, SkeinError } from "@skein/client";
+import {
+  joinRoom,
+  type Peer,
+  type Room,
+  type Signaling,
+  type SignalingSession,
+  SkeinError,
+  webSocketSignaling,
+} from "@skein/client";
 import { files } from "../files/protocol.js";
 import { millisecondsText } from "../terminal/units.js";
 import type { Address } from "./address.js";
@@ -24,6 +32,7 @@ export class Membership {
   readonly #shelf: Shelf;
   readonly #listener: MembershipListener;
   #room: Room | undefined;
+  #session: SignalingSession | undefined;
   #joining: AbortController | undefined;
   #failures = 0;
   #timer: number | undefined;
@@ -46,11 +55,17 @@ export class Membership {
     void this.#join();
   }
 
-  /** Says goodbye: the page is going away. */
+  /**
+   * Says goodbye, within this very call: the page is going away. A room that is left waits for its peers before it tells
+   * the server, and nothing waits here; so the server is told at once.
+   */
   stop(): void {
     window.clearTimeout(this.#timer);
     this.#joining?.abort();
-    void this.#room?.leave();
+    const room = this.#room;
+    this.#room = undefined;
+    room?.leave().catch(() => {});
+    this.#session?.leave().catch(() => {});
   }
 
   async #join(): Promise<void> {
@@ -60,7 +75,7 @@ export class Membership {
     try {
       const { server, room: name, name: ourName } = this.#address;
       const room = await joinRoom({
-        server,
+        signaling: this.#signaling(server),
         room: name,
         name: ourName,
         protocols: [files],
@@ -75,6 +90,17 @@ export class Membership {
     } finally {
       this.#joining = undefined;
     }
+  }
+
+  /** Signalling through the server, with a hand on its session. */
+  #signaling(url: string): Signaling {
+    const { join } = webSocketSignaling({ url });
+    return {
+      join: async (details, events) => {
+        this.#session = await join(details, events);
+        return this.#session;
+      },
+    };
   }
 
   /** Tells the others that what we share has changed. */
@@ -149,6 +175,7 @@ export class Membership {
       note(`Turned away what ${peer === undefined ? "the server" : nameOf(peer)} sent: it made no sense.`);
     });
     room.on("closed", (error) => {
+      if (this.#room !== room) return;
       this.#room = undefined;
       changed();
       if (error !== undefined) this.#retryLater(error);

@@ -45,8 +45,7 @@ export class PeerWatch {
   /** Puts the peers as they are now into the store. */
   show(room: Room | undefined): void {
     const peers = [...(room?.peers.values() ?? [])].map((peer) => this.#view(peer));
-    // An order that nobody's coming and going turns round.
-    peers.sort((a, b) => a.name.localeCompare(b.name, "en") || a.id.localeCompare(b.id, "en"));
+    peers.sort(byLinkAndName);
     this.#store.set({ peers });
   }
 
@@ -96,4 +95,10 @@ export class PeerWatch {
       files: watched?.files,
     };
   }
+}
+
+/** Those that can be reached first; then an order that nobody's coming and going turns round. */
+function byLinkAndName(a: PeerView, b: PeerView): number {
+  const linked = Number(b.state === "connected") - Number(a.state === "connected");
+  return linked || a.name.localeCompare(b.name, "en") || a.id.localeCompare(b.id, "en");
 }

@@ -20,9 +20,9 @@ const candidates = (g: number, u: string, ...list: string[]): NegotiationEvent =
   signal({ t: "candidates", g, u, list: list.map(candidate) });
 const offerMade = (generation: number): NegotiationEvent => ({ type: "offer-made", generation, sdp: sdp("l") });
 const answerMade = (generation: number): NegotiationEvent => ({ type: "answer-made", generation, sdp: sdp("l") });
-const abandoned = (generation: number): NegotiationEvent => ({ type: "abandoned", generation });
+const abandoned = (generation: number): NegotiationEvent => ({ type: "abandoned", generation, reason: "no use" });
 const dial: NegotiationEvent = { type: "dial" };
-const bye: NegotiationEvent = signal({ t: "bye", reason: "left" });
+const bye: NegotiationEvent = signal({ t: "bye", g: 1, reason: "left" });
 
 function signal(content: Signal): NegotiationEvent {
   return { type: "signal", signal: content };
@@ -117,8 +117,9 @@ const rows: Row[] = [
   ["answering + bye -> idle", polite, ways.answering, bye, "close"],
   ["settled + bye -> idle", polite, ways.settled, bye, "close"],
   ["idle + bye -> idle", polite, ways.idle, bye, ""],
-  ["offered + abandoned -> idle", polite, ways.offered, abandoned(1), "close"],
-  ["settled + abandoned -> idle", polite, ways.settled, abandoned(1), "close"],
+  ["offered + bye of an older generation -> offered", polite, [dial, dial, offerMade(2)], bye, ""],
+  ["offered + abandoned -> idle", polite, ways.offered, abandoned(1), "send bye 1, close"],
+  ["settled + abandoned -> idle", polite, ways.settled, abandoned(1), "send bye 1, close"],
   ["offering + abandoned of an older generation -> offering", polite, [dial, dial], abandoned(1), ""],
   ["idle + abandoned -> idle", polite, ways.idle, abandoned(1), ""],
 ];
@@ -126,7 +127,7 @@ const rows: Row[] = [
 function told(effect: NegotiationEffect): string {
   if (effect.type === "open") return `open ${effect.generation}`;
   if (effect.type !== "send") return effect.type;
-  return effect.signal.t === "bye" ? "send bye" : `send ${effect.signal.t} ${effect.signal.g}`;
+  return `send ${effect.signal.t} ${effect.signal.g}`;
 }
 
 describe("negotiation", () => {
@@ -266,7 +267,7 @@ function play(sides: [Side, Side], moves: readonly Move[], allowed: ReadonlySet<
     const before = side.state.generation;
     const at = ordered ? 0 : which % Math.max(1, side.sent.length);
     if (what === "dial") side.feed({ type: "dial" });
-    if (what === "abandon") side.feed({ type: "abandoned", generation: side.state.generation });
+    if (what === "abandon") side.feed({ type: "abandoned", generation: side.state.generation, reason: "no use" });
     if (what === "work") side.work();
     if (what === "carry") other.take(side.sent.splice(at, 1)[0]);
     if (what === "lose") side.sent.splice(at, 1);

@@ -50,8 +50,8 @@ export type NegotiationEvent =
       readonly fragment: string;
       readonly list: readonly Candidate[];
     }
-  /** The connection of this generation is of no more use. */
-  | { readonly type: "abandoned"; readonly generation: number };
+  /** The connection of this generation is of no more use, for a reason that the other side is told. */
+  | { readonly type: "abandoned"; readonly generation: number; readonly reason: string };
 
 export type NegotiationEffect =
   /** Close whatever connection there is, and open one of this generation. */
@@ -66,8 +66,13 @@ export type NegotiationEffect =
 
 export const heldCandidatesMost = 256;
 
-export function startNegotiation(options: { polite: boolean; rollback: boolean }): NegotiationState {
-  return { ...options, generation: 0, phase: "idle", remoteFragment: undefined, held: [] };
+/** @param options.generation the last one known of this pair, where it met before under the same keys. */
+export function startNegotiation(options: {
+  polite: boolean;
+  rollback: boolean;
+  generation?: number;
+}): NegotiationState {
+  return { generation: 0, ...options, phase: "idle", remoteFragment: undefined, held: [] };
 }
 
 type NegotiationStep = Step<NegotiationState, NegotiationEffect>;
@@ -98,9 +103,11 @@ export function stepNegotiation(state: NegotiationState, event: NegotiationEvent
       const signal: Signal = { t: "candidates", g: event.generation, u: event.fragment, list: [...event.list] };
       return { state, effects: [{ type: "send", signal }] };
     }
-    case "abandoned":
+    case "abandoned": {
       if (event.generation !== state.generation || state.phase === "idle") return become(state);
-      return { state: { ...state, phase: "idle", remoteFragment: undefined }, effects: [{ type: "close" }] };
+      const signal: Signal = { t: "bye", g: state.generation, reason: event.reason };
+      return { state: idle(state), effects: [{ type: "send", signal }, { type: "close" }] };
+    }
     case "signal":
       return handleSignal(state, event.signal);
   }
@@ -117,9 +124,14 @@ function handleSignal(state: NegotiationState, signal: Signal): NegotiationStep 
     case "candidates":
       return handleCandidates(state, { generation: signal.g, fragment: signal.u, list: signal.list });
     case "bye":
-      if (state.phase === "idle") return become(state);
-      return { state: { ...state, phase: "idle", remoteFragment: undefined }, effects: [{ type: "close" }] };
+      // One of a generation we have left behind is late; one ahead of ours says that ours is left behind.
+      if (state.phase === "idle" || signal.g < state.generation) return become(state);
+      return { state: { ...idle(state), generation: signal.g }, effects: [{ type: "close" }] };
   }
+}
+
+function idle(state: NegotiationState): NegotiationState {
+  return { ...state, phase: "idle", remoteFragment: undefined };
 }
 
 function handleOffer(state: NegotiationState, generation: number, sdp: string): NegotiationStep {

@@ -1,4 +1,4 @@
-import type { IceServer, Signal } from "@skein/protocol";
+import { type IceServer, limits, type Signal } from "@skein/protocol";
 import { Alarm, type Clock } from "../clock.js";
 import {
   type DialingEffect,
@@ -25,6 +25,8 @@ export interface DirectPathOptions {
   readonly polite: boolean;
   /** Offers first. */
   readonly preferred: boolean;
+  /** The last generation known of this pair, where it met before under the same keys. */
+  readonly generation: number;
   readonly clock: Clock;
   /** From 0 to 1, for jitter. */
   readonly roll: () => number;
@@ -50,14 +52,18 @@ export class DirectPath {
 
   constructor(options: DirectPathOptions) {
     this.#options = options;
-    const { polite, preferred, engine, clock } = options;
-    this.#negotiation = startNegotiation({ polite, rollback: engine.rollback });
+    const { polite, preferred, generation, engine, clock } = options;
+    this.#negotiation = startNegotiation({ polite, rollback: engine.rollback, generation });
     this.#dialing = startDialing(preferred, clock.nowMs());
     this.#alarm = new Alarm(clock, () => this.#dial({ type: "woke" }));
   }
 
   start(): void {
     this.#dial({ type: "woke" });
+  }
+
+  get generation(): number {
+    return this.#negotiation.generation;
   }
 
   /** A signal from the other side. */
@@ -150,7 +156,11 @@ export class DirectPath {
   }
 
   #lose(reason: string): void {
-    this.#negotiate({ type: "abandoned", generation: this.#negotiation.generation });
+    this.#negotiate({
+      type: "abandoned",
+      generation: this.#negotiation.generation,
+      reason: reason.slice(0, limits.nameLength),
+    });
     this.#lost(reason);
   }
 

@@ -211,7 +211,7 @@ export class Exchange {
     const value = decode(payload.body);
     const reply = value.ok ? validate(open.definition.reply, value.value) : value;
     if (reply.ok) return open.answer.resolve(reply.value);
-    this.#world.rejected(reject(reply.code, `answer to ${open.definition.name}: ${reply.reason}`));
+    this.#world.rejected(reject(reply.code, `the answer to ${open.definition.name} doesn't fit`));
     open.answer.reject(
       new SkeinError("bad-message", `The answer to ${open.definition.name} doesn't fit its schema: ${reply.reason}.`),
     );
@@ -223,7 +223,9 @@ export class Exchange {
       return await handler();
     } catch (cause) {
       this.#world.trouble(new SkeinError("handler-failed", `The handler of ${name} threw.`, { cause }));
-      throw SkeinError.is(cause) ? cause : new SkeinError("handler-failed", `The peer's handler of ${name} failed.`);
+      throw SkeinError.is(cause) && isErrorCode(cause.code)
+        ? cause
+        : new SkeinError("handler-failed", `The peer's handler of ${name} failed.`);
     }
   }
 
@@ -244,7 +246,7 @@ export class Exchange {
     const value = decode(body);
     const checked = value.ok ? validate(definition.schema, value.value) : value;
     if (checked.ok) return { body: checked.value };
-    this.#world.rejected(reject(checked.code, `${definition.name}: ${checked.reason}`));
+    this.#world.rejected(reject(checked.code, `the body of ${definition.name} doesn't fit`));
     return undefined;
   }
 

@@ -23,8 +23,8 @@ import { lowWaterBytes } from "../link/frame-writer.js";
 import type { Handler } from "../link/handlers.js";
 import { Link, type LinkTraffic } from "../link/link.js";
 import { isPolite, offersFirst } from "./offerer.js";
+import type { Pair } from "./pairs.js";
 import type { PathKind, Peer } from "./peer.js";
-import { type SealingKeys, SecureChannel } from "./secure-channel.js";
 
 /** What a remote peer needs of its room. */
 export interface RemotePeerWorld {
@@ -32,7 +32,6 @@ export interface RemotePeerWorld {
   readonly clock: Clock;
   readonly random: RandomBytes;
   readonly roll: () => number;
-  readonly keys: SealingKeys;
   readonly protocols: ProtocolVersions;
   readonly ourCard: () => Card;
   readonly iceServers: () => readonly IceServer[];
@@ -68,7 +67,7 @@ type Connectedness =
 export class RemotePeer implements Peer {
   readonly id: PeerId;
   readonly #world: RemotePeerWorld;
-  readonly #secure: SecureChannel;
+  readonly #pair: Pair;
   readonly #direct: DirectPath;
   readonly #metMs: number;
   readonly #waiters = new Set<Waiter>();
@@ -80,11 +79,11 @@ export class RemotePeer implements Peer {
   #past: LinkTraffic = { bytesSent: 0, bytesReceived: 0, payloadsSent: 0, payloadsReceived: 0 };
   #channelClosed = deferred<void>();
 
-  constructor(world: RemotePeerWorld, card: Card) {
+  constructor(world: RemotePeerWorld, card: Card, pair: Pair) {
     this.id = card.id;
     this.#world = world;
     this.#card = card;
-    this.#secure = new SecureChannel(world.keys, card);
+    this.#pair = pair;
     this.#metMs = world.clock.nowMs();
     const { engine, iceServers, clock, roll } = world;
     this.#direct = new DirectPath({
@@ -94,6 +93,7 @@ export class RemotePeer implements Peer {
       roll,
       polite: isPolite(world.ourCard(), card),
       preferred: offersFirst(world.ourCard(), card),
+      generation: pair.generation,
       send: (signal) => this.#sendSignal(signal),
       listener: {
         channelOpened: (channel) => this.#openLink(channel),
@@ -147,7 +147,7 @@ export class RemotePeer implements Peer {
   receiveEnvelope(kind: ForwardClass, envelope: Uint8Array): void {
     if (kind !== "signal")
       return this.#reject({ ok: false, code: "unknown-type", reason: "a relayed frame: no relay path is in use" });
-    const body = this.#secure.open("signal", envelope);
+    const body = this.#pair.secure.open("signal", envelope);
     if (!body.ok) return this.#reject(body);
     const signal = decodeSignal(body.value);
     if (!signal.ok) return this.#reject(signal);
@@ -197,6 +197,7 @@ export class RemotePeer implements Peer {
     this.#loseLink(reason);
     this.#now = { phase: "gone" };
     this.#direct.close();
+    this.#pair.generation = this.#direct.generation;
     this.#channelClosed.resolve();
     for (const waiter of this.#waiters) waiter.fail(this.#goneError());
     this.#waiters.clear();
@@ -251,7 +252,7 @@ export class RemotePeer implements Peer {
 
   #sendSignal(signal: Signal): void {
     // Where the server is away the signal is lost; the attempt's deadline, or the server's return, makes up for it.
-    this.#world.forward(this.id, "signal", this.#secure.seal("signal", encodeSignal(signal)));
+    this.#world.forward(this.id, "signal", this.#pair.secure.seal("signal", encodeSignal(signal)));
   }
 
   #openLink(channel: RTCDataChannel): void {

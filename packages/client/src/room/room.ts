@@ -23,8 +23,10 @@ import { Handlers } from "../link/handlers.js";
 import type { SignalingEvents, SignalingSession } from "../signaling/signaling.js";
 import type { CardUpdate } from "./options.js";
 import type { OwnCard } from "./own-card.js";
+import { Pairs } from "./pairs.js";
 import type { Peer } from "./peer.js";
 import { RemotePeer, type RemotePeerWorld } from "./remote-peer.js";
+import type { SealingKeys } from "./secure-channel.js";
 import { SerialInbox } from "./serial-inbox.js";
 
 /** What a room tells. Names are in the past: each says that something has happened. */
@@ -69,6 +71,7 @@ export interface RoomParts {
   readonly ownCard: OwnCard;
   readonly admit: (card: Card) => boolean;
   readonly iceServers: readonly IceServer[];
+  readonly keys: SealingKeys;
   readonly world: Omit<
     RemotePeerWorld,
     "ourCard" | "iceServers" | "forward" | "handlerOf" | "connected" | "disconnected" | "gone" | "trouble" | "rejected"
@@ -86,6 +89,7 @@ export class Room implements Messenger<Peer>, AsyncDisposable {
   readonly #rejected = new Map<RejectionCode, number>();
   readonly #inbox = new SerialInbox((rejection) => this.#reject(rejection, "server"));
   readonly #world: RemotePeerWorld;
+  readonly #pairs: Pairs;
   #serverIceServers: readonly IceServer[] = [];
   #server: RoomStats["server"] = "disconnected";
   #session: SignalingSession | undefined;
@@ -96,6 +100,7 @@ export class Room implements Messenger<Peer>, AsyncDisposable {
     this.#parts = parts;
     this.id = parts.ownCard.card.id;
     this.name = parts.name;
+    this.#pairs = new Pairs(parts.keys);
     this.#world = {
       ...parts.world,
       ourCard: () => parts.ownCard.card,
@@ -321,7 +326,7 @@ export class Room implements Messenger<Peer>, AsyncDisposable {
     }
     if (known !== undefined) this.#remove(known, "replaced");
     if (!this.#parts.admit(card)) return undefined;
-    const peer = new RemotePeer(this.#world, card);
+    const peer = new RemotePeer(this.#world, card, this.#pairs.of(card));
     this.#peers.set(card.id, peer);
     this.#emit("peer-joined", peer);
     peer.start();

@@ -122,7 +122,7 @@ export function signalVectors() {
     { t: "answer", g: 1, sdp: "v=0\r\n" },
     { t: "candidates", g: 1, u: "a1B2", list: [candidate] },
     { t: "candidates", g: 2, u: "a1B2", list: [] },
-    { t: "bye", reason: "left" },
+    { t: "bye", g: 3, reason: "left" },
   ];
   const wrong = (why: string, code: string, value: unknown) => ({ why, code, body: written(value) });
   return {

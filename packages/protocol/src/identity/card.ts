@@ -100,5 +100,6 @@ export function readCard(signed: SignedCard): Decoded<Card> {
   const body = conform(cardSchema, decoded.value);
   if (!body.ok) return body;
   const { v: _version, id, ...rest } = body.value;
-  return accept({ ...rest, id: peerIdOf(id) });
+  // A copy of the key: a card is kept for long, and what it was read from needn't be.
+  return accept({ ...rest, box: Uint8Array.from(rest.box), id: peerIdOf(id) });
 }

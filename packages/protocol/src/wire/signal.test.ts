@@ -10,7 +10,7 @@ const signals: Signal[] = [
   { t: "answer", g: 1, sdp: "v=0\r\n" },
   { t: "candidates", g: 1, u: "ufrg", list: [candidate, candidate] },
   { t: "candidates", g: 1, u: "ufrg", list: [] },
-  { t: "bye", reason: "left" },
+  { t: "bye", g: 3, reason: "left" },
 ];
 
 describe("signals", () => {

@@ -19,8 +19,8 @@ const signals = {
     u: text(256),
     list: list(v.object({ c: text(limits.candidateLength), mid: text(16) }), limits.candidates),
   }),
-  /** The peer ends this pair's direct path, or won't have one. */
-  bye: v.object({ t: v.literal("bye"), reason: name }),
+  /** The sender gave its connection of this generation up. */
+  bye: v.object({ t: v.literal("bye"), g, reason: name }),
 };
 
 /** What sets up a direct path between two peers. Travels sealed in an envelope. */

@@ -17,7 +17,7 @@ export interface Layout {
 }
 
 /** What names and rims take at the edges. */
-const margin = { side: 70, top: 24, bottom: 54 };
+const margin = { side: 66, top: 52, bottom: 52 };
 
 /** Spreads `count` others around the middle so that together they fill the drawing. */
 export function layOut(count: number, width: number, height: number): Layout {
@@ -40,12 +40,11 @@ export function layOut(count: number, width: number, height: number): Layout {
   return { middle: place({ x: 0, y: 0 }), others: around.map(place) };
 }
 
-/** One stands beside us, two and three above and around, more on a ring with a flat top. */
+/** One stands beside us, two above, more on a ring. Straight below us nobody stands: there our own name is. */
 function firstAngle(count: number): number {
   if (count === 1) return 0;
   if (count === 2) return (-5 / 6) * Math.PI;
-  if (count === 3) return -Math.PI / 2;
-  return -Math.PI / 2 + Math.PI / count;
+  return count % 2 === 1 ? -Math.PI / 2 : -Math.PI / 2 + Math.PI / count;
 }
 
 function step(count: number): number {
@@ -58,6 +57,15 @@ function spread(values: readonly number[], from: number, to: number): (value: nu
   const range = Math.max(...values) - least;
   if (range < 1e-6 || to <= from) return () => (from + to) / 2;
   return (value) => from + ((value - least) / range) * (to - from);
+}
+
+/** The curve between two others: bent away from `avoid`, and clear of it by `clearance`. */
+export function chord(from: Point, to: Point, avoid: Point, clearance: number): Curve {
+  const length = Math.hypot(to.x - from.x, to.y - from.y) || 1;
+  // How far to the right of the way the point lies that is to be avoided.
+  const right = ((to.x - from.x) * (avoid.y - from.y) - (to.y - from.y) * (avoid.x - from.x)) / length;
+  const offset = Math.max(length * 0.07, clearance - Math.abs(right));
+  return strand(from, to, right >= 0 ? offset : -offset);
 }
 
 /** A curve between two points, its middle `offset` to the left as seen from `from`. */

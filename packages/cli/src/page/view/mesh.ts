@@ -1,6 +1,6 @@
 import type { PeerId } from "@skein/client";
 import { countText, millisecondsText } from "../../terminal/units.js";
-import { between, type Curve, layOut, type Point, pathOf, strand } from "../core/layout.js";
+import { between, type Curve, chord, layOut, type Point, pathOf, strand } from "../core/layout.js";
 import { plainText } from "../core/text.js";
 import type { PeerView, State } from "../store.js";
 import { byId, draw, setText } from "./dom.js";
@@ -9,19 +9,18 @@ import { Pulses } from "./pulses.js";
 
 /** More than these don't fit into a drawing; the table has them all. */
 const drawnMost = 24;
-/** With more than these, names and figures would lie over each other. */
-const labelledMost = 6;
+/** With more than these, names would lie over each other. */
 const namedMost = 12;
 /** The others' own links are drawn up to this many others. */
 const chordsMost = 8;
 
-/** One peer as it is drawn: two strands, one each way, a node, and what is written beside them. */
+/** One peer as it is drawn: two strands, one each way, a node, and a plate with the link's figures. */
 interface Drawn {
-  readonly group: SVGGElement;
+  readonly link: SVGGElement;
+  readonly node: SVGGElement;
   readonly outward: Curve;
   readonly inward: Curve;
-  readonly figures: SVGTextElement;
-  readonly rate: SVGTextElement;
+  readonly plate: Plate;
 }
 
 /** The room as a drawing: every agent a node, our links as strands, traffic as dots on them. */
@@ -31,7 +30,8 @@ export class MeshView {
   readonly #chords = draw("g", "chords");
   readonly #links = draw("g", "links");
   readonly #dots = draw("g", "dots");
-  readonly #middle = draw("g", "");
+  readonly #plates = draw("g", "plates");
+  readonly #nodes = draw("g", "nodes");
   readonly #pulses = new Pulses(this.#dots);
   #drawn = new Map<PeerId, Drawn>();
   #peers: readonly PeerView[] = [];
@@ -41,7 +41,7 @@ export class MeshView {
 
   constructor(ourName: string) {
     this.#ourName = ourName;
-    this.#svg = draw("svg", "mesh-drawing", this.#chords, this.#links, this.#dots, this.#middle);
+    this.#svg = draw("svg", "mesh-drawing", this.#chords, this.#links, this.#dots, this.#plates, this.#nodes);
     this.#svg.setAttribute("role", "img");
     const frame = byId("mesh", HTMLElement);
     frame.append(this.#svg);
@@ -91,27 +91,76 @@ export class MeshView {
       return at === undefined ? [] : [{ peer, at }];
     });
     this.#drawn = new Map(pairs.map(({ peer, at }) => [peer.id, drawPeer(peer, middle, at, peers.length)]));
-    this.#links.replaceChildren(...[...this.#drawn.values()].map(({ group }) => group));
-    for (const [id, { group }] of this.#drawn) if (!known.has(id)) group.classList.add("new");
+    const drawn = [...this.#drawn.values()];
+    this.#links.replaceChildren(...drawn.map(({ link }) => link));
+    this.#plates.replaceChildren(...drawn.map(({ plate }) => plate.node));
+    this.#nodes.replaceChildren(...drawn.map(({ node }) => node), drawUs(middle, this.#ourName));
+    for (const [id, { link, node }] of this.#drawn) {
+      if (known.has(id)) continue;
+      link.classList.add("new");
+      node.classList.add("new");
+    }
     const linked = pairs.filter(({ peer }) => peer.state === "connected").map(({ at }) => at);
     this.#chords.replaceChildren(...(linked.length <= chordsMost ? chordsOf(linked, middle) : []));
-    this.#middle.replaceChildren(
-      drawNode(middle, "node us", 15),
-      drawText(middle, 33, "node-name", clip(this.#ourName)),
-      drawText(middle, 48, "node-kind", "you"),
-    );
   }
 
   #label(peer: PeerView, count: number): void {
     const drawn = this.#drawn.get(peer.id);
     if (drawn === undefined) return;
-    const isLinked = peer.state === "connected";
     const rate = peer.rateIn + peer.rateOut;
-    drawn.group.dataset.busy = String(isLinked ? busyness(rate) : 0);
-    const roundTrip = peer.rttMs === undefined ? "" : ` · ${millisecondsText(peer.rttMs)}`;
-    const shown = count <= labelledMost;
-    setText(drawn.figures, !shown ? "" : isLinked ? `${peer.path ?? ""}${roundTrip}` : "connecting");
-    setText(drawn.rate, shown && isLinked && rate >= 1 ? rateText(peer) : "");
+    drawn.link.dataset.busy = String(peer.state === "connected" ? busyness(rate) : 0);
+    drawn.plate.show(...figuresOf(peer, this.#roomFor(count)));
+  }
+
+  /** How much can be written on each link without writing over the next. */
+  #roomFor(count: number): "all" | "little" | "none" {
+    const isNarrow = this.#size.width < 480;
+    if (count <= (isNarrow ? 3 : 6)) return "all";
+    return count <= (isNarrow ? 4 : 10) ? "little" : "none";
+  }
+}
+
+/** The two lines of a plate. */
+function figuresOf(peer: PeerView, room: "all" | "little" | "none"): readonly [string, string] {
+  if (room === "none") return ["", ""];
+  if (peer.state !== "connected") return [room === "all" ? "linking" : "", ""];
+  const roundTrip = peer.rttMs === undefined ? "" : millisecondsText(peer.rttMs);
+  const rate = peer.rateIn + peer.rateOut >= 1 ? rateText(peer) : "";
+  if (room === "little") return [rate === "" ? roundTrip : rate, ""];
+  return [[peer.path ?? "", roundTrip].filter((part) => part !== "").join(" · "), rate];
+}
+
+/** A small plate on a link. It covers the strands, so that what is written can be read. */
+class Plate {
+  readonly node: SVGGElement;
+  readonly #at: Point;
+  readonly #ground = draw("rect", "plate");
+  readonly #first: SVGTextElement;
+  readonly #second: SVGTextElement;
+  #shown = "";
+
+  constructor(at: Point) {
+    this.#at = at;
+    this.#first = drawText(at, 4, "link-figures", "");
+    this.#second = drawText(at, 12, "link-rate", "");
+    this.node = draw("g", "", this.#ground, this.#first, this.#second);
+    this.#ground.setAttribute("rx", "6");
+  }
+
+  show(first: string, second: string): void {
+    if (`${first}\n${second}` === this.#shown) return;
+    this.#shown = `${first}\n${second}`;
+    setText(this.#first, first);
+    setText(this.#second, second);
+    this.node.setAttribute("visibility", first === "" ? "hidden" : "visible");
+    const isTall = second !== "";
+    this.#first.setAttribute("y", (this.#at.y + (isTall ? -4 : 4)).toFixed(1));
+    const width = Math.max(this.#first.getComputedTextLength(), this.#second.getComputedTextLength()) + 14;
+    const height = isTall ? 36 : 21;
+    this.#ground.setAttribute("x", (this.#at.x - width / 2).toFixed(1));
+    this.#ground.setAttribute("y", (this.#at.y - height / 2).toFixed(1));
+    this.#ground.setAttribute("width", width.toFixed(1));
+    this.#ground.setAttribute("height", String(height));
   }
 }
 
@@ -119,36 +168,40 @@ function drawPeer(peer: PeerView, middle: Point, at: Point, count: number): Draw
   const [from, to] = between(middle, at, 20);
   const outward = strand(from, to, 7);
   const inward = strand(to, from, 7);
-  const half = { x: (from.x + to.x) / 2, y: (from.y + to.y) / 2 };
-  const figures = drawText(half, -2, "link-figures", "");
-  const rate = drawText(half, 13, "link-rate", "");
-  const group = draw(
-    "g",
-    "link",
-    drawStrand(outward, "strand out"),
-    drawStrand(inward, "strand in"),
-    drawNode(at, "node", 11),
-    figures,
-    rate,
-  );
-  group.dataset.state = peer.state;
-  if (count <= namedMost)
-    group.append(drawText(at, 28, "node-name", clip(peer.name)), drawText(at, 43, "node-kind", peer.kind));
+  const link = draw("g", "link", drawStrand(outward, "strand out"), drawStrand(inward, "strand in"));
   const title = draw("title", "");
   title.textContent = peer.name;
-  group.prepend(title);
-  return { group, outward, inward, figures, rate };
+  const node = draw("g", "agent", title, drawNode(at, "node", 11));
+  if (count <= namedMost) {
+    // Names stand on the far side, where no link of ours goes.
+    const isAbove = at.y < middle.y - 1;
+    node.append(
+      drawText(at, isAbove ? -34 : 29, "node-name", clip(peer.name)),
+      drawText(at, isAbove ? -19 : 44, "node-kind", peer.kind),
+    );
+  }
+  link.dataset.state = peer.state;
+  node.dataset.state = peer.state;
+  const plate = new Plate({ x: (from.x + to.x) / 2, y: (from.y + to.y) / 2 });
+  return { link, node, outward, inward, plate };
 }
 
-/** The others' links among each other, bent away from the middle, where we stand. */
+function drawUs(at: Point, name: string): SVGGElement {
+  return draw(
+    "g",
+    "agent",
+    drawNode(at, "node us", 15),
+    drawText(at, 34, "node-name", clip(name)),
+    drawText(at, 49, "node-kind", "you"),
+  );
+}
+
+/** The others' links among each other, clear of the middle, where we stand. */
 function chordsOf(points: readonly Point[], middle: Point): SVGPathElement[] {
   return points.flatMap((a, index) =>
     points.slice(index + 1).map((b) => {
       const [from, to] = between(a, b, 16);
-      // Twice the area of the triangle with the middle: its sign says on which side the middle lies.
-      const side = (b.x - a.x) * (middle.y - a.y) - (b.y - a.y) * (middle.x - a.x);
-      const offset = Math.hypot(b.x - a.x, b.y - a.y) * 0.07 * (side >= 0 ? 1 : -1);
-      return drawStrand(strand(from, to, offset), "chord");
+      return drawStrand(chord(from, to, middle, 56), "chord");
     }),
   );
 }

@@ -53,7 +53,7 @@ function row(first: PeerView, browse: (peer: PeerId) => void): ItemView<PeerView
       setText(name, peer.name);
       name.title = `${peer.name} · ${peer.id}`;
       setText(kind, peer.kind);
-      setText(path, peer.state === "connected" ? (peer.path ?? "") : "connecting");
+      setText(path, peer.state === "connected" ? (peer.path ?? "") : "linking");
       setText(roundTrip, peer.rttMs === undefined ? "–" : millisecondsText(peer.rttMs));
       setText(rate, rateText(peer));
       files.hidden = peer.files === undefined || peer.files === 0;

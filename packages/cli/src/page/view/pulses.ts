@@ -25,12 +25,12 @@ export class Pulses {
   send(curve: Curve, className: string, bytes: number, spreadMs: number): void {
     if (this.#calm.matches || document.hidden) return;
     const size = Math.log2(1 + bytes / 64);
-    const count = Math.min(5, Math.max(1, Math.round(size / 3)), pulsesMost - this.#pulses.length);
+    const count = Math.min(3, Math.max(1, Math.round(size / 4)), pulsesMost - this.#pulses.length);
     const wasIdle = this.#pulses.length === 0;
     const nowMs = performance.now();
     for (let index = 0; index < count; index += 1) {
       const node = draw("circle", className);
-      node.setAttribute("r", (1.6 + Math.min(2.2, size / 7)).toFixed(1));
+      node.setAttribute("r", (1.6 + Math.min(1.8, size / 8)).toFixed(1));
       node.setAttribute("visibility", "hidden");
       this.#layer.append(node);
       this.#pulses.push({ node, curve, startMs: nowMs + (index * spreadMs) / count });
@@ -51,7 +51,7 @@ export class Pulses {
         return false;
       }
       if (t < 0) return true;
-      const { x, y } = along(curve, ease(t));
+      const { x, y } = along(curve, t);
       node.setAttribute("cx", x.toFixed(1));
       node.setAttribute("cy", y.toFixed(1));
       node.setAttribute("visibility", "visible");
@@ -59,9 +59,4 @@ export class Pulses {
     });
     if (this.#pulses.length > 0) requestAnimationFrame((frameMs) => this.#step(frameMs));
   }
-}
-
-/** Slow at both ends. */
-function ease(t: number): number {
-  return t * t * (3 - 2 * t);
 }

@@ -5,9 +5,14 @@ import { highlight } from "../core/highlight.js";
 import { plainText } from "../core/text.js";
 import type { Results, SearchGroup, State } from "../store.js";
 import { button, byId, type ItemView, KeyedList, make, setText } from "./dom.js";
+import { pathView } from "./path.js";
 
 /** Lines of one agent that show at first. */
 const linesFirst = 24;
+/** Files that show at first, and how many more at a time. */
+const filesAtOnce = 50;
+
+type FileResults = Extract<Results, { kind: "files" }>;
 
 export interface ResultActions {
   fetch(peer: PeerId, from: string, file: string): void;
@@ -23,6 +28,7 @@ export class ResultsView {
   readonly #actions: ResultActions;
   #groups: { readonly of: string; readonly list: KeyedList<SearchGroup> } | undefined;
   #shown: Results | undefined;
+  #filesShown = filesAtOnce;
 
   constructor(actions: ResultActions) {
     this.#actions = actions;
@@ -35,10 +41,14 @@ export class ResultsView {
     this.#empty.hidden = results.kind !== "none";
     setText(this.#summary, summaryOf(results));
     if (results.kind === "search") this.#showGroups(results, before);
-    else {
-      this.#groups = undefined;
-      this.#body.replaceChildren(...(results.kind === "files" ? [this.#fileList(results)] : []));
-    }
+    else this.#showFiles(results, before);
+  }
+
+  #showFiles(results: Results, before: Results | undefined): void {
+    this.#groups = undefined;
+    if (results.kind !== "files") return this.#body.replaceChildren();
+    if (before?.kind !== "files" || before.peer !== results.peer) this.#filesShown = filesAtOnce;
+    this.#body.replaceChildren(this.#fileList(results));
   }
 
   #showGroups(results: Extract<Results, { kind: "search" }>, before: Results | undefined): void {
@@ -78,11 +88,9 @@ export class ResultsView {
     const byFile = new Map<string, Hit[]>();
     for (const hit of hits.slice(0, most)) byFile.set(hit.file, [...(byFile.get(hit.file) ?? []), hit]);
     const nodes = [...byFile].map(([file, lines]) => {
-      const fetchIt = button("quiet", "Fetch", `Fetch ${plainText(file, 120)} from ${name}`, () =>
-        this.#actions.fetch(peer, name, file),
-      );
+      const fetchIt = this.#fetchButton(peer, name, file);
       const list = make("ol", "lines", ...lines.map((hit) => lineOf(hit, words)));
-      return make("div", "file", make("div", "file-head", pathOf(file), fetchIt), list) as HTMLElement;
+      return make("div", "file", make("div", "file-head", pathView(file), fetchIt), list) as HTMLElement;
     });
     const left = hits.length - most;
     if (left <= 0) return nodes;
@@ -99,27 +107,33 @@ export class ResultsView {
     return [...nodes, more];
   }
 
-  #fileList({ peer, name, files, total, problem }: Extract<Results, { kind: "files" }>): HTMLElement {
-    const rows = files.map((file) => {
-      const fetchIt = button("quiet", "Fetch", `Fetch ${plainText(file.name, 120)} from ${name}`, () =>
-        this.#actions.fetch(peer, name, file.name),
-      );
-      return make("li", "file-row", pathOf(file.name), make("span", "file-bytes", bytesText(file.bytes)), fetchIt);
+  #fileList(results: FileResults): HTMLElement {
+    const { peer, name, files, total, problem } = results;
+    const shown = this.#filesShown;
+    const rows = files.slice(0, shown).map((file) => {
+      const size = make("span", "file-bytes", bytesText(file.bytes));
+      return make("li", "file-row", pathView(file.name), size, this.#fetchButton(peer, name, file.name));
     });
-    const heading = make(
-      "h3",
-      "group-head",
-      make("span", "group-name", name),
-      make("span", "group-state", problem ?? ""),
-    );
-    const list = make("ul", "file-list", ...rows);
-    const section = make("section", "group", heading, list);
-    if (total !== undefined && total > files.length) {
-      section.append(
-        button("quiet more", "Show more files", `Show more files of ${name}`, () => this.#actions.more(peer)),
-      );
+    const state = make("span", "group-state", problem ?? "");
+    const heading = make("h3", "group-head", make("span", "group-name", name), state);
+    const section = make("section", "group", heading, make("ul", "file-list", ...rows));
+    if (total !== undefined && total > rows.length) {
+      const more = () => {
+        this.#filesShown += filesAtOnce;
+        if (files.length < Math.min(this.#filesShown, total)) this.#actions.more(peer);
+        else this.#body.replaceChildren(this.#fileList(results));
+        this.#body.focus();
+      };
+      const text = `Show ${countText(Math.min(filesAtOnce, total - rows.length), "more file")}`;
+      section.append(button("quiet more", text, `${text} of ${name}`, more));
     }
     return section;
+  }
+
+  #fetchButton(peer: PeerId, name: string, file: string): HTMLButtonElement {
+    return button("quiet", "Fetch", `Fetch ${plainText(file, 120)} from ${name}`, () =>
+      this.#actions.fetch(peer, name, file),
+    );
   }
 }
 
@@ -136,7 +150,7 @@ function summaryOf(results: Results): string {
   if (results.kind === "files") {
     return results.total === undefined
       ? `Asking ${results.name} for its files.`
-      : `${countText(results.files.length, "file")} of ${countText(results.total, "file")} that ${results.name} holds.`;
+      : `${results.name} holds ${countText(results.total, "file")}.`;
   }
   const { groups, query } = results;
   if (groups.length === 0) return "No agent is linked yet: search again once the drawing shows one.";
@@ -150,20 +164,6 @@ function summaryOf(results: Results): string {
   return lines === 0
     ? `Nothing for “${query}” at ${countText(answered.length, "agent")}. Try fewer words, or a part of one.`
     : `${found} for “${query}” ${from} in ${millisecondsText(slowest)}.`;
-}
-
-/** A path, its last part in front of the eye. */
-function pathOf(path: string): HTMLElement {
-  const shown = plainText(path, 240);
-  const cut = shown.lastIndexOf("/") + 1;
-  const node = make(
-    "span",
-    "path",
-    make("span", "path-folder", shown.slice(0, cut)),
-    make("span", "path-file", shown.slice(cut)),
-  );
-  node.title = shown;
-  return node;
 }
 
 function lineOf({ line, text }: Hit, words: readonly string[]): HTMLElement {

@@ -2,6 +2,7 @@ import { bytesText, millisecondsText } from "../../terminal/units.js";
 import { plainText, saveName } from "../core/text.js";
 import type { State, Transfer } from "../store.js";
 import { button, byId, type ItemView, KeyedList, make, setText } from "./dom.js";
+import { pathView } from "./path.js";
 
 export interface TransferActions {
   remove(key: number): void;
@@ -36,9 +37,6 @@ export class TransfersView {
 
 function item(first: Transfer, actions: TransferActions): ItemView<Transfer> {
   const shownName = plainText(first.file, 240);
-  const name = make("span", "transfer-name", shownName);
-  name.title = shownName;
-  const from = make("span", "transfer-from", `from ${first.from}`);
   const bar = make("progress", "");
   bar.setAttribute("aria-label", `Fetching ${shownName}`);
   const state = make("span", "transfer-state");
@@ -51,7 +49,7 @@ function item(first: Transfer, actions: TransferActions): ItemView<Transfer> {
   const node = make(
     "li",
     "transfer",
-    make("div", "transfer-head", name, from),
+    pathView(first.file),
     make("div", "transfer-actions", save, retry, remove),
     bar,
     state,
@@ -63,7 +61,7 @@ function item(first: Transfer, actions: TransferActions): ItemView<Transfer> {
       node.dataset.phase = phase;
       if (transfer.state.phase === "done" && transfer.state.verified === true) node.dataset.verified = "";
       showProgress(bar, transfer);
-      setText(state, stateText(transfer));
+      setText(state, `from ${first.from}: ${stateText(transfer)}`);
       if (transfer.state.phase === "done") save.href = transfer.state.url;
       save.hidden = phase !== "done";
       retry.hidden = phase !== "failed";
