@@ -23,7 +23,7 @@ const address = readAddress(location.href, Math.random());
 const store = new Store((run) => requestAnimationFrame(run));
 const shelf = new Shelf();
 
-const mesh = new MeshView(address.name);
+const mesh = new MeshView();
 const watch = new PeerWatch(store, (peer, direction, bytes) => mesh.traffic(peer, direction, bytes, sampleMs));
 const membership = new Membership(address, store, shelf, {
   joined: (room) => watch.show(room),

@@ -4,7 +4,7 @@ import { bytesText, millisecondsText } from "../terminal/units.js";
 import { plainText } from "./core/text.js";
 import { TrafficMeter } from "./core/traffic-meter.js";
 import { download, type Source } from "./download.js";
-import type { Store } from "./store.js";
+import type { Store, Transfer } from "./store.js";
 import { sentenceOf } from "./words.js";
 
 const shownMost = 20;
@@ -22,6 +22,9 @@ export class Transfers {
 
   /** Fetches a file from the peer that named it. */
   start(peer: PeerId, from: string, file: string): void {
+    const isRunning = ({ state, ...one }: Transfer) =>
+      state.phase === "running" && one.peer === peer && one.file === file;
+    if (this.#store.state.transfers.some(isRunning)) return;
     const room = this.#room();
     const key = this.#store.nextKey();
     const older = this.#store.state.transfers;

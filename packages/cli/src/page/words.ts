@@ -20,6 +20,8 @@ export function sentenceOf(error: unknown): string {
       return "The server doesn’t answer.";
     case "no-engine":
       return "This browser has no WebRTC, or it is switched off.";
+    case "handler-failed":
+      return "This agent couldn’t answer.";
     case "closed":
       return "The room was left.";
     default:

@@ -12,7 +12,7 @@ const drawnMost = 24;
 /** With more than these, names would lie over each other. */
 const namedMost = 12;
 /** The others' own links are drawn up to this many others. */
-const chordsMost = 8;
+const chordsMost = 5;
 
 /** One peer as it is drawn: two strands, one each way, a node, and a plate with the link's figures. */
 interface Drawn {
@@ -26,12 +26,12 @@ interface Drawn {
 /** The room as a drawing: every agent a node, our links as strands, traffic as dots on them. */
 export class MeshView {
   readonly #svg: SVGSVGElement;
-  readonly #ourName: string;
   readonly #chords = draw("g", "chords");
   readonly #links = draw("g", "links");
   readonly #dots = draw("g", "dots");
   readonly #plates = draw("g", "plates");
   readonly #nodes = draw("g", "nodes");
+  readonly #chordsKey = byId("chords-key", HTMLElement);
   readonly #pulses = new Pulses(this.#dots);
   #drawn = new Map<PeerId, Drawn>();
   #peers: readonly PeerView[] = [];
@@ -39,8 +39,7 @@ export class MeshView {
   /** What the present drawing was made from: it is made anew when this changes. */
   #made = "";
 
-  constructor(ourName: string) {
-    this.#ourName = ourName;
+  constructor() {
     this.#svg = draw("svg", "mesh-drawing", this.#chords, this.#links, this.#dots, this.#plates, this.#nodes);
     this.#svg.setAttribute("role", "img");
     const frame = byId("mesh", HTMLElement);
@@ -90,18 +89,22 @@ export class MeshView {
       const at = others[index];
       return at === undefined ? [] : [{ peer, at }];
     });
-    this.#drawn = new Map(pairs.map(({ peer, at }) => [peer.id, drawPeer(peer, middle, at, peers.length)]));
+    this.#drawn = new Map(
+      pairs.map(({ peer, at }) => [peer.id, drawPeer(peer, middle, at, this.#nameLength(peers.length))]),
+    );
     const drawn = [...this.#drawn.values()];
     this.#links.replaceChildren(...drawn.map(({ link }) => link));
     this.#plates.replaceChildren(...drawn.map(({ plate }) => plate.node));
-    this.#nodes.replaceChildren(...drawn.map(({ node }) => node), drawUs(middle, this.#ourName));
+    this.#nodes.replaceChildren(...drawn.map(({ node }) => node), drawUs(middle));
     for (const [id, { link, node }] of this.#drawn) {
       if (known.has(id)) continue;
       link.classList.add("new");
       node.classList.add("new");
     }
     const linked = pairs.filter(({ peer }) => peer.state === "connected").map(({ at }) => at);
-    this.#chords.replaceChildren(...(linked.length <= chordsMost ? chordsOf(linked, middle) : []));
+    const chords = linked.length <= chordsMost ? chordsOf(linked, middle) : [];
+    this.#chords.replaceChildren(...chords);
+    this.#chordsKey.hidden = chords.length === 0;
   }
 
   #label(peer: PeerView, count: number): void {
@@ -110,6 +113,12 @@ export class MeshView {
     const rate = peer.rateIn + peer.rateOut;
     drawn.link.dataset.busy = String(peer.state === "connected" ? busyness(rate) : 0);
     drawn.plate.show(...figuresOf(peer, this.#roomFor(count)));
+  }
+
+  /** How many characters of a name fit beside its node. */
+  #nameLength(count: number): number {
+    if (count > namedMost) return 0;
+    return this.#size.width < 480 && count > 3 ? 12 : 18;
   }
 
   /** How much can be written on each link without writing over the next. */
@@ -164,7 +173,7 @@ class Plate {
   }
 }
 
-function drawPeer(peer: PeerView, middle: Point, at: Point, count: number): Drawn {
+function drawPeer(peer: PeerView, middle: Point, at: Point, nameLength: number): Drawn {
   const [from, to] = between(middle, at, 20);
   const outward = strand(from, to, 7);
   const inward = strand(to, from, 7);
@@ -172,11 +181,11 @@ function drawPeer(peer: PeerView, middle: Point, at: Point, count: number): Draw
   const title = draw("title", "");
   title.textContent = peer.name;
   const node = draw("g", "agent", title, drawNode(at, "node", 11));
-  if (count <= namedMost) {
+  if (nameLength > 0) {
     // Names stand on the far side, where no link of ours goes.
     const isAbove = at.y < middle.y - 1;
     node.append(
-      drawText(at, isAbove ? -34 : 29, "node-name", clip(peer.name)),
+      drawText(at, isAbove ? -34 : 29, "node-name", plainText(peer.name, nameLength)),
       drawText(at, isAbove ? -19 : 44, "node-kind", peer.kind),
     );
   }
@@ -186,14 +195,8 @@ function drawPeer(peer: PeerView, middle: Point, at: Point, count: number): Draw
   return { link, node, outward, inward, plate };
 }
 
-function drawUs(at: Point, name: string): SVGGElement {
-  return draw(
-    "g",
-    "agent",
-    drawNode(at, "node us", 15),
-    drawText(at, 34, "node-name", clip(name)),
-    drawText(at, 49, "node-kind", "you"),
-  );
+function drawUs(at: Point): SVGGElement {
+  return draw("g", "agent", drawNode(at, "node us", 15), drawText(at, 33, "node-name", "you"));
 }
 
 /** The others' links among each other, clear of the middle, where we stand. */
@@ -226,10 +229,6 @@ function drawText({ x, y }: Point, below: number, className: string, words: stri
   text.setAttribute("y", (y + below).toFixed(1));
   text.textContent = words;
   return text;
-}
-
-function clip(name: string): string {
-  return plainText(name, 18);
 }
 
 /** 0 to 3: from quiet, over kilobytes, to megabytes a second. */

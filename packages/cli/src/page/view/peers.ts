@@ -4,6 +4,8 @@ import type { PeerView, State } from "../store.js";
 import { button, byId, type ItemView, KeyedList, make, setText } from "./dom.js";
 
 const shownMost = 64;
+/** `12,345,678` as `12M`: a peer may say any number. */
+const shortCount = new Intl.NumberFormat("en", { notation: "compact" });
 
 /** The links as a table: what the drawing shows, for reading. */
 export class PeersView {
@@ -57,7 +59,7 @@ function row(first: PeerView, browse: (peer: PeerId) => void): ItemView<PeerView
       setText(roundTrip, peer.rttMs === undefined ? "–" : millisecondsText(peer.rttMs));
       setText(rate, rateText(peer));
       files.hidden = peer.files === undefined || peer.files === 0;
-      setText(files, (peer.files ?? 0).toLocaleString("en"));
+      setText(files, shortCount.format(peer.files ?? 0));
       files.setAttribute("aria-label", `List the ${countText(peer.files ?? 0, "file")} of ${peer.name}`);
     },
   };
