@@ -1,8 +1,8 @@
 // What `npm start` and `npm test` need before anything is installed: plain Node 20, no dependencies.
 import { spawn } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { constants } from "node:os";
-import { delimiter, join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 export const root = fileURLToPath(new URL("..", import.meta.url));
@@ -89,7 +89,14 @@ export async function build() {
   const stale = packages().filter(isStale);
   if (stale.length === 0) return false;
   say(`Building ${stale.join(", ")} …`);
+  const startedAt = new Date();
   await pnpm("The build failed", ["-r", ...stale.flatMap((name) => ["--filter", `./packages/${name}`]), "build"]);
+  for (const mark of stale.map(builtMark)) {
+    mkdirSync(dirname(mark), { recursive: true });
+    writeFileSync(mark, "");
+    // The time before the build: what was edited meanwhile isn't in it.
+    utimesSync(mark, startedAt, startedAt);
+  }
   return true;
 }
 
@@ -120,13 +127,17 @@ function isInstalled() {
 
 function isStale(name) {
   const folder = `packages/${name}`;
-  // The build's last act, and the first thing that the next build removes.
-  const built = join(root, folder, "dist/cjs/package.json");
-  if (!existsSync(built)) return true;
+  const mark = builtMark(name);
+  if (!existsSync(mark) || !existsSync(join(root, folder, "dist"))) return true;
   const recipe = ["tsup.config.ts", "tsconfig.base.json", "scripts/build-package.mjs", "pnpm-lock.yaml"];
   const own = readdirSync(join(root, folder)).filter((entry) => entry !== "dist" && entry !== "node_modules");
   const inputs = [...recipe, ...own.map((entry) => `${folder}/${entry}`)];
-  return Math.max(...inputs.map((path) => newest(join(root, path)))) > statSync(built).mtimeMs;
+  return Math.max(...inputs.map((path) => newest(join(root, path)))) > statSync(mark).mtimeMs;
+}
+
+/** Its time tells when a package was last built to the end. */
+function builtMark(name) {
+  return join(root, ".cache/built", name);
 }
 
 /** When a file, or anything in a folder, last changed. A folder's own time tells of files that are gone. */
