@@ -27,7 +27,14 @@ export class SerialInbox {
     this.#waiting++;
     this.#tail = this.#tail.then(async () => {
       this.#waiting--;
-      if (this.#state === "open") await task();
+      try {
+        if (this.#state === "open") await task();
+      } catch (error) {
+        // An app's own error (its `admit` threw): reported as uncaught, and nothing behind it stops for it.
+        queueMicrotask(() => {
+          throw error;
+        });
+      }
     });
   }
 
