@@ -137,10 +137,22 @@ export class DirectPath {
   #open(generation: number): void {
     if (this.#connection !== undefined) {
       this.#connection.close();
+      this.#connection = undefined;
       this.#options.listener.channelLost("another connection took its place");
+      // Whoever heard that may have closed us.
+      if (this.#dialing.phase === "ended") return;
     }
     const { engine, iceServers } = this.#options;
-    this.#connection = new Connection(engine, iceServers(), this.#listenTo(generation));
+    const listener = this.#listenTo(generation);
+    try {
+      this.#connection = new Connection(engine, iceServers(), listener);
+    } catch (error) {
+      // Platforms throw at an ICE server's address that they can't read, and at one connection too many. Told later, as
+      // every other end of a connection is: the step that opens it is still under way. By name alone, since the text may
+      // hold that address, and the reason travels to the peer.
+      const name = error instanceof Error ? error.name : typeof error;
+      queueMicrotask(() => listener.ended(`the platform refused a connection (${name})`));
+    }
   }
 
   #listenTo(generation: number): ConnectionListener {

@@ -1,0 +1,216 @@
+import type { Candidate } from "@skein/protocol";
+import { fragmentOf } from "../core/negotiation.js";
+import type { Engine } from "./engine.js";
+
+type DescriptionInit = { readonly type: "offer" | "answer"; readonly sdp: string };
+
+/**
+ * Where fake connections meet. Two open their channels once each has the other's description, one of which is an offer
+ * that the other answered; calls in an order that no engine takes are refused and kept in `violations`.
+ */
+export class FakeNetwork {
+  readonly connections: FakeConnection[] = [];
+  readonly violations: string[] = [];
+  /** Frames vanish, and nobody is told. */
+  isCut = false;
+  /** New connections are refused by the platform. */
+  refuses: Error | undefined;
+  #fragments = 0;
+
+  /** An engine whose connections are of this network. */
+  engine(options: { kind?: string; rollback?: boolean } = {}): Engine {
+    const network = this;
+    const { kind = "fake", rollback = true } = options;
+    const RTCPeerConnection = class extends FakeConnection {
+      constructor(configuration: RTCConfiguration) {
+        if (network.refuses !== undefined) throw network.refuses;
+        super(network, rollback, configuration);
+        network.connections.push(this);
+      }
+    };
+    return { kind, rollback, RTCPeerConnection: RTCPeerConnection as unknown as Engine["RTCPeerConnection"] };
+  }
+
+  /** Connections that weren't closed. */
+  get open(): FakeConnection[] {
+    return this.connections.filter(({ connectionState }) => connectionState !== "closed");
+  }
+
+  nextFragment(): string {
+    return `f${++this.#fragments}`;
+  }
+
+  violate(what: string): Error {
+    this.violations.push(what);
+    return new Error(what);
+  }
+
+  /** Opens whatever has come to match. */
+  match(one: FakeConnection): void {
+    const other = this.open.find((candidate) => candidate !== one && areMatched(one, candidate));
+    if (other === undefined || one.other !== undefined) return;
+    one.other = other;
+    other.other = one;
+    queueMicrotask(() => {
+      for (const { channel } of [one, other]) channel?.open();
+    });
+  }
+}
+
+function areMatched(a: FakeConnection, b: FakeConnection): boolean {
+  return (
+    a.localDescription !== null &&
+    a.localDescription.sdp === b.remoteDescription?.sdp &&
+    b.localDescription?.sdp === a.remoteDescription?.sdp &&
+    a.localDescription.type !== b.localDescription?.type &&
+    // It takes candidates of both sides to connect.
+    a.candidates.length > 0 &&
+    b.candidates.length > 0
+  );
+}
+
+/** As much of an RTCPeerConnection as a direct path uses. */
+export class FakeConnection {
+  readonly configuration: RTCConfiguration;
+  readonly candidates: string[] = [];
+  localDescription: DescriptionInit | null = null;
+  remoteDescription: DescriptionInit | null = null;
+  connectionState: "new" | "failed" | "closed" = "new";
+  iceGatheringState: "new" | "complete" = "new";
+  channel: FakeChannel | undefined;
+  other: FakeConnection | undefined;
+  onicecandidate: ((event: { candidate: object | null }) => void) | null = null;
+  onicegatheringstatechange: (() => void) | null = null;
+  onconnectionstatechange: (() => void) | null = null;
+  readonly #network: FakeNetwork;
+  readonly #rollback: boolean;
+
+  constructor(network: FakeNetwork, rollback: boolean, configuration: RTCConfiguration) {
+    this.#network = network;
+    this.#rollback = rollback;
+    this.configuration = configuration;
+  }
+
+  createDataChannel(_label: string, options: RTCDataChannelInit): FakeChannel {
+    if (options.negotiated !== true || options.id !== 0) throw this.#network.violate("a channel that isn't negotiated");
+    this.channel = new FakeChannel(this.#network, this);
+    return this.channel;
+  }
+
+  async createOffer(): Promise<DescriptionInit> {
+    if (this.channel === undefined) throw this.#network.violate("an offer without a channel");
+    return { type: "offer", sdp: `v=0\r\na=ice-ufrag:${this.#network.nextFragment()}\r\n` };
+  }
+
+  async createAnswer(): Promise<DescriptionInit> {
+    if (this.remoteDescription?.type !== "offer") throw this.#network.violate("an answer without an offer");
+    const answered = fragmentOf(this.remoteDescription.sdp);
+    return { type: "answer", sdp: `v=0\r\na=ice-ufrag:${this.#network.nextFragment()}\r\na=answers:${answered}\r\n` };
+  }
+
+  async setLocalDescription(description: DescriptionInit): Promise<void> {
+    this.#mustBeOpen();
+    this.localDescription = description;
+    const usernameFragment = fragmentOf(description.sdp);
+    queueMicrotask(() => {
+      const candidate = { candidate: `candidate:${usernameFragment}`, sdpMid: "0", usernameFragment };
+      this.onicecandidate?.({ candidate });
+      this.iceGatheringState = "complete";
+      this.onicegatheringstatechange?.();
+    });
+    this.#network.match(this);
+  }
+
+  async setRemoteDescription(description: DescriptionInit): Promise<void> {
+    this.#mustBeOpen();
+    const hasOffered = this.localDescription?.type === "offer" && this.remoteDescription === null;
+    if (description.type === "offer") {
+      if (this.remoteDescription !== null) throw this.#network.violate("a second offer on a connection");
+      if (hasOffered && !this.#rollback) throw this.#network.violate("an offer where one is out, without rollback");
+      this.localDescription = null;
+    } else {
+      if (!hasOffered) throw this.#network.violate("an answer where no offer is out");
+      const offered = fragmentOf(this.localDescription?.sdp ?? "");
+      if (!description.sdp.includes(`a=answers:${offered}\r\n`))
+        throw this.#network.violate("an answer to another offer");
+    }
+    this.remoteDescription = description;
+    this.#network.match(this);
+  }
+
+  async addIceCandidate(candidate?: { candidate: string } & Partial<Candidate>): Promise<void> {
+    this.#mustBeOpen();
+    if (this.remoteDescription === null) throw this.#network.violate("candidates before the remote description");
+    if (candidate === undefined) return;
+    if (candidate.candidate !== `candidate:${fragmentOf(this.remoteDescription.sdp)}`) {
+      throw this.#network.violate("a candidate of another description");
+    }
+    this.candidates.push(candidate.candidate);
+    this.#network.match(this);
+  }
+
+  getStats(): Promise<RTCStatsReport> {
+    return Promise.resolve(new Map() as unknown as RTCStatsReport);
+  }
+
+  close(): void {
+    if (this.connectionState === "closed") return;
+    this.connectionState = "closed";
+    const { other } = this;
+    this.channel?.end();
+    if (!this.#network.isCut) queueMicrotask(() => other?.channel?.end());
+  }
+
+  /** The engine finds that the path is broken. */
+  fail(): void {
+    this.connectionState = "failed";
+    this.onconnectionstatechange?.();
+  }
+
+  #mustBeOpen(): void {
+    if (this.connectionState === "closed") throw this.#network.violate("a call on a closed connection");
+  }
+}
+
+/** One end of a data channel. */
+export class FakeChannel extends EventTarget {
+  readyState: "connecting" | "open" | "closed" = "connecting";
+  binaryType = "blob";
+  bufferedAmount = 0;
+  bufferedAmountLowThreshold = 0;
+  onopen: (() => void) | null = null;
+  onclose: (() => void) | null = null;
+  onmessage: ((event: { data: unknown }) => void) | null = null;
+  onbufferedamountlow: (() => void) | null = null;
+  readonly #network: FakeNetwork;
+  readonly #connection: FakeConnection;
+
+  constructor(network: FakeNetwork, connection: FakeConnection) {
+    super();
+    this.#network = network;
+    this.#connection = connection;
+  }
+
+  send(frame: Uint8Array): void {
+    if (this.readyState !== "open") throw new Error("InvalidStateError");
+    const { buffer } = Uint8Array.from(frame);
+    if (!this.#network.isCut) queueMicrotask(() => this.#connection.other?.channel?.deliver(buffer));
+  }
+
+  deliver(data: unknown): void {
+    if (this.readyState === "open") this.onmessage?.({ data });
+  }
+
+  open(): void {
+    if (this.readyState !== "connecting" || this.#connection.connectionState === "closed") return;
+    this.readyState = "open";
+    this.onopen?.();
+  }
+
+  end(): void {
+    if (this.readyState === "closed") return;
+    this.readyState = "closed";
+    this.onclose?.();
+    this.dispatchEvent(new Event("close"));
+  }
+}
