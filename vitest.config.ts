@@ -20,7 +20,7 @@ export default defineConfig({
         },
         test: {
           name: "unit",
-          include: ["packages/*/src/**/*.test.ts"],
+          include: ["packages/*/src/**/*.test.ts", "bench/src/**/*.test.ts"],
           sequence: { groupOrder: 0 },
         },
       },

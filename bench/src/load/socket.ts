@@ -1,0 +1,73 @@
+import { randomBytes } from "node:crypto";
+import { request } from "node:http";
+import type { Socket } from "node:net";
+import { clientFrame, FrameReader, opcode } from "./frames.ts";
+
+/** What a load's connection does with what it gets. */
+export interface LoadSocketListener {
+  receive(payload: Buffer): void;
+  /** The connection is gone, though nobody here ended it. */
+  lost(reason: string): void;
+}
+
+/**
+ * A WebSocket with as little in it as a load generator needs: it must cost much less than the server it measures. The
+ * `ws` package's own client costs as much as a server does, and would be what is measured.
+ */
+export class LoadSocket {
+  readonly #socket: Socket;
+  readonly #reader: FrameReader;
+  #listener: LoadSocketListener = { receive: () => {}, lost: () => {} };
+
+  private constructor(socket: Socket) {
+    this.#socket = socket;
+    this.#reader = new FrameReader((kind, payload) => this.#handle(kind, payload));
+    socket.setNoDelay();
+    socket.on("error", (error) => this.#listener.lost(error.message));
+    socket.on("close", () => this.#listener.lost("the server closed the connection"));
+  }
+
+  /** Opens one. Nothing is read before {@link LoadSocket.listen}. */
+  static open(url: string, protocols: readonly string[] = []): Promise<LoadSocket> {
+    return new Promise((resolve, reject) => {
+      const upgrade = request(url.replace(/^ws/, "http"), {
+        headers: {
+          Connection: "Upgrade",
+          Upgrade: "websocket",
+          "Sec-WebSocket-Version": "13",
+          "Sec-WebSocket-Key": randomBytes(16).toString("base64"),
+          ...(protocols.length === 0 ? {} : { "Sec-WebSocket-Protocol": protocols.join(", ") }),
+        },
+      });
+      upgrade.on("upgrade", (_response, socket, head) => {
+        if (head.length > 0) socket.unshift(head);
+        resolve(new LoadSocket(socket as Socket));
+      });
+      upgrade.on("response", ({ statusCode }) =>
+        reject(new Error(`The server answered a WebSocket with ${statusCode}.`)),
+      );
+      upgrade.on("error", reject);
+      upgrade.end();
+    });
+  }
+
+  listen(listener: LoadSocketListener): void {
+    this.#listener = listener;
+    if (this.#socket.listenerCount("data") === 0) this.#socket.on("data", (chunk: Buffer) => this.#reader.push(chunk));
+  }
+
+  /** Sends frames that are ready to go. */
+  write(frames: Buffer): void {
+    this.#socket.write(frames);
+  }
+
+  close(): void {
+    this.#listener = { receive: () => {}, lost: () => {} };
+    this.#socket.destroy();
+  }
+
+  #handle(kind: number, payload: Buffer): void {
+    if (kind === opcode.text || kind === opcode.binary) this.#listener.receive(payload);
+    else if (kind === opcode.ping) this.write(clientFrame(opcode.pong, payload));
+  }
+}

@@ -1,0 +1,24 @@
+// `npm run bench`: installs and builds what is missing, then measures. All arguments are the bench's: --help shows them.
+import { join } from "node:path";
+import { installBrowsers } from "./install-browsers.mjs";
+import { main, node24, prepare, root, run, say } from "./workspace.mjs";
+
+/** What only asks needs no browser, and neither does a choice of benches without one. */
+function needsBrowser(args) {
+  if (args.some((arg) => ["--help", "-h", "--list"].includes(arg))) return false;
+  return !args.some((arg) => arg.startsWith("--only")) || args.some((arg) => arg.includes("chromium"));
+}
+
+await main(async () => {
+  const args = process.argv.slice(2);
+  await prepare();
+  if (needsBrowser(args)) {
+    const obstacle = await installBrowsers();
+    if (obstacle !== undefined) say(`The benches in browsers may fail. ${obstacle}`);
+  }
+  const { code } = await run(node24, [join(root, "bench/src/main.ts"), ...args], {
+    // The file that it writes is named from where its user stands, not from the repository.
+    cwd: process.env.INIT_CWD ?? process.cwd(),
+  });
+  return code;
+});
