@@ -2,18 +2,18 @@ import type { Duplex } from "node:stream";
 import {
   type ClientMessage,
   decodeClientMessage,
-  encodeControl,
   type ErrorCode,
+  encodeControl,
   forwardHeaderBytes,
   nonceBytes,
   packetKind,
   type ServerMessage,
   type SignedCard,
-  limits as wire,
 } from "@skein/protocol";
 import type { WebSocket } from "ws";
 import { admit, checkCard, type Refusal } from "./admission.js";
 import { Conduct } from "./core/conduct.js";
+import { Held } from "./core/held.js";
 import type { Hub, Place } from "./core/rooms.js";
 import { errorName, type ServerEvent } from "./events.js";
 import type { Settings } from "./options.js";
@@ -36,16 +36,6 @@ type State =
   | { readonly phase: "joined"; readonly place: Place<Connection> }
   | { readonly phase: "ended" };
 
-/** What came while a signature was checked, or the app decided. */
-interface Held {
-  readonly packets: Buffer[];
-  bytes: number;
-}
-
-/** The socket isn't read while a check runs; this is for what had been read by then. */
-const heldMostBytes = 2 * wire.packetBytes;
-const heldMost = 4096;
-
 /** When a client that was turned away for want of room, or for its haste, may come back. */
 const comeBackMs = 5_000;
 
@@ -62,7 +52,7 @@ export class Connection {
   readonly #conduct: Conduct;
   #state: State;
   /** Defined while a check runs. */
-  #held: Held | undefined;
+  #held: Held<Buffer> | undefined;
   /** Whether forwards were sent in this tick; if so, whether anything waited before them. */
   #outgoing: "idle" | "flowing" | "behind" = "idle";
   /** Whether anything was heard since the last beat. */
@@ -170,13 +160,10 @@ export class Connection {
     else this.#hold(this.#held, packet);
   }
 
-  #hold(held: Held, packet: Buffer): void {
-    held.packets.push(packet);
-    held.bytes += packet.length;
-    if (held.packets.length > heldMost || held.bytes > heldMostBytes) {
-      this.#drop("over-limit");
-      this.#end("rate-limited", "Too much came before the last message was dealt with: wait for the answer.", comeBackMs);
-    }
+  #hold(held: Held<Buffer>, packet: Buffer): void {
+    if (held.add(packet)) return;
+    this.#drop("over-limit");
+    this.#end("rate-limited", "Too much came before the last message was dealt with: wait for the answer.", comeBackMs);
   }
 
   #handle(packet: Buffer): void {
@@ -261,7 +248,11 @@ export class Connection {
       case "stale":
         // No fault of the client's: a card may cross the one that went with its return.
         this.#drop("stale");
-        return this.#complain("bad-message", "The card was passed over: its `n` is no higher than the last one's.", false);
+        return this.#complain(
+          "bad-message",
+          "The card was passed over: its `n` is no higher than the last one's.",
+          false,
+        );
     }
   }
 
@@ -274,7 +265,7 @@ export class Connection {
 
   /** Whatever comes while the check runs waits, in order. */
   #check(check: Promise<void>): void {
-    this.#held = { packets: [], bytes: 0 };
+    this.#held = new Held<Buffer>();
     this.#socket.pause();
     const failed = (error: unknown) => {
       // A fault of ours, which is to cost nobody but this client its connection.

@@ -18,7 +18,11 @@ export type ServerEvent =
   /** A request for a WebSocket was answered with this HTTP status. */
   | { readonly type: "not-upgraded"; readonly status: number }
   /** Something threw that isn't a refusal: the error's name, since its text may hold anything. */
-  | { readonly type: "failed"; readonly what: "accept" | "authorise" | "connection" | "handleRequest"; readonly error: string }
+  | {
+      readonly type: "failed";
+      readonly what: "accept" | "authorise" | "connection" | "handleRequest";
+      readonly error: string;
+    }
   | { readonly type: "closed" };
 
 /** What a log may know of an error. */

@@ -74,7 +74,7 @@ describe("a message that can't be acted upon is answered, counted, and costs nob
     "a control message with more behind it": [Uint8Array.from([...control({ t: "ping" }), 0]), "malformed"],
     "a map without its type": [control({ a: 1 }), "malformed"],
     "a list instead of a map": [control(["ping"]), "malformed"],
-    "nothing": [control(null), "malformed"],
+    nothing: [control(null), "malformed"],
     "a join without its fields": [control({ t: "join" }), "malformed"],
     "a card that is no card": [control({ t: "announce", card: 7 }), "malformed"],
     "a forward without a target": [Uint8Array.of(2), "malformed"],
@@ -108,7 +108,11 @@ describe("a message that can't be acted upon is answered, counted, and costs nob
     const { client } = await challenged();
     const persona = new Persona();
     await expectComplaint(client, encodeControl({ t: "announce", card: await persona.card() }), "out-of-place");
-    await expectComplaint(client, encodeForwardPacket("signal", healthy.first.persona.id, Uint8Array.of(1)), "out-of-place");
+    await expectComplaint(
+      client,
+      encodeForwardPacket("signal", healthy.first.persona.id, Uint8Array.of(1)),
+      "out-of-place",
+    );
   });
 
   test("a second join", async () => {
@@ -406,15 +410,21 @@ test("whatever bytes come, in whatever order, the others go on talking", async (
     });
   const anything = fc.uint8Array({ maxLength: 100 });
   await fc.assert(
-    fc.asyncProperty(fc.array(fc.oneof(anything, mutated), { minLength: 1, maxLength: 15 }), fc.boolean(), async (packets, joins) => {
-      const client = joins ? (await enter(server.url, { persona: persona.again() })).client : new RawClient(server.url);
-      if (!joins) await client.next("challenge");
-      for (const packet of packets) client.send(packet);
-      client.socket.close();
-      await client.closed;
-      expect(client.heard.filter(({ t }) => t === "unreadable")).toEqual([]);
-      await healthy.talk();
-    }),
+    fc.asyncProperty(
+      fc.array(fc.oneof(anything, mutated), { minLength: 1, maxLength: 15 }),
+      fc.boolean(),
+      async (packets, joins) => {
+        const client = joins
+          ? (await enter(server.url, { persona: persona.again() })).client
+          : new RawClient(server.url);
+        if (!joins) await client.next("challenge");
+        for (const packet of packets) client.send(packet);
+        client.socket.close();
+        await client.closed;
+        expect(client.heard.filter(({ t }) => t === "unreadable")).toEqual([]);
+        await healthy.talk();
+      },
+    ),
     { numRuns: 60 },
   );
 });

@@ -29,7 +29,10 @@ export function refuseUpgrade(
     return { status: 403, sentence: "Pages of this origin may not connect to this server." };
   }
   if (!offers(request, webSocketProtocol)) {
-    return { status: 400, sentence: `This server speaks the WebSocket subprotocol "${webSocketProtocol}" alone: ask for it.` };
+    return {
+      status: 400,
+      sentence: `This server speaks the WebSocket subprotocol "${webSocketProtocol}" alone: ask for it.`,
+    };
   }
   if (connections >= limits.connections) return { status: 503, sentence: "The server is full: try again later." };
   return undefined;

@@ -1,9 +1,17 @@
 import { once } from "node:events";
 import { connect } from "node:net";
-import { type Card, createIdentity, encodeForwardPacket, type ErrorCode, SkeinError } from "@skein/protocol";
+import { type Card, createIdentity, type ErrorCode, encodeForwardPacket, SkeinError } from "@skein/protocol";
 import { afterEach, describe, expect, test } from "vitest";
 import { createServer, type ServerEvent, type ServerOptions, type SkeinServer } from "./index.js";
-import { createGate, enter, HealthyPair, idOf, ManualClock, Persona, RawClient } from "./testing-client.test-support.js";
+import {
+  createGate,
+  enter,
+  HealthyPair,
+  idOf,
+  ManualClock,
+  Persona,
+  RawClient,
+} from "./testing-client.test-support.js";
 
 const running: SkeinServer[] = [];
 
@@ -21,7 +29,10 @@ const stillness = { control: { perSecond: Number.POSITIVE_INFINITY, burst: 1_000
 
 describe("joining", () => {
   test("challenge, join, joined: with the ICE servers and whoever is there", async () => {
-    const ice = [{ urls: ["stun:stun.example.org"] }, { urls: ["turn:turn.example.org"], username: "u", credential: "c" }];
+    const ice = [
+      { urls: ["stun:stun.example.org"] },
+      { urls: ["turn:turn.example.org"], username: "u", credential: "c" },
+    ];
     const server = await start({ iceServers: ice, graceMs: 1_234 });
     const first = await enter(server.url);
     const client = new RawClient(server.url);
@@ -119,9 +130,12 @@ describe("authorise", () => {
     const healthy = await HealthyPair.enter(server.url);
     const client = new RawClient(server.url);
     const persona = new Persona();
-    client.say(await persona.join((await client.next("challenge")).nonce, "slow"));
+    const join = await persona.join((await client.next("challenge")).nonce, "slow");
+    client.together(() => {
+      client.say(join);
+      client.send(encodeForwardPacket("signal", persona.id, Uint8Array.of(5)));
+    });
     await asked.opened;
-    client.send(encodeForwardPacket("signal", persona.id, Uint8Array.of(5)));
     client.say({ t: "ping" });
     await healthy.talk();
     gate.open();
@@ -162,9 +176,17 @@ describe("forwards", () => {
     first.forward(second.persona.id, envelope, "relay");
     second.forward(first.persona.id, Uint8Array.of(1), "signal");
     expect(await second.client.next("forward")).toMatchObject({ class: "relay", from: first.persona.id });
-    expect(second.client.heard.at(-1)).toMatchObject({ envelope: expect.toSatisfy((bytes) => Buffer.from(bytes).equals(envelope)) });
+    expect(second.client.heard.at(-1)).toMatchObject({
+      envelope: expect.toSatisfy((bytes) => Buffer.from(bytes).equals(envelope)),
+    });
     expect(await first.client.next("forward")).toMatchObject({ class: "signal", from: second.persona.id });
-    expect(server.stats()).toMatchObject({ forwards: 2, relayed: 1, bytes: 70_000 + 1 + 66, relayedBytes: 70_033, drops: {} });
+    expect(server.stats()).toMatchObject({
+      forwards: 2,
+      relayed: 1,
+      bytes: 70_000 + 1 + 66,
+      relayedBytes: 70_033,
+      drops: {},
+    });
   });
 
   test("that come in pieces and together are told apart", async () => {
@@ -215,7 +237,10 @@ describe("presence", () => {
     const second = await enter(server.url);
     second.client.say({ t: "leave" });
     expect(await second.client.closed).toBe(1000);
-    expect(await first.client.next("peer-left")).toMatchObject({ reason: "left", id: second.persona.identity.publicKey });
+    expect(await first.client.next("peer-left")).toMatchObject({
+      reason: "left",
+      id: second.persona.identity.publicKey,
+    });
     expect(server.stats().peers).toBe(1);
   });
 
@@ -252,7 +277,14 @@ describe("presence", () => {
     first.forward(persona.id, Uint8Array.of(9));
     expect((await back.client.next("forward")).envelope).toEqual(Buffer.of(9));
     await first.client.settle();
-    expect(first.client.heard.map(({ t }) => t)).toEqual(["challenge", "joined", "peer-joined", "peer-away", "peer-updated", "pong"]);
+    expect(first.client.heard.map(({ t }) => t)).toEqual([
+      "challenge",
+      "joined",
+      "peer-joined",
+      "peer-away",
+      "peer-updated",
+      "pong",
+    ]);
   });
 
   test("the same identity with another box key replaces the earlier one", async () => {

@@ -99,7 +99,11 @@ class RunningServer implements SkeinServer {
       joined: (connection) => this.#joining.delete(connection),
       rearm: () => this.#arm(),
     };
-    const answer = createRequestHandler(settings, () => ({ rooms: this.#hub.rooms, peers: this.#hub.peers }), this.#world.log);
+    const answer = createRequestHandler(
+      settings,
+      () => ({ rooms: this.#hub.rooms, peers: this.#hub.peers }),
+      this.#world.log,
+    );
     this.#http = tls === undefined ? createHttpServer(answer) : createSecureServer(tls, answer);
     this.#http.maxConnections = limits.connections + otherSockets;
     this.#http.headersTimeout = settings.joinTimeoutMs;
@@ -242,7 +246,11 @@ function createSecureServer(
   try {
     return createHttpsServer({ key: pem(key), cert: pem(cert) }, answer);
   } catch (cause) {
-    throw new SkeinError("bad-argument", "tls can't be used: give a certificate and its own private key, both as PEM.", { cause });
+    throw new SkeinError(
+      "bad-argument",
+      "tls can't be used: give a certificate and its own private key, both as PEM.",
+      { cause },
+    );
   }
 }
 

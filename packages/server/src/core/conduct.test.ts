@@ -19,7 +19,9 @@ describe("conduct", () => {
 
   test("charges small relayed packets for the work they make", () => {
     const conduct = new Conduct(rates, 0);
-    const passed = Array.from({ length: 20 }, () => conduct.admitRelay(1, 0)).filter((retryAfterMs) => retryAfterMs === 0);
+    const passed = Array.from({ length: 20 }, () => conduct.admitRelay(1, 0)).filter(
+      (retryAfterMs) => retryAfterMs === 0,
+    );
     expect(passed).toHaveLength(7);
   });
 

@@ -207,7 +207,9 @@ describe("a hub", () => {
     const heard = first.log.length;
     lose(hub, earlier, 0);
     hub.leave(earlier.place as Place<Listener>, earlier);
-    expect(hub.announce(earlier.place as Place<Listener>, earlier, ...announcement({ ...bob, n: 9 }))).toBe("another-peer");
+    expect(hub.announce(earlier.place as Place<Listener>, earlier, ...announcement({ ...bob, n: 9 }))).toBe(
+      "another-peer",
+    );
     expect(first.log.length).toBe(heard);
     expect(hub.deadline()).toBeUndefined();
   });
@@ -236,7 +238,10 @@ describe("a hub", () => {
     expect(join(hub, { peer: 4, box: 2, n: 0 }).place).toBeDefined();
     join(hub, ada, "hall");
     join(hub, bob, "hall");
-    expect(hub.join({ connection: new Listener(), room: "attic", ...cardOf(ada) })).toEqual({ joined: false, full: "server" });
+    expect(hub.join({ connection: new Listener(), room: "attic", ...cardOf(ada) })).toEqual({
+      joined: false,
+      full: "server",
+    });
     expect([hub.rooms, hub.peers]).toEqual([2, 6]);
   });
 
@@ -358,7 +363,9 @@ function play(hub: Hub<Listener>, listeners: Listener[], kept: readonly Kept[], 
       const listener = listeners[step.who];
       if (listener !== undefined) lose(hub, listener, nowMs);
       return kept.map((one) =>
-        one.listener === listener && listener !== undefined ? { ...one, listener: undefined, untilMs: nowMs + graceMs } : one,
+        one.listener === listener && listener !== undefined
+          ? { ...one, listener: undefined, untilMs: nowMs + graceMs }
+          : one,
       );
     }
     case "leave": {
@@ -391,8 +398,6 @@ function agree(hub: Hub<Listener>, listeners: readonly Listener[], kept: readonl
     expect(listener.isReplaced).toBe(false);
     const others = kept.filter(({ room, peer }) => room === own.room && peer !== own.peer);
     const told = [...listener.room.values()].sort((a, b) => a.peer - b.peer);
-    expect(told).toEqual(
-      others.map(({ peer, box, n }) => ({ peer, box, n })).sort((a, b) => a.peer - b.peer),
-    );
+    expect(told).toEqual(others.map(({ peer, box, n }) => ({ peer, box, n })).sort((a, b) => a.peer - b.peer));
   }
 }

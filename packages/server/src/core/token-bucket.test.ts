@@ -24,7 +24,9 @@ describe("a token bucket", () => {
     expect(bucket.take(1, 1_000)).toBe(100);
   });
 
-  const steps = fc.array(fc.record({ count: fc.integer({ min: 1, max: 20 }), waitMs: fc.integer({ min: 0, max: 500 }) }));
+  const steps = fc.array(
+    fc.record({ count: fc.integer({ min: 1, max: 20 }), waitMs: fc.integer({ min: 0, max: 500 }) }),
+  );
 
   test("never lets more pass than the burst and what came in since", () => {
     fc.assert(
