@@ -12,6 +12,7 @@ export async function runPassThrough({ fleet, signal, onDeath }: DemoParts): Pro
     server: url,
     ...(page === undefined ? {} : { page }),
     folder,
+    serverPid: fleet.server?.pid,
     agents: agents.map(({ id, name, files, bytes, child }) => ({ id, name, files, bytes, pid: child.pid })),
   });
   speaker.child.listen((event) => output.write(event));

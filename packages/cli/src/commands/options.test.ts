@@ -1,0 +1,32 @@
+import { describe, expect, it } from "vitest";
+import { parsePart, parsePort, parseProtocol, parseRoom, parseServer } from "./options.js";
+
+describe("options", () => {
+  it("read what they should", () => {
+    expect(parsePort("0")).toBe(0);
+    expect(parsePart("2/3")).toEqual({ index: 2, of: 3 });
+    expect(parseServer("wss://example.org/skein")).toBe("wss://example.org/skein");
+    const [chat, math] = parseProtocol("acme.math@2,3.1", parseProtocol("acme.chat@1.0.0"));
+    expect(chat?.["~protocol"]).toEqual({ name: "acme.chat", versions: ["1.0.0"] });
+    expect(math?.["~protocol"]).toEqual({ name: "acme.math", versions: ["2", "3.1"] });
+  });
+
+  it.each([
+    ["a port", () => parsePort("65536")],
+    ["a port", () => parsePort("-1")],
+    ["a port", () => parsePort("80x")],
+    ["a part", () => parsePart("0/3")],
+    ["a part", () => parsePart("4/3")],
+    ["a part", () => parsePart("1")],
+    ["a server", () => parseServer("https://example.org")],
+    ["a server", () => parseServer("example.org")],
+    ["a room", () => parseRoom("")],
+    ["a room", () => parseRoom("x".repeat(129))],
+    ["a protocol", () => parseProtocol("acme.chat")],
+    ["a protocol", () => parseProtocol("@1.0.0")],
+    ["a protocol", () => parseProtocol("acme chat@1.0.0")],
+    ["a protocol", () => parseProtocol("acme.chat@latest")],
+  ])("refuse what is no %s", (_what, parse) => {
+    expect(parse).toThrow(expect.objectContaining({ code: "commander.invalidArgument" }));
+  });
+});

@@ -1,0 +1,51 @@
+import { describe, expect, it } from "vitest";
+import { clean, createInk } from "./ink.js";
+import { tableLines } from "./table.js";
+import { bytesText, countText, millisecondsText } from "./units.js";
+
+describe("createInk", () => {
+  it("colours on a terminal alone, and where nobody objects", () => {
+    expect(createInk({ isTTY: true }, {})("red", "x")).toBe("\x1b[31mx\x1b[39m");
+    expect(createInk({ isTTY: true }, { NO_COLOR: "1" })("red", "x")).toBe("x");
+    expect(createInk({ isTTY: true }, { TERM: "dumb" })("red", "x")).toBe("x");
+    expect(createInk({}, {})("red", "x")).toBe("x");
+  });
+});
+
+describe("clean", () => {
+  it("takes the power from texts of others", () => {
+    expect(clean("\x1b[31mred\x1b[0m \x1b]0;title\x07bell\x07 \u202eturned\nline\ttab")).toBe(
+      "red bell· ·turned·line  tab",
+    );
+  });
+});
+
+describe("tableLines", () => {
+  it("aligns columns, coloured or not", () => {
+    const red = createInk({ isTTY: true }, {});
+    expect(
+      tableLines(
+        [
+          ["a", "1"],
+          [red("red", "bcd"), "22"],
+        ],
+        [1],
+      ),
+    ).toEqual(["a     1", `${red("red", "bcd")}  22`]);
+  });
+});
+
+describe("units", () => {
+  it("are short", () => {
+    expect([0, 999, 1000, 1234567, 99_600_000, 5e12].map(bytesText)).toEqual([
+      "0 B",
+      "999 B",
+      "1.0 KB",
+      "1.2 MB",
+      "100 MB",
+      "5.0 TB",
+    ]);
+    expect([0.21, 9.96, 12.3, 1234].map(millisecondsText)).toEqual(["0.2 ms", "10 ms", "12 ms", "1.2 s"]);
+    expect([countText(1, "file"), countText(1234, "file")]).toEqual(["1 file", "1,234 files"]);
+  });
+});
