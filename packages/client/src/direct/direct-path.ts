@@ -85,8 +85,13 @@ export class DirectPath {
     return this.#connection?.selectedPair() ?? Promise.resolve(undefined);
   }
 
-  close(): void {
+  /** Keeps what is open, and tries for nothing more: the last word is being said. */
+  retire(): void {
     this.#dial({ type: "end" });
+  }
+
+  close(): void {
+    this.retire();
     this.#connection?.close();
     this.#connection = undefined;
   }

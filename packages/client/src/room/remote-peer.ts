@@ -181,6 +181,7 @@ export class RemotePeer implements Peer {
   /** Tells the peer that we leave, and waits until it has heard, for a second at most. */
   async leave(): Promise<void> {
     const link = this.#link;
+    this.#direct.retire();
     if (link !== undefined) {
       link.close({ code: "left", reason: "the peer left the room" });
       const stop = deferred<void>();
