@@ -1,8 +1,10 @@
 /**
  * What `import * from` a package may cost a web page, with all that it imports: bundled for browsers, minified,
  * gzipped. In kilobytes of 1,000 bytes. A limit is raised in the change that needs it, with its reason.
+ *
+ * Of either, 25 KB are msgpackr, tweetnacl and valibot. The client is meant to come down to 36.
  */
 export const sizeLimits: Readonly<Record<string, number>> = {
-  protocol: 28,
-  client: 36,
+  protocol: 35,
+  client: 48,
 };
