@@ -41,7 +41,7 @@ export interface ExchangeWorld {
 
 /** A body must fit into one record of one frame, with every header before it. */
 export const bodyBytesMost = limits.frameBytes - 64;
-const requestTimeoutMs = 30_000;
+export const requestTimeoutMs = 30_000;
 
 interface OpenRequest {
   readonly definition: RequestDefinition;

@@ -44,10 +44,15 @@ export class OwnCard {
 
   /** Changes what is given, leaves the rest, and signs anew. */
   async update(details: CardUpdate): Promise<SignedCard> {
-    const card = { ...withDetails(this.#card, details), n: this.#card.n + 1 };
+    const before = this.#card;
+    const card = { ...withDetails(before, details), n: before.n + 1 };
     // The number is taken at once: two updates under way at the same time must not share one.
     this.#card = card;
-    const signed = await signCard(this.#identity, card);
+    const signed = await signCard(this.#identity, card).catch((error: unknown) => {
+      // What can't be signed is forgotten, or no later update could be.
+      if (this.#card === card) this.#card = { ...before, n: card.n };
+      throw error;
+    });
     if (this.#card.n === card.n) this.#signed = signed;
     return signed;
   }

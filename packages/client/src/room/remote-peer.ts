@@ -11,6 +11,7 @@ import {
   type ProtocolVersions,
   type RandomBytes,
   type Rejected,
+  type RequestOptions,
   type Signal,
   SkeinError,
 } from "@skein/protocol";
@@ -171,11 +172,14 @@ export class RemotePeer implements Peer {
     if (this.#now.phase === "connecting") this.#direct.abandon("the server is back");
   }
 
-  /** Runs at once where there is a link; as soon as there is one otherwise, in the order of the calls. */
-  whenConnected<Result>(run: (exchange: Exchange) => Promise<Result>, signal?: AbortSignal): Promise<Result> {
+  /**
+   * Runs at once where there is a link; as soon as there is one otherwise, in the order of the calls. The wait is no
+   * longer than {@link connectTimeoutMs}, or than the caller allows.
+   */
+  whenConnected<Result>(run: (exchange: Exchange) => Promise<Result>, options: RequestOptions = {}): Promise<Result> {
     if (this.#now.phase === "connected") return run(this.#now.exchange);
     if (this.#now.phase === "gone") return Promise.reject(this.#goneError());
-    return this.#wait(run, signal);
+    return this.#wait(run, options);
   }
 
   /** Tells the peer that we leave, and waits until it has heard, for a second at most. */
@@ -216,7 +220,9 @@ export class RemotePeer implements Peer {
     this.#world.rejected(rejection, this.id);
   }
 
-  #wait<Result>(run: (exchange: Exchange) => Promise<Result>, signal: AbortSignal | undefined): Promise<Result> {
+  #wait<Result>(run: (exchange: Exchange) => Promise<Result>, options: RequestOptions): Promise<Result> {
+    const { signal, timeoutMs = connectTimeoutMs } = options;
+    const waitMs = Math.min(timeoutMs, connectTimeoutMs);
     return new Promise<Result>((resolve, reject) => {
       const settle = () => {
         this.#waiters.delete(waiter);
@@ -237,12 +243,9 @@ export class RemotePeer implements Peer {
         waiter.fail(
           new SkeinError("aborted", "The wait for a link was aborted by its caller.", { cause: signal?.reason }),
         );
-      const cancel = this.#world.clock.after(connectTimeoutMs, () =>
+      const cancel = this.#world.clock.after(waitMs, () =>
         waiter.fail(
-          new SkeinError(
-            "timeout",
-            `No link to peer ${this.id} after ${connectTimeoutMs / 1000} s: is a network between you?`,
-          ),
+          new SkeinError("timeout", `No link to peer ${this.id} after ${waitMs} ms: is a network between you?`),
         ),
       );
       signal?.addEventListener("abort", abort, { once: true });
@@ -274,7 +277,10 @@ export class RemotePeer implements Peer {
         payload: (payload) => {
           if (this.#now.phase === "connected") this.#now.exchange.receive(payload);
         },
-        down: (reason, close) => this.#linkDown(reason, close),
+        down: (reason, close) => {
+          // Where we ended it ourselves, another path may be on the way already: that one isn't to be given up.
+          if (this.#link === link) this.#linkDown(reason, close);
+        },
         rejected: (rejection) => this.#reject(rejection),
       },
     });

@@ -1,4 +1,4 @@
-import { defineProtocol, message, peerKeyOf, type PeerId } from "@skein/protocol";
+import { defineProtocol, message, type PeerId, peerKeyOf } from "@skein/protocol";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { memorySignaling } from "../signaling/memory.js";
 import { turn } from "../testing.test-support.js";

@@ -18,7 +18,7 @@ import {
   verifyCard,
 } from "@skein/protocol";
 import mitt from "mitt";
-import { checkBody } from "../link/exchange.js";
+import { checkBody, requestTimeoutMs } from "../link/exchange.js";
 import { Handlers } from "../link/handlers.js";
 import type { SignalingEvents, SignalingSession } from "../signaling/signaling.js";
 import type { CardUpdate } from "./options.js";
@@ -164,10 +164,13 @@ export class Room implements Messenger<Peer>, AsyncDisposable {
     body: Input,
     options: RequestOptions = {},
   ): Promise<Reply> {
-    const answer = this.#find(to).whenConnected(
-      (exchange) => exchange.request(definition, body, options),
-      options.signal,
-    );
+    const { clock } = this.#parts.world;
+    // The wait for a link is part of the time that the caller gives.
+    const untilMs = clock.nowMs() + (options.timeoutMs ?? requestTimeoutMs);
+    const answer = this.#find(to).whenConnected((exchange) => {
+      const timeoutMs = Math.max(0, Math.ceil(untilMs - clock.nowMs()));
+      return exchange.request(definition, body, { ...options, timeoutMs });
+    }, options);
     // The exchange has held it against the definition's schema.
     return answer as Promise<Reply>;
   }
@@ -254,10 +257,12 @@ export class Room implements Messenger<Peer>, AsyncDisposable {
       envelope: (from, kind, envelope) => this.#inbox.add(() => this.#handleEnvelope(from, kind, envelope)),
       // The attempt's own deadline makes up for a signal that went nowhere.
       undeliverable: () => {},
-      disconnected: (reason) => {
-        this.#server = "disconnected";
-        this.#emit("server-disconnected", { reason });
-      },
+      // In its turn as well: a roster that is still being checked came before.
+      disconnected: (reason) =>
+        this.#inbox.add(() => {
+          this.#server = "disconnected";
+          this.#emit("server-disconnected", { reason });
+        }),
       complaint: (error) => this.#emit("trouble", error),
       ended: (error) => {
         this.#closing ??= this.#shutDown(error);

@@ -9,7 +9,7 @@ import {
   type ServerMessage,
   type SignedCard,
 } from "@skein/protocol";
-import { FakeSockets, type FakeSocket } from "./fake-socket.test-support.js";
+import { type FakeSocket, FakeSockets } from "./fake-socket.test-support.js";
 import type { Signaling } from "./signaling.js";
 import { webSocketSignaling } from "./web-socket.js";
 
