@@ -7,7 +7,8 @@ import { nameOf } from "./membership.js";
 import type { SearchGroup, Store } from "./store.js";
 import { sentenceOf } from "./words.js";
 
-const hitsMost = 200;
+/** Lines that one agent may answer with. */
+export const hitsMost = 200;
 const timeoutMs = 15_000;
 
 /** What follows the peer's name in a group: what became of the question. */

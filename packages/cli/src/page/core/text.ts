@@ -9,7 +9,12 @@ export function plainText(text: string, most: number): string {
     .replace(unsafe, " ")
     .trim();
   const characters = [...clean];
-  return characters.length <= most && text.length <= most * 2 ? clean : `${characters.slice(0, most - 1).join("")}…`;
+  return characters.length <= most && text.length <= most * 2
+    ? clean
+    : `${characters
+        .slice(0, most - 1)
+        .join("")
+        .trimEnd()}…`;
 }
 
 /** The last part of a path, as a browser may write it to a disk. */

@@ -174,7 +174,7 @@ class Plate {
 }
 
 function drawPeer(peer: PeerView, middle: Point, at: Point, nameLength: number): Drawn {
-  const [from, to] = between(middle, at, 20);
+  const [from, to] = between(middle, at, 22);
   const outward = strand(from, to, 7);
   const inward = strand(to, from, 7);
   const link = draw("g", "link", drawStrand(outward, "strand out"), drawStrand(inward, "strand in"));
@@ -196,7 +196,7 @@ function drawPeer(peer: PeerView, middle: Point, at: Point, nameLength: number):
 }
 
 function drawUs(at: Point): SVGGElement {
-  return draw("g", "agent", drawNode(at, "node us", 15), drawText(at, 33, "node-name", "you"));
+  return draw("g", "agent", drawNode(at, "node us", 18), drawText(at, 4, "us-name", "you"));
 }
 
 /** The others' links among each other, clear of the middle, where we stand. */

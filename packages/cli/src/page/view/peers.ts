@@ -1,6 +1,6 @@
 import type { PeerId } from "@skein/client";
 import { bytesText, countText, millisecondsText } from "../../terminal/units.js";
-import type { PeerView, State } from "../store.js";
+import type { Connection, PeerView, State } from "../store.js";
 import { button, byId, type ItemView, KeyedList, make, setText } from "./dom.js";
 
 const shownMost = 64;
@@ -24,7 +24,8 @@ export class PeersView {
     );
   }
 
-  show({ peers }: State): void {
+  show({ peers, connection }: State): void {
+    setText(this.#empty, emptyText(connection));
     if (peers === this.#shown) return;
     this.#shown = peers;
     this.#list.show(peers.slice(0, shownMost));
@@ -35,6 +36,12 @@ export class PeersView {
       linked === peers.length ? countText(linked, "link") : `${linked} of ${countText(peers.length, "link")}`;
     setText(this.#count, peers.length === 0 ? "" : linkedText);
   }
+}
+
+function emptyText({ phase }: Connection): string {
+  if (phase === "joining") return "Joining the room.";
+  if (phase === "waiting") return "Once the server answers, the agents in this room stand here.";
+  return "Nobody else is here yet. Open this page in another tab, or start an agent in this room.";
 }
 
 function row(first: PeerView, browse: (peer: PeerId) => void): ItemView<PeerView> {

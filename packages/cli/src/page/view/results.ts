@@ -3,6 +3,7 @@ import type { Hit } from "../../files/protocol.js";
 import { bytesText, countText, millisecondsText } from "../../terminal/units.js";
 import { highlight } from "../core/highlight.js";
 import { plainText } from "../core/text.js";
+import { hitsMost } from "../search.js";
 import type { Results, SearchGroup, State } from "../store.js";
 import { button, byId, type ItemView, KeyedList, make, setText } from "./dom.js";
 import { pathView } from "./path.js";
@@ -142,7 +143,9 @@ function stateOf(group: SearchGroup): string {
   if (group.phase === "failed") return group.reason;
   const { hits, files, tookMs } = group;
   const where = `${countText(files, "file")} searched in ${millisecondsText(tookMs)}`;
-  return hits.length === 0 ? `nothing, ${where}` : `${countText(hits.length, "line")}, ${where}`;
+  return hits.length === 0
+    ? `nothing, ${where}`
+    : `${hits.length >= hitsMost ? "the first " : ""}${countText(hits.length, "line")}, ${where}`;
 }
 
 function summaryOf(results: Results): string {
