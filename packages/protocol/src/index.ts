@@ -6,6 +6,7 @@ export type {
   ProtocolHead,
   RequestDefinition,
   RequestShape,
+  ShapeOptions,
   ShapeTable,
 } from "./app/definition.js";
 export { defineProtocol, message, request } from "./app/definition.js";
@@ -55,15 +56,18 @@ export {
 } from "./wire/packet.js";
 export type { Payload } from "./wire/payload.js";
 export { decodePayload, encodePayload } from "./wire/payload.js";
-export type { Close, Hello, WireRecord } from "./wire/record.js";
+export type { Acknowledgement, Close, Hello, Lane, WireRecord } from "./wire/record.js";
 export {
-  dataOverheadBytes,
+  dataRecordBytes,
   decodeFrame,
+  encodeAcknowledgement,
   encodeClose,
-  encodeData,
   encodeHello,
   encodePing,
   encodePong,
+  laneCount,
+  lanes,
+  writeData,
 } from "./wire/record.js";
 export type { Candidate, Signal } from "./wire/signal.js";
 export { decodeSignal, encodeSignal } from "./wire/signal.js";

@@ -7,6 +7,8 @@ export const limits = {
   packetBytes: 128 * 1024,
   /** One frame of a path: what every engine's data channel takes (RFC 8841 §6.1: 64 KiB where nothing else is agreed). */
   frameBytes: 64 * 1024,
+  /** One message of an app, put together from its pieces. */
+  messageBytes: 16 * 1024 * 1024,
   /** A sealed signal. The largest SDP seen, with every candidate in it, is under 8 KiB. */
   signalBytes: 32 * 1024,
   /** A signed card: fifty of them make the answer to a join. */

@@ -1,45 +1,246 @@
-import { encodeData, type WireRecord } from "@skein/protocol";
+import {
+  type Acknowledgement,
+  dataRecordBytes,
+  encodeAcknowledgement,
+  laneCount,
+  type WireRecord,
+  writeData,
+} from "@skein/protocol";
+import { InLane } from "./in-lane.js";
+import { OutLane, type Piece } from "./out-lane.js";
+import { Queue } from "./queue.js";
 
 /** Where a session's decisions go. */
 export interface SessionSink {
-  /** A record for the path. */
-  transmit(record: Uint8Array): void;
-  /** The next payload from the other side. */
-  deliver(payload: Uint8Array): void;
-  /** The other side broke the order: the link can't go on. */
+  /** The next message of a lane, whole. Call {@link Session.release} with its length once it is dealt with. */
+  deliver(lane: number, message: Uint8Array): void;
+  /** The other side broke a rule: the link can't go on. */
   violate(reason: string): void;
 }
 
+export interface SessionOptions {
+  /** How many bytes of each lane the other side may have under way. */
+  readonly windowBytes: number;
+  /** The largest message that is put together. */
+  readonly messageBytes: number;
+  /** The largest piece that a message is cut into: what others may have to wait for. */
+  readonly pieceBytes: number;
+}
+
+/** How far one path has come with what we send. */
+export interface Cursor {
+  sequence: number;
+}
+
+/** How the lanes share a path: by these weights, where all have something to send. */
+const laneWeights = [16, 4, 1] as const;
+
+/** What may arrive before an acknowledgement goes out by itself: by bytes, and by time. */
+const acknowledgeBytes = 64 * 1024;
+const acknowledgeAfterMs = 20;
+
+type AcknowledgementDue =
+  | { readonly due: "no" }
+  | { readonly due: "by"; readonly atMs: number }
+  | { readonly due: "now" };
+
 /**
- * Numbers what goes out and checks the order of what comes in.
+ * One end of a link's conversation: it numbers what goes out, keeps it until it is acknowledged, sends it again on the next
+ * path, and delivers what comes in once, in order, a window at a time.
  *
- * Invariant: payloads are delivered in the order of their numbers, each once, without a gap; what would break that ends
- * the link instead.
+ * Numbering is of the link and the direction, not of the path: a path may die at any moment, and any number of them may
+ * carry the same records.
+ *
+ * Invariants:
+ * 1. Messages of a lane are delivered in the order they were sent, each once.
+ * 2. What isn't acknowledged is kept. {@link Session.unacknowledged} counts it, message by message.
+ * 3. No more is under way in a lane than the other side granted; no more is held here than a window and one message a lane.
+ * 4. Each path carries records in the order of their numbers, without a gap but for those that were acknowledged.
  */
 export class Session {
-  #nextOut = 0;
-  #nextIn = 0;
+  readonly #options: SessionOptions;
   readonly #sink: SessionSink;
+  readonly #out = Array.from({ length: laneCount }, (_, lane) => new OutLane(lane));
+  readonly #in: readonly InLane[];
+  /** Start-time fair queueing (Goyal, Vin, Cheng 1996): each lane's virtual time; the smallest is served. */
+  readonly #served = new Array<number>(laneCount).fill(0);
+  #servedNow = 0;
+  /** Sent and not acknowledged; the first has the number `#base`. */
+  readonly #log = new Queue<Piece>();
+  #base = 0;
+  #expected = 0;
+  #arrivedBytes = 0;
+  #toldCredit: readonly number[];
+  #acknowledgement: AcknowledgementDue = { due: "no" };
+  #messagesSent = 0;
+  #messagesAcknowledged = 0;
+  #messagesReceived = 0;
+  #repeats = 0;
 
-  constructor(sink: SessionSink) {
+  constructor(options: SessionOptions, sink: SessionSink) {
+    this.#options = options;
     this.#sink = sink;
+    this.#in = this.#out.map(() => new InLane(options.windowBytes, options.messageBytes));
+    this.#toldCredit = this.#credit();
   }
 
-  /** How many payloads went out and came in. */
-  get counts(): { readonly sent: number; readonly received: number } {
-    return { sent: this.#nextOut, received: this.#nextIn };
+  /** What HELLO tells: the number we expect next, and what each lane may send in all. */
+  get acknowledgement(): Acknowledgement {
+    return { next: this.#expected, credit: this.#credit() };
   }
 
-  send(payload: Uint8Array): void {
-    this.#sink.transmit(encodeData(this.#nextOut++, payload));
+  get counts(): { readonly sent: number; readonly received: number; readonly repeats: number } {
+    return { sent: this.#messagesSent, received: this.#messagesReceived, repeats: this.#repeats };
   }
 
-  receive(record: Extract<WireRecord, { type: "data" }>): void {
-    if (record.sequence !== this.#nextIn) {
-      this.#sink.violate(`record ${record.sequence} came where ${this.#nextIn} was due`);
-      return;
+  /** Messages that the other side isn't known to have. */
+  get unacknowledged(): number {
+    return this.#messagesSent - this.#messagesAcknowledged;
+  }
+
+  /** Bytes of a lane that no path has carried yet. */
+  queuedBytes(lane: number): number {
+    return (this.#out[lane] as OutLane).queuedBytes;
+  }
+
+  send(lane: number, message: Uint8Array): void {
+    const out = this.#out[lane] as OutLane;
+    // A lane that was idle has earned nothing by it.
+    if (out.waitingMessages === 0) this.#served[lane] = Math.max(this.#served[lane] as number, this.#servedNow);
+    out.add(message);
+    this.#messagesSent++;
+  }
+
+  /** A path is there, and this is what the other side said on it. Gives where to go on from; undefined where it lies. */
+  resume(theirs: Acknowledgement): Cursor | undefined {
+    return this.#acknowledge(theirs) ? { sequence: this.#base } : undefined;
+  }
+
+  /**
+   * The next frame for a path, of at most so many bytes; undefined where there is nothing to say. An acknowledgement that
+   * is owed goes with the data, or alone once it is due.
+   */
+  pull(cursor: Cursor, mostBytes: number, nowMs: number): Uint8Array | undefined {
+    cursor.sequence = Math.max(cursor.sequence, this.#base);
+    const first = cursor.sequence;
+    const hasData = this.#log.at(first - this.#base) !== undefined || this.#turn() !== undefined;
+    if (!hasData && !this.#isDue(nowMs)) return undefined;
+    const acknowledgement = this.#acknowledgement.due === "no" ? undefined : this.#encodeAcknowledgement();
+    let length = acknowledgement?.length ?? 0;
+    for (;;) {
+      const piece = this.#log.at(cursor.sequence - this.#base) ?? this.#cut(mostBytes - length, length === 0);
+      if (piece === undefined) break;
+      const bytes = dataRecordBytes(cursor.sequence, piece.body.length);
+      if (length + bytes > mostBytes && length > 0) break;
+      length += bytes;
+      cursor.sequence++;
     }
-    this.#nextIn++;
-    this.#sink.deliver(record.payload);
+    if (length === 0) return undefined;
+    const frame = new Uint8Array(length);
+    let offset = acknowledgement?.length ?? 0;
+    if (acknowledgement !== undefined) frame.set(acknowledgement);
+    for (let sequence = first; sequence < cursor.sequence; sequence++) {
+      offset = writeData(frame, offset, sequence, this.#log.at(sequence - this.#base) as Piece);
+    }
+    return frame;
+  }
+
+  /** A data record came. */
+  receive(record: Extract<WireRecord, { type: "data" }>, nowMs: number): void {
+    if (record.sequence < this.#expected) {
+      this.#repeats++;
+      return this.#owe(nowMs, 0);
+    }
+    // A path has no gaps but for what we acknowledged, and that lies behind us.
+    if (record.sequence > this.#expected) {
+      return this.#sink.violate(`record ${record.sequence} came where ${this.#expected} was due`);
+    }
+    const lane = this.#in[record.lane];
+    if (lane === undefined) return this.#sink.violate(`it used lane ${record.lane}`);
+    const { message, violation } = lane.take(record.payload, record.last);
+    if (violation !== undefined) return this.#sink.violate(violation);
+    this.#expected++;
+    this.#owe(nowMs, record.payload.length);
+    if (message === undefined) return;
+    this.#messagesReceived++;
+    this.#sink.deliver(record.lane, message);
+  }
+
+  /** The other side said what it has. */
+  receiveAcknowledgement(theirs: Acknowledgement): void {
+    this.#acknowledge(theirs);
+  }
+
+  /** A message of so many bytes, once delivered, is dealt with: as much may come. */
+  release(lane: number, bytes: number): void {
+    (this.#in[lane] as InLane).release(bytes);
+    const grown = this.#credit().some((credit, i) => credit - (this.#toldCredit[i] as number) >= this.#options.windowBytes / 4);
+    if (grown) this.#acknowledgement = { due: "now" };
+  }
+
+  /** When an acknowledgement is due. */
+  deadline(): number | undefined {
+    return this.#acknowledgement.due === "by" ? this.#acknowledgement.atMs : undefined;
+  }
+
+  #isDue(nowMs: number): boolean {
+    const owed = this.#acknowledgement;
+    return owed.due === "now" || (owed.due === "by" && owed.atMs <= nowMs);
+  }
+
+  #owe(nowMs: number, bytes: number): void {
+    this.#arrivedBytes += bytes;
+    if (this.#arrivedBytes >= acknowledgeBytes) this.#acknowledgement = { due: "now" };
+    else if (this.#acknowledgement.due === "no") this.#acknowledgement = { due: "by", atMs: nowMs + acknowledgeAfterMs };
+  }
+
+  #credit(): number[] {
+    return this.#in.map(({ creditBytes }) => creditBytes);
+  }
+
+  #encodeAcknowledgement(): Uint8Array {
+    const acknowledgement = this.acknowledgement;
+    this.#toldCredit = acknowledgement.credit;
+    this.#acknowledgement = { due: "no" };
+    this.#arrivedBytes = 0;
+    return encodeAcknowledgement(acknowledgement);
+  }
+
+  #acknowledge({ next, credit }: Acknowledgement): boolean {
+    const sentUpTo = this.#base + this.#log.length;
+    if (next > sentUpTo || credit.length !== laneCount) {
+      this.#sink.violate("it acknowledged what was never sent");
+      return false;
+    }
+    while (this.#base < next) {
+      if (this.#log.shift()?.last) this.#messagesAcknowledged++;
+      this.#base++;
+    }
+    for (const [lane, bytes] of credit.entries()) (this.#out[lane] as OutLane).grant(bytes);
+    return true;
+  }
+
+  /** The lane to serve next: of those that may send, the one that was served least for its weight. */
+  #turn(): number | undefined {
+    let turn: number | undefined;
+    for (let lane = 0; lane < laneCount; lane++) {
+      if ((this.#out[lane] as OutLane).nextBytes(this.#options.pieceBytes) <= 0) continue;
+      if (turn === undefined || (this.#served[lane] as number) < (this.#served[turn] as number)) turn = lane;
+    }
+    return turn;
+  }
+
+  /** Cuts the next piece, where it fits, and puts it into the log. */
+  #cut(roomBytes: number, always: boolean): Piece | undefined {
+    const lane = this.#turn();
+    if (lane === undefined) return undefined;
+    const out = this.#out[lane] as OutLane;
+    const bytes = out.nextBytes(this.#options.pieceBytes);
+    if (!always && dataRecordBytes(this.#base + this.#log.length, bytes) > roomBytes) return undefined;
+    const piece = out.cut(bytes);
+    this.#servedNow = this.#served[lane] as number;
+    this.#served[lane] = this.#servedNow + bytes / (laneWeights[lane] as number);
+    this.#log.push(piece);
+    return piece;
   }
 }

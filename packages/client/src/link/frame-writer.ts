@@ -1,5 +1,4 @@
-import { concatBytes, limits, SkeinError } from "@skein/protocol";
-import { type Deferred, deferred } from "../deferred.js";
+import { concatBytes, limits } from "@skein/protocol";
 
 /** The sending half of a path, as a data channel has it. */
 export interface FrameSink {
@@ -7,43 +6,42 @@ export interface FrameSink {
   send(frame: Uint8Array): void;
 }
 
-/** Above this much in the channel's buffer, frames wait. Chromium kills a channel at 16 MiB. */
-const highWaterBytes = 1 << 20;
+/** Above this much in the channel's buffer, frames wait: what is in it already can't be overtaken. Chromium kills a channel at 16 MiB. */
+const highWaterBytes = 512 * 1024;
 /** Below this, they go on: enough that the engine never runs dry. */
-export const lowWaterBytes = 256 * 1024;
+export const lowWaterBytes = 128 * 1024;
+
+/** Gives the next frame of at most so many bytes, while there is one. */
+export type FrameSource = (mostBytes: number) => Uint8Array | undefined;
 
 /**
- * Gathers the records of one tick into frames, and holds them back while the channel's buffer is full.
- *
- * Small messages are bounded by sends, not by bytes: a frame that carries many of them is what makes them fast.
+ * Keeps a channel's buffer filled, and not too full: first with the path's own records (HELLO, PING, …), then with frames
+ * that it pulls from the link, at the last moment, so that what matters more still goes first.
  */
 export class FrameWriter {
   readonly #sink: FrameSink;
+  readonly #source: FrameSource;
   readonly #failed: (reason: string) => void;
-  #queue: Uint8Array[] = [];
+  #records: Uint8Array[] = [];
   #state: "idle" | "scheduled" | "blocked" | "closed" = "idle";
-  #handedOver: Deferred<void> | undefined;
 
-  constructor(sink: FrameSink, failed: (reason: string) => void) {
+  constructor(sink: FrameSink, source: FrameSource, failed: (reason: string) => void) {
     this.#sink = sink;
+    this.#source = source;
     this.#failed = failed;
   }
 
-  /** Queues a record. */
+  /** Queues a record of the path's own. They are few and small. */
   write(record: Uint8Array): void {
-    if (this.#state === "closed") return;
-    this.#queue.push(record);
+    this.#records.push(record);
+    this.wake();
+  }
+
+  /** There may be something to send: at the end of this tick, all that came together in it goes out. */
+  wake(): void {
     if (this.#state !== "idle") return;
     this.#state = "scheduled";
     queueMicrotask(() => this.#flush());
-  }
-
-  /** Resolves once all that is queued is in the channel; fails with `link-lost`. One promise serves a whole tick. */
-  settled(): Promise<void> {
-    if (this.#state === "closed") return Promise.reject(linkLost("it is closed"));
-    if (this.#queue.length === 0) return Promise.resolve();
-    this.#handedOver ??= deferred();
-    return this.#handedOver.promise;
   }
 
   /** The channel's buffer fell below {@link lowWaterBytes}. */
@@ -51,57 +49,43 @@ export class FrameWriter {
     if (this.#state === "blocked") this.#flush();
   }
 
-  /** Sends what is queued, whatever the buffer says, and takes no more. */
+  /** Sends the path's own records that wait, whatever the buffer says, and nothing more. */
   finish(): void {
     if (this.#state === "closed") return;
-    this.#sendQueued(Number.POSITIVE_INFINITY);
-    this.#handedOver?.resolve();
-    this.close("the link is closed");
+    this.#guard(() => this.#sendRecords());
+    this.close();
   }
 
-  /** Drops what is queued, and fails those who wait for it with `link-lost`. */
-  close(reason: string): void {
-    if (this.#state === "closed") return;
+  close(): void {
     this.#state = "closed";
-    this.#queue = [];
-    this.#handedOver?.reject(linkLost(reason));
-    this.#handedOver = undefined;
+    this.#records = [];
   }
 
   #flush(): void {
     if (this.#state === "closed") return;
-    this.#sendQueued(highWaterBytes);
-    if ((this.#state as string) === "closed") return;
-    if (this.#queue.length > 0) {
+    this.#guard(() => {
+      this.#sendRecords();
+      while (this.#sink.bufferedAmount < highWaterBytes) {
+        const frame = this.#source(limits.frameBytes);
+        if (frame === undefined) {
+          this.#state = "idle";
+          return;
+        }
+        this.#sink.send(frame);
+      }
       this.#state = "blocked";
-      return;
-    }
-    this.#state = "idle";
-    this.#handedOver?.resolve();
-    this.#handedOver = undefined;
+    });
   }
 
-  #sendQueued(mostBuffered: number): void {
-    let next = 0;
+  #sendRecords(): void {
+    if (this.#records.length > 0) this.#sink.send(concatBytes(...this.#records.splice(0)));
+  }
+
+  #guard(send: () => void): void {
     try {
-      while (next < this.#queue.length && this.#sink.bufferedAmount < mostBuffered) {
-        const first = next;
-        let length = 0;
-        while (next < this.#queue.length) {
-          length += (this.#queue[next] as Uint8Array).length;
-          if (length > limits.frameBytes && next > first) break;
-          next++;
-        }
-        const records = this.#queue.slice(first, next);
-        this.#sink.send(records.length === 1 ? (records[0] as Uint8Array) : concatBytes(...records));
-      }
-      this.#queue.splice(0, next);
+      send();
     } catch (error) {
       this.#failed(error instanceof Error ? error.message : String(error));
     }
   }
-}
-
-function linkLost(reason: string): SkeinError {
-  return new SkeinError("link-lost", `The link ended before this was sent: ${reason}.`);
 }

@@ -1,215 +1,353 @@
 import {
+  type Acknowledgement,
   type Close,
-  decodeFrame,
-  encodeClose,
-  encodeHello,
-  encodePing,
-  encodePong,
+  equalBytes,
   type Hello,
+  limits,
+  type ProtocolVersions,
+  type RandomBytes,
   type Rejected,
+  SkeinError,
   type WireRecord,
 } from "@skein/protocol";
 import { Alarm, type Clock } from "../clock.js";
-import {
-  type LivenessEffect,
-  type LivenessEvent,
-  type LivenessState,
-  livenessDeadline,
-  roundTripMs,
-  startLiveness,
-  stepLiveness,
-} from "../core/liveness.js";
-import type { Step } from "../core/machine.js";
-import { Session } from "../core/session.js";
-import { type FrameSink, FrameWriter } from "./frame-writer.js";
+import { type Cursor, Session } from "../core/session.js";
+import { type Deferred, deferred } from "../deferred.js";
+import type { FrameSink } from "./frame-writer.js";
+import { Path } from "./path.js";
 
 export interface LinkListener {
-  /** The other side said HELLO: messages can go. */
-  up(theirs: Hello): void;
-  payload(payload: Uint8Array): void;
-  /** Over, once. `close` where the other side said so. After {@link Link.close} only for that. */
-  down(reason: string, close?: Close): void;
-  /** Bytes were turned away. */
+  /** The other side is known: messages can go. Again after each {@link LinkListener.lost}. */
+  up(theirs: ProtocolVersions): void;
+  /** The next message of a lane. Call `done` once it is dealt with: until then it counts against the window. */
+  message(lane: number, message: Uint8Array, done: () => void): void;
+  /** A path carries the link, or none does any more. */
+  pathChanged(reason: string): void;
+  /** The other side forgot this conversation, or broke it: what wasn't acknowledged is lost. The next path begins a new one. */
+  lost(error: SkeinError): void;
+  /** The other side said that it leaves. */
+  left(): void;
   rejected(rejection: Rejected): void;
 }
 
-/** What went through a link. Bytes are of frames, as the path carried them. */
+/** What went through a link. Bytes are of frames, as the paths carried them. */
 export interface LinkTraffic {
   readonly bytesSent: number;
   readonly bytesReceived: number;
-  readonly payloadsSent: number;
-  readonly payloadsReceived: number;
+  readonly messagesSent: number;
+  readonly messagesReceived: number;
+}
+
+/** How many bytes of each lane may be under way to us. */
+const windowBytes = 1 << 20;
+/** Four of them and their heads fill a frame. */
+const pieceBytes = 16_000;
+/** A lane with more than this waiting makes its senders wait. */
+const queueBytes = 256 * 1024;
+/** A link that had no path for so long is lost. */
+export const pathlessMs = 60_000;
+
+/** The conversation as it stands. */
+type State =
+  /** Nobody has said HELLO yet. */
+  | { readonly phase: "new" }
+  /** `theirs` is the incarnation of the other end that we talk with. */
+  | { readonly phase: "met"; readonly theirs: Uint8Array }
+  | { readonly phase: "closed" };
+
+/** A path that carries the link, and how far it has come. */
+interface Carrier {
+  readonly path: Path;
+  readonly cursor: Cursor;
 }
 
 /**
- * The conversation with one peer, over one path. It says HELLO first, then numbered payloads; it asks for itself whether
- * the other side still answers.
+ * The lasting conversation with one peer. Paths come and go under it; what one of them lost on its way, the next carries
+ * again, and nothing is delivered twice.
  */
 export class Link {
-  readonly #listener: LinkListener;
   readonly #clock: Clock;
-  readonly #writer: FrameWriter;
-  readonly #session: Session;
+  readonly #random: RandomBytes;
+  readonly #protocols: ProtocolVersions;
+  readonly #listener: LinkListener;
   readonly #alarm: Alarm;
-  /** `closing`: we said goodbye, and wait for the other side's, or for its path to close. */
-  #phase: "greeting" | "up" | "closing" | "closed" = "greeting";
-  #liveness: LivenessState;
-  #bytesSent = 0;
-  #bytesReceived = 0;
+  readonly #waiting: { readonly lane: number; readonly roomy: Deferred<void> }[] = [];
+  #state: State = { phase: "new" };
+  #ours: Uint8Array;
+  #session: Session;
+  /** The newest path, whether it carries already or still greets. */
+  #path: Path | undefined;
+  #carrier: Carrier | undefined;
+  #pathlessAtMs: number | undefined;
+  #emptied: Deferred<void> | undefined;
+  #past: LinkTraffic = { bytesSent: 0, bytesReceived: 0, messagesSent: 0, messagesReceived: 0 };
 
-  constructor(options: { sink: FrameSink; hello: Hello; clock: Clock; listener: LinkListener }) {
-    const { sink, hello, clock, listener } = options;
-    this.#listener = listener;
-    this.#clock = clock;
-    this.#writer = new FrameWriter(this.#counting(sink), (reason) => this.#end(reason));
-    this.#session = new Session({
-      transmit: (record) => this.#writer.write(record),
-      deliver: (payload) => this.#listener.payload(payload),
-      violate: (reason) => this.refuse(reason),
-    });
-    this.#alarm = new Alarm(clock, () => this.#live({ type: "woke" }));
-    this.#writer.write(encodeHello(hello));
-    const first = startLiveness(clock.nowMs());
-    this.#liveness = first.state;
-    this.#follow(first);
+  constructor(options: { clock: Clock; random: RandomBytes; protocols: ProtocolVersions; listener: LinkListener }) {
+    this.#clock = options.clock;
+    this.#random = options.random;
+    this.#protocols = options.protocols;
+    this.#listener = options.listener;
+    this.#alarm = new Alarm(options.clock, () => this.#wake());
+    this.#ours = this.#random(8);
+    this.#session = this.#freshSession();
   }
 
-  /** It was asked whether the other side is still there, and nothing came back yet. */
+  /** Whether the other side is known: what is sent now goes, or is kept for the next path. */
+  get isMet(): boolean {
+    return this.#state.phase === "met";
+  }
+
+  /** Whether a path carries it now. */
+  get isCarried(): boolean {
+    return this.#carrier !== undefined;
+  }
+
+  /** The path has been asked whether the other side is still there, and nothing came back yet. */
   get isDoubtful(): boolean {
-    return this.#liveness.phase !== "trusted";
+    return this.#carrier?.path.isDoubtful ?? true;
   }
 
-  /** The smoothed round trip, in milliseconds. */
+  /** The smoothed round trip of the path, in milliseconds. */
   get rttMs(): number | undefined {
-    return roundTripMs(this.#liveness);
+    return this.#carrier?.path.rttMs;
   }
 
   get traffic(): LinkTraffic {
     const { sent, received } = this.#session.counts;
+    const bytes = this.#path?.bytes ?? { sent: 0, received: 0 };
     return {
-      bytesSent: this.#bytesSent,
-      bytesReceived: this.#bytesReceived,
-      payloadsSent: sent,
-      payloadsReceived: received,
+      bytesSent: this.#past.bytesSent + bytes.sent,
+      bytesReceived: this.#past.bytesReceived + bytes.received,
+      messagesSent: this.#past.messagesSent + sent,
+      messagesReceived: this.#past.messagesReceived + received,
     };
   }
 
-  /** Numbers the payloads and queues them. Resolves once the path has them; fails with `link-lost`. */
-  send(...payloads: readonly Uint8Array[]): Promise<void> {
-    for (const payload of payloads) this.#session.send(payload);
-    this.#live({ type: "busy" });
-    return this.#writer.settled();
+  /** A channel is there: greets the other side over it. It takes the place of an earlier one. */
+  open(sink: FrameSink): Path {
+    this.#drop("another path took its place");
+    const path: Path = new Path({
+      sink,
+      clock: this.#clock,
+      listener: {
+        pull: (mostBytes) => this.#pull(path, mostBytes),
+        hello: (theirs) => this.#greeted(path, theirs),
+        data: (record) => this.#receive(record),
+        acknowledged: (theirs) => this.#acknowledged(theirs),
+        down: (reason, close) => this.#down(path, reason, close),
+        rejected: (rejection) => this.#listener.rejected(rejection),
+      },
+    });
+    this.#path = path;
+    path.greet(this.#hello());
+    return path;
   }
 
-  /** A frame came in. */
-  receive(frame: Uint8Array): void {
-    if (this.#phase === "closed") return;
-    this.#bytesReceived += frame.length;
-    const records = decodeFrame(frame);
-    if (!records.ok) {
-      this.#listener.rejected(records);
-      return this.refuse(records.reason);
-    }
-    this.#live({ type: "heard" });
-    for (const record of records.value) {
-      // Between goodbyes only theirs counts.
-      if (!this.#isOver || (this.#phase === "closing" && record.type === "close")) this.#handle(record);
-    }
+  /** Sends messages of one lane, in their order. Resolves once the lane has room again; fails with `link-lost`. */
+  async send(lane: number, ...messages: readonly Uint8Array[]): Promise<void> {
+    if (this.#state.phase === "closed") throw linkLost("it is closed", 0);
+    for (const message of messages) this.#session.send(lane, message);
+    const { path } = this.#carrier ?? {};
+    path?.noteTraffic();
+    path?.wake();
+    if (this.#session.queuedBytes(lane) <= queueBytes) return;
+    const roomy = deferred<void>();
+    this.#waiting.push({ lane, roomy });
+    await roomy.promise;
   }
 
-  /** The path has room again. */
-  resume(): void {
-    this.#writer.resume();
-  }
-
-  /** There is reason to doubt that the other side is still there: ask now. */
   doubt(): void {
-    this.#live({ type: "doubt" });
+    this.#carrier?.path.doubt();
   }
 
-  /** The path is gone. */
-  lose(reason: string): void {
-    this.#end(reason);
+  /** The other side broke a rule of the conversation: it can't go on. */
+  violate(reason: string): void {
+    this.#carrier?.path.refuse(reason);
+    this.#begin(reason);
   }
 
-  /** The other side broke a rule: tell it, and end the link. */
-  refuse(reason: string): void {
-    if (this.#isOver) return;
-    this.#writer.write(encodeClose({ code: "bad-message", reason }));
-    this.#writer.finish();
-    this.#end(reason);
+  /** Resolves when the other side has all that was sent, or when the link ends. */
+  settled(): Promise<void> {
+    if (this.#session.unacknowledged === 0 || this.#state.phase === "closed") return Promise.resolve();
+    this.#emptied ??= deferred();
+    return this.#emptied.promise;
   }
 
-  /** Says goodbye, behind all that was sent, and takes nothing more. */
-  close(close: Close): void {
-    if (this.#isOver) return;
-    this.#writer.write(encodeClose(close));
-    this.#writer.finish();
-    this.#phase = "closing";
+  /** Says goodbye on the path there is. */
+  sayGoodbye(close: Close): void {
+    this.#path?.close(close);
+  }
+
+  /** Ends the link for good. */
+  close(reason: string): void {
+    if (this.#state.phase === "closed") return;
+    this.#drop(reason);
+    this.#fail(linkLost(reason, this.#session.unacknowledged));
+    this.#state = { phase: "closed" };
     this.#alarm.set(undefined);
+    this.#emptied?.resolve();
   }
 
-  #handle(record: WireRecord): void {
-    switch (record.type) {
-      case "hello":
-        if (this.#phase !== "greeting") return this.refuse("a second HELLO");
-        this.#phase = "up";
-        return this.#listener.up(record.hello);
-      case "data":
-        if (this.#phase !== "up") return this.refuse("data before HELLO");
-        this.#live({ type: "busy" });
-        return this.#session.receive(record);
-      case "ping":
-        this.#writer.write(encodePong(record.token));
-        return;
-      case "pong":
-        return this.#live({ type: "pong", token: record.token });
-      case "close":
-        return this.#end(record.close.reason, record.close);
-    }
+  #freshSession(): Session {
+    return new Session(
+      { windowBytes, pieceBytes, messageBytes: limits.messageBytes },
+      {
+        deliver: (lane, message) => this.#deliver(lane, message),
+        violate: (reason) => this.violate(reason),
+      },
+    );
   }
 
-  get #isOver(): boolean {
-    return this.#phase === "closing" || this.#phase === "closed";
-  }
-
-  #live(event: LivenessEvent): void {
-    if (!this.#isOver) this.#follow(stepLiveness(this.#liveness, event, this.#clock.nowMs()));
-  }
-
-  #follow({ state, effects }: Step<LivenessState, LivenessEffect>): void {
-    this.#liveness = state;
-    this.#alarm.set(livenessDeadline(state)?.atMs);
-    for (const effect of effects) {
-      if (effect.type === "ping") this.#writer.write(encodePing(effect.token));
-      else this.#end(`nothing came back for ${Math.round(effect.silentMs / 1000)} s`);
-    }
-  }
-
-  #end(reason: string, close?: Close): void {
-    if (this.#phase === "closed") return;
-    this.#finish(reason);
-    this.#listener.down(reason, close);
-  }
-
-  #finish(reason: string): void {
-    this.#phase = "closed";
-    this.#alarm.set(undefined);
-    this.#writer.close(reason);
-  }
-
-  #counting(sink: FrameSink): FrameSink {
-    const count = (bytes: number) => {
-      this.#bytesSent += bytes;
-    };
+  #hello(): Hello {
+    const { next, credit } = this.#session.acknowledgement;
     return {
-      get bufferedAmount() {
-        return sink.bufferedAmount;
-      },
-      send(frame) {
-        sink.send(frame);
-        count(frame.length);
-      },
+      link: this.#ours,
+      ...(this.#state.phase === "met" ? { of: this.#state.theirs } : {}),
+      protocols: Object.fromEntries(Object.entries(this.#protocols).map(([name, versions]) => [name, [...versions]])),
+      features: [],
+      next,
+      credit: [...credit],
     };
   }
+
+  #greeted(path: Path, theirs: Hello): void {
+    if (path !== this.#path || this.#state.phase === "closed") return;
+    // They talk with an end of ours that is no more: our own HELLO tells them, and they will say theirs again.
+    if (theirs.of !== undefined && !equalBytes(theirs.of, this.#ours)) return;
+    if (this.#state.phase === "met" && !equalBytes(theirs.link, this.#state.theirs)) {
+      this.#begin("the peer started again");
+      this.#state = { phase: "met", theirs: theirs.link };
+      path.greet(this.#hello());
+    }
+    const isNew = this.#state.phase === "new";
+    this.#state = { phase: "met", theirs: theirs.link };
+    const cursor = this.#session.resume(theirs);
+    if (cursor === undefined) return;
+    this.#carrier = { path, cursor };
+    this.#pathlessAtMs = undefined;
+    this.#arm();
+    path.carry();
+    if (isNew || this.#isUnannounced) {
+      this.#isUnannounced = false;
+      this.#listener.up(theirs.protocols);
+    }
+    this.#listener.pathChanged("a direct path is open");
+  }
+
+  /** A conversation was begun anew, and the listener hasn't been told of it yet. */
+  #isUnannounced = false;
+
+  #pull(path: Path, mostBytes: number): Uint8Array | undefined {
+    const carrier = this.#carrier;
+    if (carrier?.path !== path) return undefined;
+    const frame = this.#session.pull(carrier.cursor, mostBytes, this.#clock.nowMs());
+    this.#arm();
+    this.#makeRoom();
+    return frame;
+  }
+
+  #receive(record: Extract<WireRecord, { type: "data" }>): void {
+    this.#session.receive(record, this.#clock.nowMs());
+    this.#arm();
+    this.#carrier?.path.wake();
+  }
+
+  #acknowledged(theirs: Acknowledgement): void {
+    this.#session.receiveAcknowledgement(theirs);
+    this.#carrier?.path.wake();
+    if (this.#session.unacknowledged === 0) {
+      this.#emptied?.resolve();
+      this.#emptied = undefined;
+    }
+  }
+
+  #deliver(lane: number, message: Uint8Array): void {
+    const session = this.#session;
+    this.#listener.message(lane, message, () => {
+      // Of a conversation that was begun anew meanwhile, nobody keeps count.
+      if (session !== this.#session) return;
+      session.release(lane, message.length);
+      this.#carrier?.path.wake();
+    });
+  }
+
+  #makeRoom(): void {
+    for (let i = 0; i < this.#waiting.length; ) {
+      const { lane, roomy } = this.#waiting[i] as (typeof this.#waiting)[number];
+      if (this.#session.queuedBytes(lane) > queueBytes) i++;
+      else {
+        this.#waiting.splice(i, 1);
+        roomy.resolve();
+      }
+    }
+  }
+
+  #down(path: Path, reason: string, close: Close | undefined): void {
+    if (path !== this.#path) return;
+    this.#forget();
+    if (close?.code === "left") return this.#listener.left();
+    if (close !== undefined) this.#begin(close.reason);
+    this.#listener.pathChanged(reason);
+  }
+
+  #drop(reason: string): void {
+    const path = this.#path;
+    this.#forget();
+    path?.lose(reason);
+  }
+
+  /** There is no path any more. */
+  #forget(): void {
+    const bytes = this.#path?.bytes ?? { sent: 0, received: 0 };
+    this.#past = {
+      ...this.#past,
+      bytesSent: this.#past.bytesSent + bytes.sent,
+      bytesReceived: this.#past.bytesReceived + bytes.received,
+    };
+    this.#path = undefined;
+    this.#carrier = undefined;
+    if (this.#state.phase === "met") this.#pathlessAtMs ??= this.#clock.nowMs() + pathlessMs;
+    this.#arm();
+  }
+
+  /** What was said is lost, and said so; the next HELLO begins a new conversation. */
+  #begin(reason: string): void {
+    const error = linkLost(reason, this.#session.unacknowledged);
+    const { sent, received } = this.#session.counts;
+    this.#past = {
+      ...this.#past,
+      messagesSent: this.#past.messagesSent + sent,
+      messagesReceived: this.#past.messagesReceived + received,
+    };
+    this.#ours = this.#random(8);
+    this.#session = this.#freshSession();
+    this.#state = { phase: "new" };
+    this.#carrier = undefined;
+    this.#pathlessAtMs = undefined;
+    this.#isUnannounced = true;
+    this.#fail(error);
+    this.#listener.lost(error);
+  }
+
+  #fail(error: SkeinError): void {
+    for (const { roomy } of this.#waiting.splice(0)) roomy.reject(error);
+  }
+
+  #wake(): void {
+    const nowMs = this.#clock.nowMs();
+    if (this.#pathlessAtMs !== undefined && nowMs >= this.#pathlessAtMs) {
+      this.#begin(`there was no path for ${pathlessMs / 1000} s`);
+    }
+    this.#carrier?.path.wake();
+    this.#arm();
+  }
+
+  #arm(): void {
+    this.#alarm.set(this.#carrier === undefined ? this.#pathlessAtMs : this.#session.deadline());
+  }
+}
+
+function linkLost(reason: string, unacknowledged: number): SkeinError {
+  const count = unacknowledged === 1 ? "1 message was" : `${unacknowledged} messages were`;
+  return new SkeinError("link-lost", `The link ended: ${reason}. ${count} never acknowledged.`);
 }

@@ -1,10 +1,12 @@
 import { SkeinError } from "../errors.js";
 import { limits } from "../limits.js";
+import type { Lane } from "../wire/record.js";
 import type { InputOf, OutputOf, Schema } from "./validate.js";
 
 /** A message: sent, not answered. */
 export interface MessageShape<Input = unknown, Output = Input> {
   readonly kind: "message";
+  readonly lane: Lane;
   readonly schema: Schema<Output>;
   readonly "~input"?: Input;
 }
@@ -12,6 +14,7 @@ export interface MessageShape<Input = unknown, Output = Input> {
 /** A request: sent, and answered once. */
 export interface RequestShape<Input = unknown, Output = Input, ReplyInput = unknown, Reply = ReplyInput> {
   readonly kind: "request";
+  readonly lane: Lane;
   readonly schema: Schema<Output>;
   readonly reply: Schema<Reply>;
   readonly "~input"?: Input;
@@ -44,20 +47,33 @@ export interface ProtocolHead {
   readonly versions: readonly string[];
 }
 
+/** What a message or request may say of its way. */
+export interface ShapeOptions {
+  /**
+   * Its priority class. Messages of one lane arrive in the order they were sent; `control` passes `default`, and both pass
+   * `bulk`. Default: `default`.
+   */
+  readonly lane?: Lane;
+}
+
 /**
  * A message whose body `schema` checks, when it is sent and when it arrives.
  * @example message(v.object({ text: v.string() }))
  */
-export function message<S extends Schema<any>>(schema: S): MessageShape<InputOf<S>, OutputOf<S>> {
-  return { kind: "message", schema };
+export function message<S extends Schema<any>>(
+  schema: S,
+  { lane = "default" }: ShapeOptions = {},
+): MessageShape<InputOf<S>, OutputOf<S>> {
+  return { kind: "message", schema, lane };
 }
 
-/** A request: `input` checks what is asked, `output` what is answered. */
+/** A request: `input` checks what is asked, `output` what is answered. Its answer takes the same lane. */
 export function request<In extends Schema<any>, Out extends Schema<any>>(
   input: In,
   output: Out,
+  { lane = "default" }: ShapeOptions = {},
 ): RequestShape<InputOf<In>, OutputOf<In>, InputOf<Out>, OutputOf<Out>> {
-  return { kind: "request", schema: input, reply: output };
+  return { kind: "request", schema: input, reply: output, lane };
 }
 
 const protocolName = /^[a-z0-9]+([._-][a-z0-9]+)*$/i;

@@ -1,19 +1,30 @@
 import * as v from "valibot";
 import { encode } from "../codec/message-pack.js";
-import { bytesOf, decodeAs, list, name, protocolList, text } from "../codec/schema.js";
+import { bytesOf, count, decodeAs, list, name, protocolList, text } from "../codec/schema.js";
 import { ByteReader, varintBytes, writeVarint } from "../codec/varint.js";
 import { accept, type Decoded, reject } from "../decoded.js";
 import { limits } from "../limits.js";
 
 /**
  * A frame is a run of records; each is `type ‖ varint length ‖ body`, so that a reader can pass over a type it doesn't
- * know. 3 is kept for acknowledgements.
+ * know.
  */
-export const recordType = { hello: 1, data: 2, ping: 4, pong: 5, close: 6 } as const;
+export const recordType = { hello: 1, data: 2, acknowledgement: 3, ping: 4, pong: 5, close: 6 } as const;
+
+/** The priority classes of a link, in the order of their numbers. Each has a window of its own. */
+export const lanes = ["control", "default", "bulk"] as const;
+export type Lane = (typeof lanes)[number];
+export const laneCount = lanes.length;
 
 const helloBody = v.object({
   /** Random, for this incarnation of the sender's end of the link. */
   link: bytesOf(8),
+  /** The incarnation of the receiver's end that this one talks with; none where it begins. */
+  of: v.optional(bytesOf(8)),
+  /** The number of the data record that the sender expects next. */
+  next: count,
+  /** How many bytes of each lane the sender takes in all. */
+  credit: v.pipe(list(count, laneCount), v.minLength(laneCount)),
   protocols: protocolList,
   features: list(name, 64),
 });
@@ -25,8 +36,16 @@ export type Close = v.InferOutput<typeof closeBody>;
 
 export type WireRecord =
   | { readonly type: "hello"; readonly hello: Hello }
-  /** `sequence` counts this direction's data records from 0. */
-  | { readonly type: "data"; readonly sequence: number; readonly payload: Uint8Array }
+  /** A piece of a message. `sequence` counts this direction's data records from 0, over all lanes and paths. */
+  | {
+      readonly type: "data";
+      readonly sequence: number;
+      readonly lane: number;
+      /** The message ends with it. */
+      readonly last: boolean;
+      readonly payload: Uint8Array;
+    }
+  | { readonly type: "acknowledgement"; readonly acknowledgement: Acknowledgement }
   | { readonly type: "ping"; readonly token: number }
   | { readonly type: "pong"; readonly token: number }
   | { readonly type: "close"; readonly close: Close };
@@ -35,14 +54,45 @@ export function encodeHello(hello: Hello): Uint8Array {
   return encodeRecord(recordType.hello, [], encode(hello));
 }
 
-export function encodeData(sequence: number, payload: Uint8Array): Uint8Array {
-  const head: number[] = [];
-  writeVarint(head, sequence);
-  return encodeRecord(recordType.data, head, payload);
+/** What one side has of the other's data, and how much more it takes. */
+export interface Acknowledgement {
+  /** The number it expects next: it has all before. */
+  readonly next: number;
+  /** How many bytes of each lane it takes in all, counted from the link's beginning. Never falls. */
+  readonly credit: readonly number[];
 }
 
-/** What {@link encodeData} adds to a payload at most. */
-export const dataOverheadBytes = 1 + varintBytes(limits.frameBytes) + varintBytes(Number.MAX_SAFE_INTEGER);
+/** `varint next ‖ a varint of credit for each lane`. */
+export function encodeAcknowledgement({ next, credit }: Acknowledgement): Uint8Array {
+  const head: number[] = [];
+  writeVarint(head, next);
+  for (const bytes of credit) writeVarint(head, bytes);
+  return encodeRecord(recordType.acknowledgement, head, empty);
+}
+
+const lastFlag = 4;
+
+/** How long the record of a piece is. */
+export function dataRecordBytes(sequence: number, pieceBytes: number): number {
+  const body = 1 + varintBytes(sequence) + pieceBytes;
+  return 1 + varintBytes(body) + body;
+}
+
+/** Writes `lane + 4 where it is the last ‖ varint sequence ‖ piece` as a record; gives where it ends. */
+export function writeData(
+  target: Uint8Array,
+  offset: number,
+  sequence: number,
+  { lane, last, body }: { readonly lane: number; readonly last: boolean; readonly body: Uint8Array },
+): number {
+  const head: number[] = [recordType.data];
+  writeVarint(head, 1 + varintBytes(sequence) + body.length);
+  head.push(last ? lane + lastFlag : lane);
+  writeVarint(head, sequence);
+  target.set(head, offset);
+  target.set(body, offset + head.length);
+  return offset + head.length + body.length;
+}
 
 export function encodePing(token: number): Uint8Array {
   return encodeRecord(recordType.ping, varintOf(token), empty);
@@ -102,10 +152,18 @@ function decodeRecord(type: number, body: Uint8Array): Decoded<WireRecord | unde
     }
     case recordType.data: {
       const reader = new ByteReader(body);
+      const flags = reader.byte();
       const sequence = reader.varint();
-      return reader.failed
-        ? reject("malformed", "a data record without its number")
-        : accept({ type: "data", sequence, payload: reader.rest() });
+      if (reader.failed || flags >= 2 * lastFlag) return reject("malformed", "a data record without its head");
+      const lane = flags & (lastFlag - 1);
+      return accept({ type: "data", sequence, lane, last: flags >= lastFlag, payload: reader.rest() });
+    }
+    case recordType.acknowledgement: {
+      const reader = new ByteReader(body);
+      const next = reader.varint();
+      const credit = lanes.map(() => reader.varint());
+      if (reader.failed) return reject("malformed", "an acknowledgement that ends in its middle");
+      return accept({ type: "acknowledgement", acknowledgement: { next, credit } });
     }
     case recordType.ping:
     case recordType.pong: {

@@ -1,0 +1,214 @@
+import {
+  type Acknowledgement,
+  type Close,
+  decodeFrame,
+  encodeClose,
+  encodeHello,
+  encodePing,
+  encodePong,
+  type Hello,
+  type Rejected,
+  type WireRecord,
+} from "@skein/protocol";
+import { Alarm, type Clock } from "../clock.js";
+import {
+  type LivenessEffect,
+  type LivenessEvent,
+  type LivenessState,
+  livenessDeadline,
+  roundTripMs,
+  startLiveness,
+  stepLiveness,
+} from "../core/liveness.js";
+import type { Step } from "../core/machine.js";
+import { type FrameSink, FrameWriter } from "./frame-writer.js";
+
+/** What a path asks of its link, and tells it. */
+export interface PathListener {
+  /** The next frame of the link, of at most so many bytes. Asked only once the path is {@link Path.carry carrying}. */
+  pull(mostBytes: number): Uint8Array | undefined;
+  hello(theirs: Hello): void;
+  data(record: Extract<WireRecord, { type: "data" }>): void;
+  acknowledged(theirs: Acknowledgement): void;
+  /** Over, once. `close` where the other side said so. After {@link Path.close} only for that. */
+  down(reason: string, close?: Close): void;
+  /** Bytes were turned away. */
+  rejected(rejection: Rejected): void;
+}
+
+/** How often a side may say HELLO on one path: once, and again for each time that either began anew meanwhile. */
+const hellosMost = 4;
+
+/** One way for a link's frames to travel. It asks for itself whether the other side still answers. */
+export class Path {
+  readonly #listener: PathListener;
+  readonly #clock: Clock;
+  readonly #writer: FrameWriter;
+  readonly #alarm: Alarm;
+  /** `closing`: we said goodbye, and wait for the other side's, or for the channel to close. */
+  #phase: "greeting" | "carrying" | "closing" | "closed" = "greeting";
+  #liveness: LivenessState;
+  #hellos = 0;
+  #bytesSent = 0;
+  #bytesReceived = 0;
+
+  constructor(options: { sink: FrameSink; clock: Clock; listener: PathListener }) {
+    const { sink, clock, listener } = options;
+    this.#listener = listener;
+    this.#clock = clock;
+    this.#writer = new FrameWriter(
+      this.#counting(sink),
+      (mostBytes) => (this.#phase === "carrying" ? listener.pull(mostBytes) : undefined),
+      (reason) => this.#end(reason),
+    );
+    this.#alarm = new Alarm(clock, () => this.#live({ type: "woke" }));
+    const first = startLiveness(clock.nowMs());
+    this.#liveness = first.state;
+    this.#follow(first);
+  }
+
+  /** It was asked whether the other side is still there, and nothing came back yet. */
+  get isDoubtful(): boolean {
+    return this.#liveness.phase !== "trusted";
+  }
+
+  /** The smoothed round trip, in milliseconds. */
+  get rttMs(): number | undefined {
+    return roundTripMs(this.#liveness);
+  }
+
+  /** Bytes of frames. */
+  get bytes(): { readonly sent: number; readonly received: number } {
+    return { sent: this.#bytesSent, received: this.#bytesReceived };
+  }
+
+  greet(hello: Hello): void {
+    this.#writer.write(encodeHello(hello));
+  }
+
+  /** Both sides know where to go on from: frames may go. */
+  carry(): void {
+    if (this.#phase === "greeting") this.#phase = "carrying";
+    this.#writer.wake();
+  }
+
+  /** The link has something to say. */
+  wake(): void {
+    if (this.#phase === "carrying") this.#writer.wake();
+  }
+
+  /** A message is under way: silence is suspicious sooner. */
+  noteTraffic(): void {
+    this.#live({ type: "busy" });
+  }
+
+  /** A frame came in. */
+  receive(frame: Uint8Array): void {
+    if (this.#phase === "closed") return;
+    this.#bytesReceived += frame.length;
+    const records = decodeFrame(frame);
+    if (!records.ok) {
+      this.#listener.rejected(records);
+      return this.refuse(records.reason);
+    }
+    this.#live({ type: "heard" });
+    for (const record of records.value) {
+      // Between goodbyes only theirs counts.
+      if (!this.#isOver || (this.#phase === "closing" && record.type === "close")) this.#handle(record);
+    }
+  }
+
+  /** The channel has room again. */
+  resume(): void {
+    this.#writer.resume();
+  }
+
+  /** There is reason to doubt that the other side is still there: ask now. */
+  doubt(): void {
+    this.#live({ type: "doubt" });
+  }
+
+  /** The channel is gone. */
+  lose(reason: string): void {
+    this.#end(reason);
+  }
+
+  /** The other side broke a rule: tell it, and end. */
+  refuse(reason: string): void {
+    if (this.#isOver) return;
+    this.#writer.write(encodeClose({ code: "bad-message", reason: reason.slice(0, 256) }));
+    this.#writer.finish();
+    this.#end(reason);
+  }
+
+  /** Says goodbye, and takes nothing more. */
+  close(close: Close): void {
+    if (this.#isOver) return;
+    this.#writer.write(encodeClose(close));
+    this.#writer.finish();
+    this.#phase = "closing";
+    this.#alarm.set(undefined);
+  }
+
+  #handle(record: WireRecord): void {
+    switch (record.type) {
+      case "hello":
+        if (++this.#hellos > hellosMost) return this.refuse("too many HELLOs");
+        return this.#listener.hello(record.hello);
+      case "data":
+        if (this.#phase !== "carrying") return this.refuse("data before HELLO");
+        this.#live({ type: "busy" });
+        return this.#listener.data(record);
+      case "acknowledgement":
+        if (this.#phase !== "carrying") return this.refuse("an acknowledgement before HELLO");
+        return this.#listener.acknowledged(record.acknowledgement);
+      case "ping":
+        this.#writer.write(encodePong(record.token));
+        return;
+      case "pong":
+        return this.#live({ type: "pong", token: record.token });
+      case "close":
+        return this.#end(record.close.reason, record.close);
+    }
+  }
+
+  get #isOver(): boolean {
+    return this.#phase === "closing" || this.#phase === "closed";
+  }
+
+  #live(event: LivenessEvent): void {
+    if (!this.#isOver) this.#follow(stepLiveness(this.#liveness, event, this.#clock.nowMs()));
+  }
+
+  #follow({ state, effects }: Step<LivenessState, LivenessEffect>): void {
+    this.#liveness = state;
+    this.#alarm.set(livenessDeadline(state)?.atMs);
+    for (const effect of effects) {
+      if (effect.type === "ping") this.#writer.write(encodePing(effect.token));
+      else this.#end(`nothing came back for ${Math.round(effect.silentMs / 1000)} s`);
+    }
+  }
+
+  #end(reason: string, close?: Close): void {
+    if (this.#phase === "closed") return;
+    this.#phase = "closed";
+    this.#alarm.set(undefined);
+    this.#writer.close();
+    this.#listener.down(reason, close);
+  }
+
+  #counting(sink: FrameSink): FrameSink {
+    const count = (bytes: number) => {
+      this.#bytesSent += bytes;
+    };
+    return {
+      get bufferedAmount() {
+        return sink.bufferedAmount;
+      },
+      send(frame) {
+        sink.send(frame);
+        count(frame.length);
+      },
+    };
+  }
+}
