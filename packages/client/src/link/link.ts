@@ -74,9 +74,10 @@ export class Link {
     this.#follow(first);
   }
 
-  /** It was asked whether the other side is still there, and nothing came back yet. */
+  /** It was asked whether the other side is still there, and asked again: every link is asked once, time and again. */
   get isDoubtful(): boolean {
-    return this.#liveness.phase !== "trusted";
+    const { phase } = this.#liveness;
+    return phase === "lost" || (phase === "asked" && this.#liveness.askedAgainMs !== undefined);
   }
 
   /** The smoothed round trip, in milliseconds. */
