@@ -192,6 +192,85 @@ describe("a server that lies about envelopes", () => {
   });
 
   it("by holding envelopes back and delivering them in reverse: the link that came about stays", async () => {
+    world.server.route = () => [];
+    const ann = await world.join();
+    const ben = await world.join();
+    // Both dial, and neither hears of it.
+    await world.clock.pass(3_000);
+    await world.until(() => world.server.forwards.length > 3);
+    const held = [...world.server.forwards].reverse();
+    world.server.route = (forward) => [forward];
+    for (const forward of held) world.server.deliver(forward);
+    await world.untilConnected(ann, ben);
+    const connections = world.network.connections.length;
+    for (let seed = 100; seed < 120; seed++) {
+      world.server.say(ann.room.id, { t: "peer-joined", card: (await invent(seed)).card });
+    }
+    await world.clock.pass(10_000);
+    expect(ann.room.peers.size).toBe(1);
+    expect(world.network.connections).toHaveLength(connections);
+    await expectHealthy(ann, ben);
+  });
+
+  it("by taking those who are linked off its list, by name or by a list without them: they stay", async () => {
+    const [ann, ben] = await world.pair();
+    world.server.say(ann.room.id, { t: "peer-away", id: peerKeyOf(ben.room.id) });
+    world.server.say(ann.room.id, { t: "peer-left", id: peerKeyOf(ben.room.id), reason: "lost" });
+    await expectHealthy(ann, ben);
+    world.server.say(ann.room.id, { t: "joined", room: "lab", peers: [], ice: [] });
+    await world.until(() => count(ann, "server-connected") === 2);
+    await expectHealthy(ann, ben);
+  });
+});
+
+describe("a server that lies about envelopes", () => {
+  it("by altering an offer: it is forged, and nobody answers it", async () => {
+    world.server.route = ({ envelope, ...rest }) => {
+      const altered = Uint8Array.from(envelope);
+      altered[altered.length - 1] = (altered.at(-1) as number) ^ 1;
+      return [{ ...rest, envelope: altered }];
+    };
+    const ann = await world.join();
+    const ben = await world.join();
+    await world.until(() => rejected(ann, "forged") > 0 && rejected(ben, "forged") > 0);
+    await world.clock.pass(40_000);
+    expect(world.connected(ann, ben)).toBe(false);
+    expect(world.network.connections.every(({ remoteDescription }) => remoteDescription === null)).toBe(true);
+    // Once it tells the truth, they come together.
+    world.server.route = (forward) => [forward];
+    await world.untilConnected(ann, ben);
+  });
+
+  it("by delivering each twice: the second is a replay, and there is one link", async () => {
+    world.server.route = (forward) => [forward, forward];
+    const [ann, ben] = await world.pair();
+    await world.until(() => rejected(ann, "replayed") > 0 && rejected(ben, "replayed") > 0);
+    expect(world.network.open).toHaveLength(2);
+    await expectHealthy(ann, ben);
+  });
+
+  it("by delivering all of them again later, in any order: nothing happens to the link", async () => {
+    const [ann, ben] = await world.pair();
+    const all = [...world.server.forwards];
+    for (const forward of all.reverse()) world.server.deliver(forward);
+    await world.until(() => rejected(ann, "replayed") + rejected(ben, "replayed") === all.length);
+    expect(world.network.connections).toHaveLength(2);
+    await expectHealthy(ann, ben);
+  });
+
+  it("by sending a peer away and back, and delivering all again: no keys forget what they have seen", async () => {
+    const [ann, ben] = await world.pair();
+    const all = world.server.forwards.filter(({ to }) => to === ann.room.id);
+    const card = world.server.members.get(ben.room.id)?.card as SignedCard;
+    world.server.say(ann.room.id, { t: "peer-left", id: peerKeyOf(ben.room.id), reason: "left" });
+    world.server.say(ann.room.id, { t: "peer-joined", card });
+    for (const forward of all) world.server.deliver(forward);
+    await world.until(() => rejected(ann, "replayed") === all.length);
+    await world.untilConnected(ann, ben);
+    expect(world.network.violations).toEqual([]);
+  });
+
+  it("by holding envelopes back and delivering them in reverse: the link that came about stays", async () => {
     const held: Parameters<typeof world.server.deliver>[0][] = [];
     const release = world.hold();
     const ann = await world.join();
@@ -216,11 +295,9 @@ describe("a server that lies about envelopes", () => {
     const ben = await world.join();
     const cat = await world.join();
     await world.untilConnected(ann, ben, cat);
-    const [a, b, c] = [ann, ben, cat].map(({ room }) => room.id) as [
-      typeof ann.room.id,
-      typeof ann.room.id,
-      typeof ann.room.id,
-    ];
+    const a = ann.room.id;
+    const b = ben.room.id;
+    const c = cat.room.id;
     const genuine = world.server.forwards.find(({ from, to }) => from === a && to === b);
     if (genuine === undefined) throw new Error("nothing was forwarded");
     const { envelope } = genuine;
