@@ -67,15 +67,22 @@ describe("choosing benches", () => {
   });
 
   it("takes a bench by its name, with all of its rows", () => {
-    expect(chosen("full", "server-forward")).toEqual([
-      "server-forward-cpu",
-      "server-forward-rate",
-      "server-forward-cpu-1000",
-    ]);
+    expect(chosen("full", "server-forward")).toEqual(["server-forward-cpu", "server-forward-rate"]);
   });
 
-  it("takes a row by its name, without the bench's others", () => {
-    expect(chosen("full", "server-forward-rate")).toEqual(["server-forward-rate"]);
+  it("takes a row by its name, without those that go on after it", () => {
+    expect(chosen("full", "server-forward-cpu")).toEqual(["server-forward-cpu"]);
+  });
+
+  it("takes all that begin with what is no name by itself", () => {
+    expect(chosen("full", "server")).toEqual(["server-forward-cpu", "server-forward-rate", "server-forward-cpu-1000"]);
+  });
+
+  it("takes what any of several names fits", () => {
+    expect(chosen("full", "open-node-node-p90", "server-forward-rate")).toEqual([
+      "open-node-node-p90",
+      "server-forward-rate",
+    ]);
   });
 
   it("takes nothing for a name that fits none", () => {

@@ -5,7 +5,7 @@ import type { Bench, Scale } from "./bench.ts";
 export interface Arguments {
   readonly json?: string;
   readonly scale: Scale;
-  /** Names of benches or rows, or how they begin. Empty: all. */
+  /** Names of benches or rows, or how some of them begin. Empty: all. */
   readonly only: readonly string[];
   readonly list: boolean;
   readonly markdown: boolean;
@@ -21,7 +21,12 @@ export function parseArguments(argv: readonly string[], write: Partial<WriteTo> 
     .description("Measures Skein beside others, all in one run, and prints a table of medians and ratios.")
     .option("--json <file>", "write the rows to a file, as JSON")
     .option("--quick", "fewer rounds, smaller loads: to see that everything works", false)
-    .option("--only <name>", "run what is called so, or begins so; can be given again", collect, [])
+    .option(
+      "--only <name>",
+      "run the bench or row that is called so, else all that begin so; can be given again",
+      collect,
+      [],
+    )
     .option("--list", "say what there is to run, and what each row means", false)
     .option("--markdown", "print the table as docs/performance.md has it", false)
     .option("--strict", "end with exit code 1 where a mark is missed", false)
@@ -53,12 +58,14 @@ function collect(name: string, names: readonly string[]): string[] {
 
 /** The benches to run, each with the rows that were asked for. Nothing where a name fits none. */
 export function choose(benches: readonly Bench[], { only, scale }: Pick<Arguments, "only" | "scale">): Bench[] {
+  const names = new Set(benches.flatMap((bench) => [bench.name, ...bench.rows.map(({ name }) => name)]));
+  // What is called exactly so is meant, though other names may go on after it.
+  const fits = (name: string) => only.some((asked) => (names.has(asked) ? name === asked : name.startsWith(asked)));
   return benches
     .filter(({ rounds }) => rounds[scale] > 0)
-    .map((bench) => ({ ...bench, rows: bench.rows.filter(({ name }) => isWanted(only, bench.name, name)) }))
+    .map((bench) => ({
+      ...bench,
+      rows: bench.rows.filter(({ name }) => only.length === 0 || fits(bench.name) || fits(name)),
+    }))
     .filter(({ rows }) => rows.length > 0);
-}
-
-function isWanted(only: readonly string[], ...names: readonly string[]): boolean {
-  return only.length === 0 || only.some((start) => names.some((name) => name.startsWith(start)));
 }

@@ -12,8 +12,8 @@ export class ProgressLine {
   show(text: string): void {
     if (!this.#stream.isTTY) return;
     this.clear();
-    // A line that wraps can't be taken back.
-    this.#stream.write(text.slice(0, this.#stream.columns - 1));
+    // A line that wraps can't be taken back. Some terminals don't tell their width, or tell 0.
+    this.#stream.write(text.slice(0, (this.#stream.columns || 80) - 1));
   }
 
   clear(): void {

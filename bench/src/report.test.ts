@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { formatMarkdown, formatTable, writeJson } from "./report.ts";
+import { ensureWritable, formatMarkdown, formatTable, writeJson } from "./report.ts";
 import type { Row } from "./rows.ts";
 
 const rows: Row[] = [
@@ -60,5 +60,10 @@ describe("the file", () => {
   it("isn't there at all where it can't be written", () => {
     expect(() => writeJson(join(folder, "missing", "rows.json"), rows)).toThrow(/ENOENT/);
     expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it("is refused before the run where its folder is missing", () => {
+    expect(() => ensureWritable(join(folder, "missing", "rows.json"))).toThrow(/can't be written/);
+    expect(() => ensureWritable(join(folder, "rows.json"))).not.toThrow();
   });
 });

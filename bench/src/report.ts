@@ -1,5 +1,6 @@
-import { renameSync, rmSync, writeFileSync } from "node:fs";
+import { accessSync, constants, renameSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
+import { dirname, resolve } from "node:path";
 import Table from "cli-table3";
 import { markdownTable } from "markdown-table";
 import type { Bench } from "./bench.ts";
@@ -65,6 +66,18 @@ export function formatList(benches: readonly Bench[]): string {
       return [`${name}: ${rounds.full} rounds, ${quick}`, ...lines].join("\n");
     })
     .join("\n\n");
+}
+
+/**
+ * Whether a file can be written there: to be asked before minutes are spent on what it is to hold.
+ * @throws {Error} where it can't, with a sentence.
+ */
+export function ensureWritable(file: string): void {
+  try {
+    accessSync(dirname(resolve(file)), constants.W_OK);
+  } catch {
+    throw new Error(`${file} can't be written: give a file in a folder that exists and is yours to write to.`);
+  }
 }
 
 /** Writes the rows as JSON: the whole file, or none. */

@@ -165,6 +165,11 @@ async function eventOf(lines: AsyncIterator<string>, name: string): Promise<Even
 }
 
 async function firstEvent(child: ChildProcess): Promise<Event> {
-  const { value } = await linesOf(child).next();
-  return JSON.parse(value as string) as Event;
+  let complaint = "";
+  child.stderr?.on("data", (bytes: Buffer) => {
+    complaint += bytes.toString();
+  });
+  const { value, done } = await linesOf(child).next();
+  if (done) throw new Error(`It ended without a word but this: ${complaint}`);
+  return JSON.parse(value) as Event;
 }

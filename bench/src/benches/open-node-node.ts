@@ -6,7 +6,7 @@ import type { SideMethods } from "../open/side.ts";
 
 export const openNodeNode: Bench<Quantity> = {
   name: "open-node-node",
-  rounds: { full: 200, quick: 30 },
+  rounds: { full: 300, quick: 30 },
   warmUps: 5,
   timeoutMs: 30_000,
   rows: openRows("open-node-node", "two Node processes"),

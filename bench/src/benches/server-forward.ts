@@ -24,9 +24,8 @@ const times: Readonly<Record<Scale, { readonly settleMs: number; readonly window
 
 function forwardBench(shape: Shape): Bench<Quantity> {
   const { suffix, connections, inFlight, rounds } = shape;
-  const load =
-    `${forwardBytes}-byte forwards among ${connections.toLocaleString("en")} connections, ` +
-    `${inFlight === 1 ? "one" : inFlight} of each on ${inFlight === 1 ? "its" : "their"} way at a time`;
+  const load = `${forwardBytes}-byte forwards among ${connections.toLocaleString("en")} connections`;
+  const atOnce = inFlight === 1 ? "one of each sender on its way at a time" : `${inFlight} of each sender on their way`;
   return {
     name: `server-forward${suffix}`,
     rounds,
@@ -35,7 +34,7 @@ function forwardBench(shape: Shape): Bench<Quantity> {
     rows: [
       {
         name: `server-forward-cpu${suffix}`,
-        about: `Processor time of the server's process for each of ${load}.`,
+        about: `Processor time of the server's process for each forward: ${load}, ${atOnce}.`,
         unit: "µs",
         better: "lower",
         quantity: "cpuMicros",
@@ -44,7 +43,7 @@ function forwardBench(shape: Shape): Bench<Quantity> {
       },
       {
         name: `server-forward-rate${suffix}`,
-        about: `How many ${load}, pass one server in a second.`,
+        about: `What passes one server in a second: ${load}, ${atOnce}.`,
         unit: "forwards/s",
         better: "higher",
         quantity: "perSecond",

@@ -1,13 +1,20 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 
+export interface Memory {
+  /** Of the whole process, as the system sees it: with what the engine keeps for later, and what it lost to gaps. */
+  readonly residentBytes: number;
+  /** What objects and buffers hold. */
+  readonly heldBytes: number;
+}
+
 /** What a server's process can be asked for, whatever server it runs. */
 export interface MeasuredServer extends Record<string, (...args: never[]) => unknown> {
   /** Starts the server; gives its address. */
   listen(): Promise<string>;
   /** Processor time that the process has used, its own and the kernel's for it, in microseconds. */
   cpuMicros(): number;
-  /** Resident memory, after garbage was collected. */
-  residentBytes(): Promise<number>;
+  /** Memory, after garbage was collected. */
+  memory(): Promise<Memory>;
 }
 
 /** Measures the process it runs in. */
@@ -17,13 +24,14 @@ export const measures = {
     return user + system;
   },
 
-  async residentBytes(): Promise<number> {
+  async memory(): Promise<Memory> {
     if (globalThis.gc === undefined) throw new Error("Start this process with --expose-gc.");
     // What the first collection sets free (sockets, handles) lets the next ones set more free.
     for (let collection = 0; collection < 4; collection++) {
       globalThis.gc();
       await nextTurn();
     }
-    return process.memoryUsage.rss();
+    const { rss, heapUsed, external } = process.memoryUsage();
+    return { residentBytes: rss, heldBytes: heapUsed + external };
   },
 };

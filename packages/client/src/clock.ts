@@ -8,11 +8,14 @@ export interface Clock {
   after(delayMs: number, callback: () => void): () => void;
 }
 
+/** The longest that timers can wait: they take a longer delay for none at all. Whoever wakes early waits again. */
+const delayMostMs = 2 ** 31 - 1;
+
 export const platformClock: Clock = {
   nowMs: () => performance.now(),
   wallMs: () => Date.now(),
   after(delayMs, callback) {
-    const timer = setTimeout(callback, delayMs);
+    const timer = setTimeout(callback, Math.min(delayMs, delayMostMs));
     return () => clearTimeout(timer);
   },
 };

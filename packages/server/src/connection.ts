@@ -144,7 +144,9 @@ export class Connection {
   /** The socket is closed. */
   handleClosed(code: number): void {
     this.#world.log({ type: "disconnected", connection: this.number, code });
-    this.#detach();
+    // A page that is left or closed: its browser says so where the page itself no longer can.
+    if (code === closeCode.goingAway) this.#giveUp();
+    else this.#detach();
   }
 
   #receive(data: Buffer, isBinary: boolean): void {
@@ -257,10 +259,14 @@ export class Connection {
   }
 
   #leave(): void {
+    this.#giveUp();
+    this.#close(closeCode.normal, "left");
+  }
+
+  #giveUp(): void {
     const state = this.#state;
     this.#state = { phase: "ended" };
     if (state.phase === "joined") this.#world.hub.leave(state.place, this);
-    this.#close(closeCode.normal, "left");
   }
 
   /** Whatever comes while the check runs waits, in order. */

@@ -244,6 +244,28 @@ describe("presence", () => {
     expect(server.stats().peers).toBe(1);
   });
 
+  test("a socket closed as browsers close that of a page they leave: the same as leave", async () => {
+    const server = await start();
+    const first = await enter(server.url);
+    const second = await enter(server.url);
+    second.client.socket.close(1001);
+    expect(await first.client.next("peer-left")).toMatchObject({
+      reason: "left",
+      id: second.persona.identity.publicKey,
+    });
+    expect(first.client.heard.some(({ t }) => t === "peer-away")).toBe(false);
+    expect(server.stats().peers).toBe(1);
+  });
+
+  test("a socket closed with any other code and without a leave: away", async () => {
+    const server = await start();
+    const first = await enter(server.url);
+    const second = await enter(server.url);
+    second.client.socket.close(1000);
+    await first.client.next("peer-away");
+    expect(server.stats().peers).toBe(2);
+  });
+
   test("a lost socket: away at once, left when the grace is over", async () => {
     const clock = new ManualClock();
     const server = await start({ clock });

@@ -1,4 +1,4 @@
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import type { AgentCommandOptions } from "../agent/agent.js";
 import { parseName, parsePart, parseRoom, serverOption } from "./options.js";
 
@@ -11,14 +11,10 @@ export function agentCommand(): Command {
     )
     .requiredOption("-r, --room <room>", "the room to join", parseRoom)
     .requiredOption("--share <folder>", "the folder whose text files it holds")
-    .option(
-      "--part <i/n>",
-      "hold the i-th of n parts; which file is in which part depends on its path alone",
-      parsePart,
-      {
-        index: 1,
-        of: 1,
-      },
+    .addOption(
+      new Option("--part <i/n>", "hold the i-th of n parts; which file is in which part depends on its path alone")
+        .argParser(parsePart)
+        .default({ index: 1, of: 1 }, "all of it"),
     )
     .addOption(serverOption())
     .option("-n, --name <name>", "a name for people, shown to others", parseName)

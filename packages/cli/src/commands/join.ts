@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import type { JoinCommandOptions } from "../join/join.js";
-import { type Protocols, parseName, parseProtocol, parseRoom, serverOption } from "./options.js";
+import { parseName, parseProtocol, parseRoom, serverOption } from "./options.js";
 
 /** `skein join`. */
 export function joinCommand(): Command {
@@ -29,7 +29,6 @@ export function joinCommand(): Command {
       "-p, --protocol <name@version>",
       "a protocol that your program speaks; more than once for more",
       parseProtocol,
-      [] as Protocols,
     )
     .option("--json", "speak lines of JSON on stdin and stdout; the end of stdin leaves the room")
     .addHelpText(

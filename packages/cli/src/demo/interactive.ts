@@ -157,7 +157,8 @@ function tellOfVisitors(fleet: Fleet, note: (text: string) => void): void {
         if (isSpeaker) note(`${visitor} is here${output.peer.engine === "browser" ? ", from a browser" : ""}`);
       } else if (event.event === "peer-left" && isSpeaker) {
         const { success, output } = v.safeParse(leftEvent, event);
-        if (success && !own.has(output.peer.id)) note(`${names.get(output.peer.id) ?? "someone"} left`);
+        const visitor = success ? names.get(output.peer.id) : undefined;
+        if (visitor !== undefined) note(`${visitor} left`);
       }
     });
   }

@@ -11,14 +11,15 @@ export interface JoinCommandOptions {
   readonly identity?: string;
   readonly secretFile?: string;
   readonly tokenFile?: string;
-  readonly protocol: Protocols;
+  readonly protocol?: Protocols;
   readonly json?: boolean;
 }
 
 /** Joins a room for a person or a program, until either has enough of it. */
 export async function join(roomName: string, options: JoinCommandOptions): Promise<void> {
   using stop = listenForStop();
-  const protocols = options.json ? options.protocol : [chatProtocol, ...options.protocol];
+  const own = options.protocol ?? [];
+  const protocols = options.json ? own : [chatProtocol, ...own];
   const enter = (): Promise<Room> => joinRoom({ ...joinOptions(roomName, options), protocols, signal: stop.signal });
   if (options.json) await runJsonRoom({ enter, protocols, signal: stop.signal });
   else await runChat({ enter, signal: stop.signal });

@@ -10,6 +10,7 @@ import {
   type SignedCard,
   SkeinError,
   toBase64Url,
+  verifyCard,
 } from "@skein/protocol";
 import { dispatchPacket } from "./server-packets.js";
 import type { Signaling, SignalingEvents, SignalingJoin, SignalingSession } from "./signaling.js";
@@ -49,6 +50,10 @@ export function busSignaling(openBus: OpenBus, iceServers: readonly IceServer[] 
       if (!card.ok) throw new SkeinError("bad-argument", `Our own card can't be read: ${card.reason}.`);
       let session: BusSession | undefined;
       const bus = await openBus(join.room, memberOf(card.value), (packet) => session?.receive(packet));
+      if (join.signal?.aborted) {
+        bus.close();
+        throw new SkeinError("aborted", "The join was aborted by its caller.", { cause: join.signal.reason });
+      }
       session = new BusSession(bus, card.value, join, events);
       session.enter(iceServers);
       return session;
@@ -109,7 +114,10 @@ class BusSession implements SignalingSession {
     const read = readCard(card);
     if (!read.ok) return this.#room.rejected(read);
     const member = memberOf(read.value);
-    if (member.id === this.#own.id) return this.#meetOurselves(read.value);
+    if (member.id === this.#own.id) {
+      void this.#meetOurselves(card);
+      return;
+    }
     if (this.#known.get(member.id) !== member.join) {
       this.#known.set(member.id, member.join);
       this.#bus.watch?.(member, () => this.#vanish(member));
@@ -123,8 +131,11 @@ class BusSession implements SignalingSession {
     if (this.#known.delete(id)) this.#room.left(id, reason);
   }
 
-  /** Our identity joined again from somewhere else: the later join takes the place. */
-  #meetOurselves(card: Card): void {
+  /** Our identity joined again from somewhere else: the later join takes the place. Only our own signature says so. */
+  async #meetOurselves(signed: SignedCard): Promise<void> {
+    const verified = await verifyCard(signed);
+    if (!verified.ok) return this.#room.rejected(verified);
+    const card = verified.value;
     if (card.started <= this.#own.started || memberOf(card).join === memberOf(this.#own).join) return;
     this.#bus.close();
     this.#room.ended(new SkeinError("replaced", "The same identity joined this room again from somewhere else."));

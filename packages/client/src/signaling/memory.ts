@@ -25,7 +25,7 @@ export function memorySignaling(): Signaling {
       },
       close() {
         members.delete(join);
-        if (members.size === 0) rooms.delete(room);
+        if (members.size === 0 && rooms.get(room) === members) rooms.delete(room);
       },
     };
   });

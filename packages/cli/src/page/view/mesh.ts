@@ -122,20 +122,24 @@ export class MeshView {
   }
 
   /** How much can be written on each link without writing over the next. */
-  #roomFor(count: number): "all" | "little" | "none" {
-    const isNarrow = this.#size.width < 480;
-    if (count <= (isNarrow ? 3 : 6)) return "all";
-    return count <= (isNarrow ? 4 : 10) ? "little" : "none";
+  #roomFor(count: number): PlateRoom {
+    if (this.#size.width < 480) return count <= 3 ? "figures" : count === 4 ? "little" : "none";
+    if (count <= 6) return "all";
+    return count <= 10 ? "little" : "none";
   }
 }
 
+/** What of a link is written on it; the table has the rest. */
+type PlateRoom = "all" | "figures" | "little" | "none";
+
 /** The two lines of a plate. */
-function figuresOf(peer: PeerView, room: "all" | "little" | "none"): readonly [string, string] {
+function figuresOf(peer: PeerView, room: PlateRoom): readonly [string, string] {
   if (room === "none") return ["", ""];
-  if (peer.state !== "connected") return [room === "all" ? "linking" : "", ""];
+  if (peer.state !== "connected") return [room === "little" ? "" : "linking", ""];
   const roundTrip = peer.rttMs === undefined ? "" : millisecondsText(peer.rttMs);
   const rate = peer.rateIn + peer.rateOut >= 1 ? rateText(peer) : "";
   if (room === "little") return [rate === "" ? roundTrip : rate, ""];
+  if (room === "figures") return [roundTrip, rate];
   return [[peer.path ?? "", roundTrip].filter((part) => part !== "").join(" · "), rate];
 }
 
