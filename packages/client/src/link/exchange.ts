@@ -6,6 +6,7 @@ import {
   encode,
   encodePayload,
   isErrorCode,
+  lanes,
   limits,
   type MessageDefinition,
   type Payload,
@@ -25,8 +26,8 @@ import type { Handler } from "./handlers.js";
 /** What an exchange needs of its link and its room. */
 export interface ExchangeWorld {
   readonly clock: Clock;
-  /** Queues payloads in their order; resolves once the path has them. */
-  transmit(...payloads: readonly Uint8Array[]): Promise<void>;
+  /** Sends payloads of one lane in their order; resolves once the lane has room for more. */
+  transmit(lane: number, ...payloads: readonly Uint8Array[]): Promise<void>;
   /** Who handles a message of this name (`protocol/type`), if anyone. */
   handlerOf(name: string): Handler | undefined;
   /** What a handler sees as the sender. */
@@ -39,8 +40,8 @@ export interface ExchangeWorld {
   violate(reason: string): void;
 }
 
-/** A body must fit into one record of one frame, with every header before it. */
-export const bodyBytesMost = limits.frameBytes - 64;
+/** A body and the head before it make a message. */
+export const bodyBytesMost = limits.messageBytes - 64;
 export const requestTimeoutMs = 30_000;
 
 interface OpenRequest {
@@ -80,7 +81,7 @@ export class Exchange {
   async send(definition: MessageDefinition, body: unknown): Promise<void> {
     const encoded = this.#encodeBody(definition, body);
     const [type, bind] = this.#numberOf(definition.name);
-    await this.#world.transmit(...bind, encodePayload({ kind: "message", type, body: encoded }));
+    await this.#world.transmit(laneOf(definition), ...bind, encodePayload({ kind: "message", type, body: encoded }));
   }
 
   async request(definition: RequestDefinition, body: unknown, options: RequestOptions): Promise<unknown> {
@@ -95,7 +96,7 @@ export class Exchange {
     const giveUp = (error: SkeinError) => {
       if (!this.#open.delete(request)) return;
       answer.reject(error);
-      this.#transmitQuietly({ kind: "cancel", request });
+      this.#transmitQuietly(laneOf(definition), { kind: "cancel", request });
     };
     const stopTimer = this.#world.clock.after(timeoutMs, () =>
       giveUp(new SkeinError("timeout", `${definition.name} wasn't answered within ${timeoutMs} ms.`)),
@@ -104,7 +105,7 @@ export class Exchange {
     options.signal?.addEventListener("abort", abort, { once: true });
     try {
       const payload = encodePayload({ kind: "request", type, request, body: encoded });
-      await Promise.race([this.#world.transmit(...bind, payload), answer.promise]);
+      await Promise.race([this.#world.transmit(laneOf(definition), ...bind, payload), answer.promise]);
       return await answer.promise;
     } finally {
       this.#open.delete(request);
@@ -113,10 +114,16 @@ export class Exchange {
     }
   }
 
-  /** A payload of the other side. */
-  receive(bytes: Uint8Array): void {
+  /** A payload of the other side, of one lane. Calls `done` once whoever handles it has. */
+  receive(lane: number, bytes: Uint8Array, done: () => void): void {
     const payload = decodePayload(bytes);
-    if (payload.ok) return this.#handle(payload.value);
+    if (payload.ok) {
+      const handled = this.#handle(lane, payload.value);
+      if (handled === undefined) done();
+      else handled.then(done, done);
+      return;
+    }
+    done();
     this.#world.rejected(payload);
     if (payload.code !== "unknown-type") this.#world.violate(payload.reason);
   }
@@ -129,47 +136,57 @@ export class Exchange {
     this.#serving.clear();
   }
 
-  #handle(payload: Payload): void {
+  /** Gives what to wait for until a payload is dealt with; undefined where it is already. */
+  #handle(lane: number, payload: Payload): Promise<unknown> | undefined {
     switch (payload.kind) {
       case "bind":
-        if (this.#names.size >= limits.boundTypes || this.#names.has(payload.number)) {
-          return this.#world.violate("it bound a type number twice, or too many of them");
-        }
-        this.#names.set(payload.number, payload.name);
-        return;
+        this.#bind(payload.number, payload.name);
+        return undefined;
       case "message":
         return this.#handleMessage(payload.type, payload.body);
       case "request":
-        return this.#handleRequest(payload.type, payload.request, payload.body);
+        return this.#handleRequest(lane, payload.type, payload.request, payload.body);
       case "response":
       case "failure":
-        return this.#handleAnswer(payload);
+        this.#handleAnswer(payload);
+        return undefined;
       case "cancel":
         // It counts for as long as its handler runs, or a peer could start handlers without end.
         this.#serving.get(payload.request)?.abort(new SkeinError("aborted", "Whoever asked gave up."));
-        return;
+        return undefined;
     }
   }
 
-  #handleMessage(type: number, body: Uint8Array): void {
+  #bind(number: number, name: string): void {
+    if (this.#names.size < limits.boundTypes && !this.#names.has(number)) this.#names.set(number, name);
+    else this.#world.violate("it bound a type number twice, or too many of them");
+  }
+
+  #handleMessage(type: number, body: Uint8Array): Promise<unknown> | undefined {
     const name = this.#nameOf(type);
-    if (name === undefined) return;
+    if (name === undefined) return undefined;
     const handler = this.#world.handlerOf(name);
     if (handler?.definition.kind !== "message") {
-      return this.#world.trouble(new SkeinError("no-handler", `Nobody handles ${name}: call room.handle for it.`));
+      this.#world.trouble(new SkeinError("no-handler", `Nobody handles ${name}: call room.handle for it.`));
+      return undefined;
     }
     const value = this.#decodeBody(handler.definition, body);
-    if (value === undefined) return;
-    this.#run(name, () => handler.run(value.body, this.#world.peer, { signal: neverAborted })).catch(() => {});
+    if (value === undefined) return undefined;
+    return this.#run(name, () => handler.run(value.body, this.#world.peer, { signal: neverAborted })).catch(() => {});
   }
 
-  #handleRequest(type: number, request: number, body: Uint8Array): void {
+  #handleRequest(lane: number, type: number, request: number, body: Uint8Array): Promise<unknown> | undefined {
     const name = this.#nameOf(type);
-    if (name === undefined) return;
-    const fail = (code: string, message: string) => this.#transmitQuietly({ kind: "failure", request, code, message });
+    if (name === undefined) return undefined;
+    const fail = (code: string, message: string): undefined => {
+      this.#transmitQuietly(lane, { kind: "failure", request, code, message });
+    };
     const handler = this.#world.handlerOf(name);
     if (handler?.definition.kind !== "request") return fail("no-handler", `The peer doesn't handle ${name}.`);
-    if (this.#serving.has(request)) return this.#world.violate("it used a request number twice");
+    if (this.#serving.has(request)) {
+      this.#world.violate("it used a request number twice");
+      return undefined;
+    }
     if (this.#serving.size >= limits.openRequests) {
       return fail("rate-limited", `Over ${limits.openRequests} requests wait at this peer: ask again later.`);
     }
@@ -181,22 +198,22 @@ export class Exchange {
     const { definition } = handler;
     // Not the controller itself: a handler is told, and doesn't tell.
     const { signal } = controller;
-    this.#run(name, async () =>
+    return this.#run(name, async () =>
       this.#encodeReply(definition, await handler.run(value.body, this.#world.peer, { signal })),
     ).then(
-      (reply) => this.#answer(request, controller, { kind: "response", request, body: reply }),
+      (reply) => this.#answer(lane, request, controller, { kind: "response", request, body: reply }),
       (error: SkeinError) => {
         const { code, message } = error;
-        this.#answer(request, controller, { kind: "failure", request, code, message });
+        this.#answer(lane, request, controller, { kind: "failure", request, code, message });
       },
     );
   }
 
-  #answer(request: number, controller: AbortController, payload: Payload): void {
+  #answer(lane: number, request: number, controller: AbortController, payload: Payload): void {
     if (this.#serving.get(request) !== controller) return;
     this.#serving.delete(request);
     // Whoever asked and gave up wants no answer.
-    if (!controller.signal.aborted) this.#transmitQuietly(payload);
+    if (!controller.signal.aborted) this.#transmitQuietly(lane, payload);
   }
 
   #handleAnswer(payload: Extract<Payload, { kind: "response" | "failure" }>): void {
@@ -272,8 +289,8 @@ export class Exchange {
   }
 
   /** For what nobody waits for: a link that is lost meanwhile is told elsewhere. */
-  #transmitQuietly(payload: Payload): void {
-    this.#world.transmit(encodePayload(payload)).catch(() => {});
+  #transmitQuietly(lane: number, payload: Payload): void {
+    this.#world.transmit(lane, encodePayload(payload)).catch(() => {});
   }
 }
 
@@ -285,6 +302,10 @@ export function checkBody(definition: MessageDefinition | RequestDefinition, bod
   const checked = validate(definition.schema, body);
   if (!checked.ok) throw new SkeinError("bad-body", `The body of ${definition.name} doesn't fit: ${checked.reason}.`);
   return withinLimit(definition, encode(body));
+}
+
+function laneOf({ lane }: MessageDefinition | RequestDefinition): number {
+  return lanes.indexOf(lane);
 }
 
 const neverAborted = new AbortController().signal;

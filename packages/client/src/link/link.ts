@@ -55,6 +55,12 @@ type State =
   | { readonly phase: "met"; readonly theirs: Uint8Array }
   | { readonly phase: "closed" };
 
+/** A sender that waits for room in its lane. */
+interface Waiting {
+  readonly lane: number;
+  readonly roomy: Deferred<void>;
+}
+
 /** A path that carries the link, and how far it has come. */
 interface Carrier {
   readonly path: Path;
@@ -71,7 +77,7 @@ export class Link {
   readonly #protocols: ProtocolVersions;
   readonly #listener: LinkListener;
   readonly #alarm: Alarm;
-  readonly #waiting: { readonly lane: number; readonly roomy: Deferred<void> }[] = [];
+  #waiting: Waiting[] = [];
   #state: State = { phase: "new" };
   #ours: Uint8Array;
   #session: Session;
@@ -215,8 +221,7 @@ export class Link {
     // They talk with an end of ours that is no more: our own HELLO tells them, and they will say theirs again.
     if (theirs.of !== undefined && !equalBytes(theirs.of, this.#ours)) return;
     if (this.#state.phase === "met" && !equalBytes(theirs.link, this.#state.theirs)) {
-      this.#begin("the peer started again");
-      this.#state = { phase: "met", theirs: theirs.link };
+      this.#begin("the peer forgot it");
       path.greet(this.#hello());
     }
     const isNew = this.#state.phase === "new";
@@ -227,15 +232,9 @@ export class Link {
     this.#pathlessAtMs = undefined;
     this.#arm();
     path.carry();
-    if (isNew || this.#isUnannounced) {
-      this.#isUnannounced = false;
-      this.#listener.up(theirs.protocols);
-    }
+    if (isNew) this.#listener.up(theirs.protocols);
     this.#listener.pathChanged("a direct path is open");
   }
-
-  /** A conversation was begun anew, and the listener hasn't been told of it yet. */
-  #isUnannounced = false;
 
   #pull(path: Path, mostBytes: number): Uint8Array | undefined {
     const carrier = this.#carrier;
@@ -272,14 +271,11 @@ export class Link {
   }
 
   #makeRoom(): void {
-    for (let i = 0; i < this.#waiting.length; ) {
-      const { lane, roomy } = this.#waiting[i] as (typeof this.#waiting)[number];
-      if (this.#session.queuedBytes(lane) > queueBytes) i++;
-      else {
-        this.#waiting.splice(i, 1);
-        roomy.resolve();
-      }
-    }
+    if (this.#waiting.length === 0) return;
+    const isFull = ({ lane }: Waiting) => this.#session.queuedBytes(lane) > queueBytes;
+    const waiting = this.#waiting;
+    this.#waiting = waiting.filter(isFull);
+    for (const sender of waiting) if (!isFull(sender)) sender.roomy.resolve();
   }
 
   #down(path: Path, reason: string, close: Close | undefined): void {
@@ -324,7 +320,6 @@ export class Link {
     this.#state = { phase: "new" };
     this.#carrier = undefined;
     this.#pathlessAtMs = undefined;
-    this.#isUnannounced = true;
     this.#fail(error);
     this.#listener.lost(error);
   }

@@ -67,9 +67,10 @@ export class Path {
     this.#follow(first);
   }
 
-  /** It was asked whether the other side is still there, and nothing came back yet. */
+  /** It was asked whether the other side is still there, and asked again: every path is asked once, time and again. */
   get isDoubtful(): boolean {
-    return this.#liveness.phase !== "trusted";
+    const { phase } = this.#liveness;
+    return phase === "lost" || (phase === "asked" && this.#liveness.askedAgainMs !== undefined);
   }
 
   /** The smoothed round trip, in milliseconds. */

@@ -1,11 +1,9 @@
 import {
   type Card,
-  type Close,
   decodeSignal,
   encodeSignal,
   equalBytes,
   type ForwardClass,
-  type Hello,
   type IceServer,
   type PeerId,
   type ProtocolVersions,
@@ -23,6 +21,7 @@ import { Exchange } from "../link/exchange.js";
 import { lowWaterBytes } from "../link/frame-writer.js";
 import type { Handler } from "../link/handlers.js";
 import { Link, type LinkTraffic } from "../link/link.js";
+import type { Path } from "../link/path.js";
 import { isPolite, offersFirst } from "./offerer.js";
 import type { Pair } from "./pairs.js";
 import type { PathKind, Peer } from "./peer.js";
@@ -40,6 +39,7 @@ export interface RemotePeerWorld {
   handlerOf(name: string): Handler | undefined;
   connected(peer: Peer): void;
   disconnected(peer: Peer, reason: string): void;
+  pathChanged(peer: Peer, reason: string): void;
   /** The peer itself said that it leaves, or nothing holds it here any more. */
   gone(peer: RemotePeer, reason: string): void;
   trouble(error: SkeinError): void;
@@ -56,12 +56,11 @@ interface Waiter {
   fail(error: SkeinError): void;
 }
 
-/** The link as it is now. */
-type Connectedness =
+/** Whether messages go. */
+type State =
   | { readonly phase: "connecting" }
-  /** The channel is open; HELLO is under way. */
-  | { readonly phase: "greeting"; readonly link: Link }
-  | { readonly phase: "connected"; readonly link: Link; readonly exchange: Exchange }
+  /** The link is up; whether a path carries it at the moment is the link's to know. */
+  | { readonly phase: "connected"; readonly exchange: Exchange }
   | { readonly phase: "gone" };
 
 /** All that belongs to one other peer of a room: its keys, its direct path, its link. */
@@ -71,13 +70,15 @@ export class RemotePeer implements Peer {
   readonly #pair: Pair;
   readonly #direct: DirectPath;
   readonly #metMs: number;
+  readonly #link: Link;
   readonly #waiters = new Set<Waiter>();
   #card: Card;
-  #now: Connectedness = { phase: "connecting" };
+  #now: State = { phase: "connecting" };
   /** Whether the server lists it. One that isn't stays for as long as its link does. */
   #listed = true;
   #openMs: number | undefined;
-  #past: LinkTraffic = { bytesSent: 0, bytesReceived: 0, payloadsSent: 0, payloadsReceived: 0 };
+  /** The path whose channel is open. */
+  #path: Path | undefined;
   #channelClosed = deferred<void>();
 
   constructor(world: RemotePeerWorld, card: Card, pair: Pair) {
@@ -87,6 +88,21 @@ export class RemotePeer implements Peer {
     this.#pair = pair;
     this.#metMs = world.clock.nowMs();
     const { engine, iceServers, clock, roll } = world;
+    this.#link = new Link({
+      clock,
+      random: world.random,
+      protocols: world.protocols,
+      listener: {
+        up: (theirs) => this.#linkUp(theirs),
+        message: (lane, message, done) => {
+          if (this.#now.phase === "connected") this.#now.exchange.receive(lane, message, done);
+        },
+        pathChanged: (reason) => this.#pathChanged(reason),
+        lost: (error) => this.#linkLost(error),
+        left: () => this.#world.gone(this, "left"),
+        rejected: (rejection) => this.#reject(rejection),
+      },
+    });
     this.#direct = new DirectPath({
       engine,
       iceServers,
@@ -97,8 +113,8 @@ export class RemotePeer implements Peer {
       generation: pair.generation,
       send: (signal) => this.#sendSignal(signal),
       listener: {
-        channelOpened: (channel) => this.#openLink(channel),
-        channelLost: (reason) => this.#loseLink(reason),
+        channelOpened: (channel) => this.#openPath(channel),
+        channelLost: (reason) => this.#losePath(reason),
       },
     });
   }
@@ -108,15 +124,15 @@ export class RemotePeer implements Peer {
   }
 
   get state(): Peer["state"] {
-    return this.#now.phase === "greeting" ? "connecting" : this.#now.phase;
+    return this.#now.phase;
   }
 
   get path(): PathKind | undefined {
-    return this.#now.phase === "connected" ? "direct" : undefined;
+    return this.#link.isCarried ? "direct" : undefined;
   }
 
   get rttMs(): number | undefined {
-    return this.#now.phase === "connected" ? this.#now.link.rttMs : undefined;
+    return this.#link.rttMs;
   }
 
   get openMs(): number | undefined {
@@ -124,8 +140,7 @@ export class RemotePeer implements Peer {
   }
 
   get traffic(): LinkTraffic {
-    const link = this.#link;
-    return link === undefined ? this.#past : addTraffic(this.#past, link.traffic);
+    return this.#link.traffic;
   }
 
   start(): void {
@@ -157,19 +172,19 @@ export class RemotePeer implements Peer {
 
   /** The peer lost its server. Its link may live; ask it. */
   doubt(): void {
-    this.#link?.doubt();
+    this.#link.doubt();
   }
 
   /** The server says that the peer is lost, or doesn't list it any more. A link that still answers keeps it here. */
   unlist(): void {
     this.#listed = false;
-    if (this.#now.phase !== "connected" || this.#now.link.isDoubtful) return this.#world.gone(this, "lost");
-    this.#now.link.doubt();
+    if (this.#link.isDoubtful) return this.#world.gone(this, "lost");
+    this.#link.doubt();
   }
 
   /** Signals may have been lost on their way: try again. */
   retry(): void {
-    if (this.#now.phase === "connecting") this.#direct.abandon("the server is back");
+    if (this.#now.phase !== "gone" && this.#path === undefined) this.#direct.abandon("the server is back");
   }
 
   /**
@@ -182,34 +197,38 @@ export class RemotePeer implements Peer {
     return this.#wait(run, options);
   }
 
-  /** Tells the peer that we leave, and waits until it has heard, for a second at most. */
+  /** Waits until the peer has all that was sent, tells it that we leave, and waits until it has heard: a second each. */
   async leave(): Promise<void> {
-    const link = this.#link;
     this.#direct.retire();
-    if (link !== undefined) {
-      link.close({ code: "left", reason: "the peer left the room" });
-      const stop = deferred<void>();
-      const cancel = this.#world.clock.after(goodbyeMs, () => stop.resolve());
-      await Promise.race([this.#channelClosed.promise, stop.promise]);
-      cancel();
+    if (this.#path !== undefined) {
+      await this.#atMost(goodbyeMs, this.#link.settled());
+      this.#link.sayGoodbye({ code: "left", reason: "the peer left the room" });
+      await this.#atMost(goodbyeMs, this.#channelClosed.promise);
     }
     this.close("we left the room");
   }
 
   /** Ends everything at once. */
   close(reason: string): void {
-    if (this.#now.phase === "gone") return;
-    this.#loseLink(reason);
+    const { phase } = this.#now;
+    if (phase === "gone") return;
+    const exchange = this.#now.phase === "connected" ? this.#now.exchange : undefined;
     this.#now = { phase: "gone" };
+    this.#link.close(reason);
     this.#direct.close();
     this.#pair.generation = this.#direct.generation;
     this.#channelClosed.resolve();
+    exchange?.end(new SkeinError("link-lost", `The link to peer ${this.id} ended: ${reason}.`));
+    if (exchange !== undefined) this.#world.disconnected(this, reason);
     for (const waiter of this.#waiters) waiter.fail(this.#goneError());
     this.#waiters.clear();
   }
 
-  get #link(): Link | undefined {
-    return this.#now.phase === "greeting" || this.#now.phase === "connected" ? this.#now.link : undefined;
+  async #atMost(waitMs: number, promise: Promise<void>): Promise<void> {
+    const stop = deferred<void>();
+    const cancel = this.#world.clock.after(waitMs, () => stop.resolve());
+    await Promise.race([promise, stop.promise]);
+    cancel();
   }
 
   #goneError(): SkeinError {
@@ -259,94 +278,69 @@ export class RemotePeer implements Peer {
     this.#world.forward(this.id, "signal", this.#pair.secure.seal("signal", encodeSignal(signal)));
   }
 
-  #openLink(channel: RTCDataChannel): void {
+  #openPath(channel: RTCDataChannel): void {
     if (this.#now.phase === "gone") return;
-    const { clock, random, protocols } = this.#world;
     channel.bufferedAmountLowThreshold = lowWaterBytes;
-    const link = new Link({
-      clock,
-      hello: { link: random(8), protocols: copyVersions(protocols), features: [] },
-      sink: {
-        get bufferedAmount() {
-          return channel.bufferedAmount;
-        },
-        send: (frame) => channel.send(frame as Uint8Array<ArrayBuffer>),
+    const path = this.#link.open({
+      get bufferedAmount() {
+        return channel.bufferedAmount;
       },
-      listener: {
-        up: (theirs) => this.#linkUp(link, theirs),
-        payload: (payload) => {
-          if (this.#now.phase === "connected") this.#now.exchange.receive(payload);
-        },
-        down: (reason, close) => {
-          // Where we ended it ourselves, another path may be on the way already: that one isn't to be given up.
-          if (this.#link === link) this.#linkDown(reason, close);
-        },
-        rejected: (rejection) => this.#reject(rejection),
-      },
+      send: (frame) => channel.send(frame as Uint8Array<ArrayBuffer>),
     });
-    this.#now = { phase: "greeting", link };
+    this.#path = path;
     this.#channelClosed = deferred();
     const { resolve } = this.#channelClosed;
     channel.addEventListener("close", () => resolve(), { once: true });
     channel.onmessage = ({ data }) => {
-      if (data instanceof ArrayBuffer) link.receive(new Uint8Array(data));
+      if (data instanceof ArrayBuffer) path.receive(new Uint8Array(data));
       else this.#reject({ ok: false, code: "malformed", reason: "a text message on the data channel" });
     };
-    channel.onbufferedamountlow = () => link.resume();
+    channel.onbufferedamountlow = () => path.resume();
   }
 
-  #linkUp(link: Link, theirs: Hello): void {
+  #linkUp(theirs: ProtocolVersions): void {
     const { clock, protocols } = this.#world;
     const exchange = new Exchange(
       {
         clock,
         peer: this,
-        transmit: (...payloads) => link.send(...payloads),
+        transmit: (lane, ...payloads) => this.#link.send(lane, ...payloads),
         handlerOf: (name) => this.#world.handlerOf(name),
         trouble: (error) => this.#world.trouble(error),
         rejected: (rejection) => this.#reject(rejection),
-        violate: (reason) => link.refuse(reason),
+        violate: (reason) => this.#link.violate(reason),
       },
       protocols,
-      theirs.protocols,
+      theirs,
     );
-    this.#now = { phase: "connected", link, exchange };
+    this.#now = { phase: "connected", exchange };
     this.#openMs ??= clock.nowMs() - this.#metMs;
-    this.#direct.confirm();
     // Before anyone is told: what was sent earlier goes first.
     for (const waiter of [...this.#waiters]) waiter.run(exchange);
     this.#world.connected(this);
   }
 
-  #linkDown(reason: string, close: Close | undefined): void {
-    if (close?.code === "left") return this.#world.gone(this, "left");
-    this.#direct.abandon(reason);
-  }
-
-  /** The channel is gone, and its link with it. */
-  #loseLink(reason: string): void {
-    const before = this.#now;
-    const link = this.#link;
-    if (link === undefined) return;
-    this.#past = this.traffic;
+  /** The other side forgot the conversation, or broke it: whoever waits for something of it is told. */
+  #linkLost(error: SkeinError): void {
+    if (this.#now.phase !== "connected") return;
+    const { exchange } = this.#now;
     this.#now = { phase: "connecting" };
-    link.lose(reason);
-    if (before.phase !== "connected") return;
-    before.exchange.end(new SkeinError("link-lost", `The link to peer ${this.id} ended: ${reason}.`));
-    this.#world.disconnected(this, reason);
-    if (!this.#listed) this.#world.gone(this, "lost");
+    exchange.end(error);
+    this.#world.disconnected(this, error.message);
   }
-}
 
-function addTraffic(a: LinkTraffic, b: LinkTraffic): LinkTraffic {
-  return {
-    bytesSent: a.bytesSent + b.bytesSent,
-    bytesReceived: a.bytesReceived + b.bytesReceived,
-    payloadsSent: a.payloadsSent + b.payloadsSent,
-    payloadsReceived: a.payloadsReceived + b.payloadsReceived,
-  };
-}
+  #pathChanged(reason: string): void {
+    if (this.#now.phase === "gone") return;
+    if (this.#link.isCarried) this.#direct.confirm();
+    else if (this.#path !== undefined) this.#direct.abandon(reason);
+    this.#world.pathChanged(this, reason);
+  }
 
-function copyVersions(protocols: ProtocolVersions): Record<string, string[]> {
-  return Object.fromEntries(Object.entries(protocols).map(([name, versions]) => [name, [...versions]]));
+  /** The channel is gone, and its path with it. The link lives on, unless nothing else holds the peer here. */
+  #losePath(reason: string): void {
+    const path = this.#path;
+    this.#path = undefined;
+    path?.lose(reason);
+    if (path !== undefined && !this.#listed) this.#world.gone(this, "lost");
+  }
 }

@@ -37,6 +37,8 @@ export type RoomEvents = {
   "peer-connected": Peer;
   /** Its link is lost, for now: another is on the way. */
   "peer-disconnected": { readonly peer: Peer; readonly reason: string };
+  /** Its frames travel another way now, or no way at the moment (`peer.path` is undefined). Messages wait, and none is lost. */
+  "path-changed": { readonly peer: Peer; readonly reason: string };
   /** It changed its card. */
   "peer-updated": Peer;
   "peer-left": { readonly peer: Peer; readonly reason: string };
@@ -57,8 +59,8 @@ export interface RoomStats {
   readonly connected: number;
   readonly bytesSent: number;
   readonly bytesReceived: number;
-  readonly payloadsSent: number;
-  readonly payloadsReceived: number;
+  readonly messagesSent: number;
+  readonly messagesReceived: number;
   /** Remote bytes that were turned away, by reason. */
   readonly rejected: Readonly<Partial<Record<RejectionCode, number>>>;
   /** Whether there is a connection to the server now. */
@@ -74,7 +76,7 @@ export interface RoomParts {
   readonly keys: SealingKeys;
   readonly world: Omit<
     RemotePeerWorld,
-    "ourCard" | "iceServers" | "forward" | "handlerOf" | "connected" | "disconnected" | "gone" | "trouble" | "rejected"
+    "ourCard" | "iceServers" | "forward" | "handlerOf" | "connected" | "disconnected" | "pathChanged" | "gone" | "trouble" | "rejected"
   >;
 }
 
@@ -109,6 +111,7 @@ export class Room implements Messenger<Peer>, AsyncDisposable {
       handlerOf: (name) => this.#handlers.find(name),
       connected: (peer) => this.#emit("peer-connected", peer),
       disconnected: (peer, reason) => this.#emit("peer-disconnected", { peer, reason }),
+      pathChanged: (peer, reason) => this.#emit("path-changed", { peer, reason }),
       gone: (peer, reason) => this.#remove(peer, reason),
       trouble: (error) => this.#emit("trouble", error),
       rejected: (rejection, from) => this.#reject(rejection, from),
@@ -222,8 +225,8 @@ export class Room implements Messenger<Peer>, AsyncDisposable {
       connected: peers.filter((peer) => peer.state === "connected").length,
       bytesSent: sum("bytesSent"),
       bytesReceived: sum("bytesReceived"),
-      payloadsSent: sum("payloadsSent"),
-      payloadsReceived: sum("payloadsReceived"),
+      messagesSent: sum("messagesSent"),
+      messagesReceived: sum("messagesReceived"),
       rejected: Object.fromEntries(this.#rejected),
       server: this.#server,
     };
