@@ -5,6 +5,7 @@ import {
   joinRoom,
   loadIdentity,
   message,
+  type PeerId,
   platformEngine,
   type Room,
   request,
@@ -40,6 +41,7 @@ const test = defineProtocol("skein.test", "1.0.0", {
     (value) => value as unknown,
     (value) => value as unknown,
   ),
+  number: message((value) => value as number),
   slow: request(
     (value) => value as unknown,
     (value) => value as unknown,
@@ -48,6 +50,11 @@ const test = defineProtocol("skein.test", "1.0.0", {
 
 export class Agent {
   #room: Room | undefined;
+  /** The engine's connections that aren't closed, so that a test can take them away. */
+  readonly #connections = new Set<RTCPeerConnection>();
+  /** Of the numbers that came: which is due next, and those that came where another was due. */
+  #due = 0;
+  readonly #wrong: number[] = [];
   readonly heard: { from: string; text: string }[] = [];
   /** Every event, in words. */
   readonly log: string[] = [];
@@ -63,12 +70,17 @@ export class Agent {
       protocols: [test],
       identity: options.identity === undefined ? createIdentity() : loadIdentity(options.identity),
       // Between a browser and another engine the browser offers: naming the kinds turns that round.
-      engine: options.offers === undefined ? own : { ...own, kind: options.offers ? "browser" : "answerer" },
+      engine: {
+        ...own,
+        ...(options.offers === undefined ? {} : { kind: options.offers ? "browser" : "answerer" }),
+        RTCPeerConnection: remembering(own.RTCPeerConnection, this.#connections),
+      },
       ...(options.secret === undefined ? {} : { secret: options.secret }),
     });
     this.#room = room;
     room.handle(test.say, ({ text }, from) => this.#note(() => this.heard.push({ from: from.id, text })));
     room.handle(test.echo, (value) => value);
+    room.handle(test.number, (number) => this.#note(() => this.#count(number)));
     room.handle(test.slow, (_value, _from, { signal }) => {
       this.#write("slow asked");
       return new Promise((_resolve, reject) => {
@@ -83,6 +95,9 @@ export class Agent {
     room.on("peer-disconnected", ({ peer, reason }) => this.#write(`peer-disconnected ${peer.card.name}: ${reason}`));
     room.on("peer-left", ({ peer, reason }) => this.#write(`peer-left ${peer.card.name}: ${reason}`));
     room.on("peer-updated", (peer) => this.#write(`peer-updated ${peer.card.name}`));
+    room.on("path-changed", ({ peer, reason }) =>
+      this.#write(`path ${peer.path ?? "none"} ${peer.card.name}: ${reason}`),
+    );
     room.on("server-connected", () => this.#write("server-connected"));
     room.on("server-disconnected", () => this.#write("server-disconnected"));
     room.on("rejected", ({ code, reason }) => this.#write(`rejected ${code}: ${reason}`));
@@ -157,6 +172,31 @@ export class Agent {
     await Promise.all(Array.from({ length: count }, (_, i) => this.say(to, String(i))));
   }
 
+  /** Sends the numbers from 0, as fast as `send` lets it. */
+  async flood(to: string, count: number): Promise<void> {
+    const room = this.#mustRoom();
+    const peer = room.peers.get(to as PeerId);
+    if (peer === undefined) throw new Error(`no peer ${to}`);
+    for (let number = 0; number < count; number++) await room.send(peer, test.number, number);
+  }
+
+  /** Resolves when so many numbers came; gives those that came where another was due. */
+  async counted(count: number, timeoutMs = 100_000): Promise<readonly number[]> {
+    await this.#until(
+      () => this.#due >= count || this.#wrong.length > 0,
+      timeoutMs,
+      () => `${count} numbers, not ${this.#due}`,
+    );
+    return this.#wrong;
+  }
+
+  /** Closes the engine's connections under the client's feet: what is under way on them is lost. */
+  cut(): number {
+    const cut = [...this.#connections];
+    for (const connection of cut) connection.close();
+    return cut.length;
+  }
+
   async echo(to: string, value: unknown): Promise<unknown> {
     const peer = [...this.#mustRoom().peers.values()].find(({ id }) => id === to);
     if (peer === undefined) throw new Error(`no peer ${to}`);
@@ -188,6 +228,11 @@ export class Agent {
     return this.#room;
   }
 
+  #count(number: number): void {
+    if (number === this.#due) this.#due++;
+    else this.#wrong.push(number);
+  }
+
   #write(line: string): void {
     this.#note(() => this.log.push(line));
   }
@@ -217,4 +262,21 @@ export class Agent {
       this.#wakers.add(look);
     });
   }
+}
+
+type Constructor = new (configuration?: RTCConfiguration) => RTCPeerConnection;
+
+/** The same engine, whose open connections are in a set. */
+function remembering(RTCPeerConnection: Constructor, open: Set<RTCPeerConnection>): Constructor {
+  return class extends RTCPeerConnection {
+    constructor(configuration?: RTCConfiguration) {
+      super(configuration);
+      open.add(this);
+    }
+
+    override close(): void {
+      open.delete(this);
+      super.close();
+    }
+  };
 }
