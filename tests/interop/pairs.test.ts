@@ -42,6 +42,10 @@ describe.each(pairs)("%s offers, %s answers", (offerer, answerer) => {
     expect(await a.echo(idB, value)).toEqual(value);
     expect(await b.echo(idA, value)).toEqual(value);
 
+    // Many windows and frames long.
+    const long = "0123456789".repeat(300_000);
+    expect(await a.echo(idB, long)).toBe(long);
+
     expect(await a.giveUp(idB, 50)).toBe("timeout");
     await b.logged("slow cancelled");
 
