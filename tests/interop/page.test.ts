@@ -106,10 +106,10 @@ describe.each(["chromium", "firefox"] as const)("the demo's page in %s", (browse
     await page.shows(() => (globalThis as unknown as Watched).violations.length === 1);
   });
 
-  it("has left as soon as its browser goes elsewhere", async () => {
+  it("has left as soon as it is loaded anew", async () => {
     const left = demo.heard((event) => event.event === "peer-left" && event.peer?.name === browserName);
-    await page.goAway();
-    // Not "lost", as whoever falls silent is in the end.
+    await page.reload();
+    // Not "lost", as whoever falls silent is in the end. Firefox closes the socket before the page can say a word.
     expect(await left).toMatchObject({ reason: "left" });
   });
 });
@@ -210,8 +210,8 @@ class VisitedPage {
     });
   }
 
-  async goAway(): Promise<void> {
-    await this.#page.goto("about:blank");
+  async reload(): Promise<void> {
+    await this.#page.reload();
   }
 }
 
