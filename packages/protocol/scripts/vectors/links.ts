@@ -1,9 +1,10 @@
 import {
   compareVersions,
+  dataRecordBytes,
   decodeFrame,
   encode,
+  encodeAcknowledgement,
   encodeClose,
-  encodeData,
   encodeHello,
   encodePayload,
   encodePing,
@@ -11,6 +12,7 @@ import {
   type Payload,
   settleProtocol,
   type WireRecord,
+  writeData,
 } from "@skein/protocol";
 import { hex, run, toVector, unhex } from "./notation.ts";
 
@@ -33,22 +35,37 @@ export function varintVectors() {
   };
 }
 
+const credit = [2 ** 20, 2 ** 20, 2 ** 20];
+const protocols = { "acme.chat": ["1.0.0", "1.2.0"] };
 const records: WireRecord[] = [
-  { type: "hello", hello: { link: run(8, 1), protocols: { "acme.chat": ["1.0.0", "1.2.0"] }, features: [] } },
-  { type: "hello", hello: { link: run(8, 200), protocols: {}, features: ["later"] } },
-  { type: "data", sequence: 0, payload: run(5, 0) },
-  { type: "data", sequence: 300, payload: new Uint8Array(0) },
+  { type: "hello", hello: { link: run(8, 1), next: 0, credit, protocols, features: [] } },
+  {
+    type: "hello",
+    hello: { link: run(8, 200), of: run(8, 1), next: 300, credit: [5, 2 ** 40, 0], protocols: {}, features: ["later"] },
+  },
+  { type: "data", sequence: 0, lane: 0, last: true, payload: run(5, 0) },
+  { type: "data", sequence: 300, lane: 2, last: false, payload: run(3, 9) },
+  { type: "data", sequence: 301, lane: 1, last: true, payload: run(1, 7) },
+  { type: "acknowledgement", acknowledgement: { next: 301, credit: [2 ** 20, 300, 0] } },
   { type: "ping", token: 1 },
   { type: "pong", token: 2 ** 40 },
   { type: "close", close: { code: "closed", reason: "left the room" } },
 ];
+
+function dataOf({ sequence, lane, last, payload: body }: Extract<WireRecord, { type: "data" }>): Uint8Array {
+  const record = new Uint8Array(dataRecordBytes(sequence, body.length));
+  writeData(record, 0, sequence, { lane, last, body });
+  return record;
+}
 
 function encoded(record: WireRecord): Uint8Array {
   switch (record.type) {
     case "hello":
       return encodeHello(record.hello);
     case "data":
-      return encodeData(record.sequence, record.payload);
+      return dataOf(record);
+    case "acknowledgement":
+      return encodeAcknowledgement(record.acknowledgement);
     case "ping":
       return encodePing(record.token);
     case "pong":
@@ -75,7 +92,7 @@ export function frameVectors() {
       ...each,
       whole("empty", ""),
       whole("all in one frame", records.map((record) => hex(encoded(record))).join("")),
-      whole("types that aren't known are passed over", `0303010203${hex(encodePing(1))}c800ff0109`),
+      whole("types that aren't known are passed over", `6303010203${hex(encodePing(1))}c800ff0109`),
     ],
     rejected: [
       wrong("ends in a record's length", "malformed", "0480"),
@@ -83,7 +100,10 @@ export function frameVectors() {
       wrong("a length that isn't the shortest", "malformed", "04810001"),
       wrong("a ping without a number", "malformed", "0400"),
       wrong("a ping with more than a number", "malformed", "04020101"),
-      wrong("data without its sequence", "malformed", "0200"),
+      wrong("data without its head", "malformed", "0200"),
+      wrong("data without its sequence", "malformed", "020105"),
+      wrong("data with a flag that isn't known", "malformed", "020308006a"),
+      wrong("an acknowledgement without the credit of its last lane", "malformed", "030301ff01"),
       wrong("a hello that is no map", "malformed", "0101c0"),
       wrong("one bad record spoils the frame", "malformed", `${hex(encodePing(1))}0400`),
     ],

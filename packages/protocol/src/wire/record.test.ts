@@ -5,20 +5,33 @@ import { encode } from "../codec/message-pack.js";
 import { SkeinError } from "../errors.js";
 import { limits } from "../limits.js";
 import {
-  dataOverheadBytes,
+  dataRecordBytes,
   decodeFrame,
+  encodeAcknowledgement,
   encodeClose,
-  encodeData,
   encodeHello,
   encodePing,
   encodePong,
+  laneCount,
   type WireRecord,
+  writeData,
 } from "./record.js";
 
 const number = fc.maxSafeNat();
+const credit = fc.array(number, { minLength: laneCount, maxLength: laneCount });
 const word = fc.string({ minLength: 1, maxLength: 20 }).filter((text) => !text.includes("__proto__"));
 const anyRecord: fc.Arbitrary<WireRecord> = fc.oneof(
-  fc.record({ type: fc.constant("data" as const), sequence: number, payload: fc.uint8Array({ maxLength: 300 }) }),
+  fc.record({
+    type: fc.constant("data" as const),
+    sequence: number,
+    lane: fc.nat(laneCount - 1),
+    last: fc.boolean(),
+    payload: fc.uint8Array({ maxLength: 300 }),
+  }),
+  fc.record({
+    type: fc.constant("acknowledgement" as const),
+    acknowledgement: fc.record({ next: number, credit }),
+  }),
   fc.record({ type: fc.constantFrom("ping" as const, "pong" as const), token: number }),
   fc.record({
     type: fc.constant("close" as const),
@@ -26,22 +39,37 @@ const anyRecord: fc.Arbitrary<WireRecord> = fc.oneof(
   }),
   fc.record({
     type: fc.constant("hello" as const),
-    hello: fc.record({
-      link: fc.uint8Array({ minLength: 8, maxLength: 8 }),
-      protocols: fc.dictionary(fc.constantFrom("acme.chat", "acme.files"), fc.constant<string[]>(["1.0.0"]), {
-        noNullPrototype: true,
-      }),
-      features: fc.array(word, { maxLength: 5 }),
-    }),
+    hello: fc.record(
+      {
+        link: fc.uint8Array({ minLength: 8, maxLength: 8 }),
+        of: fc.uint8Array({ minLength: 8, maxLength: 8 }),
+        next: number,
+        credit,
+        protocols: fc.dictionary(fc.constantFrom("acme.chat", "acme.files"), fc.constant<string[]>(["1.0.0"]), {
+          noNullPrototype: true,
+        }),
+        features: fc.array(word, { maxLength: 5 }),
+      },
+      { requiredKeys: ["link", "next", "credit", "protocols", "features"] },
+    ),
   }),
 );
+
+function dataOf(sequence: number, body: Uint8Array, lane = 1, last = true): Uint8Array {
+  const record = new Uint8Array(dataRecordBytes(sequence, body.length));
+  const end = writeData(record, 0, sequence, { lane, last, body });
+  if (end !== record.length) throw new Error(`it wrote ${end} bytes, and said ${record.length}`);
+  return record;
+}
 
 function encoded(record: WireRecord): Uint8Array {
   switch (record.type) {
     case "hello":
       return encodeHello(record.hello);
     case "data":
-      return encodeData(record.sequence, record.payload);
+      return dataOf(record.sequence, record.payload, record.lane, record.last);
+    case "acknowledgement":
+      return encodeAcknowledgement(record.acknowledgement);
     case "ping":
       return encodePing(record.token);
     case "pong":
@@ -68,8 +96,8 @@ describe("frames", () => {
     );
   });
 
-  it("pass over records of types that aren't known, type 3 too: it is kept for acknowledgements", () => {
-    const frame = concatBytes(raw(3, 1, 2), encodePing(1), raw(0), raw(200, 9, 9, 9), encodePong(2), raw(7));
+  it("pass over records of types that aren't known", () => {
+    const frame = concatBytes(raw(77, 1, 2), encodePing(1), raw(0), raw(200, 9, 9, 9), encodePong(2), raw(7));
     expect(decodeFrame(frame)).toEqual({
       ok: true,
       value: [
@@ -106,9 +134,10 @@ describe("frames", () => {
 
   it("are held to the limit", () => {
     expect(codeOf(new Uint8Array(limits.frameBytes + 1))).toBe("over-limit");
-    const payload = new Uint8Array(limits.frameBytes - dataOverheadBytes);
-    expect(codeOf(encodeData(Number.MAX_SAFE_INTEGER, payload))).toBe("accepted");
-    expect(encodeData(Number.MAX_SAFE_INTEGER, payload).length).toBe(limits.frameBytes);
+    // A type, three bytes of length, the lane, and the longest sequence.
+    const largest = dataOf(Number.MAX_SAFE_INTEGER, new Uint8Array(limits.frameBytes - 13));
+    expect(largest.length).toBe(limits.frameBytes);
+    expect(codeOf(largest)).toBe("accepted");
   });
 
   it("are empty or not, as they come", () => {
@@ -122,8 +151,13 @@ describe("records", () => {
       raw(1),
       raw(1, 0xc0),
       raw(2),
-      raw(2, 0x80),
-      raw(2, 0x80, 0x00),
+      raw(2, 1),
+      raw(2, 1, 0x80),
+      raw(2, 1, 0x80, 0x00),
+      raw(2, 8, 0),
+      raw(3),
+      raw(3, 0, 0, 0),
+      raw(3, 0, 0, 0, 0x80),
       raw(4),
       raw(4, 1, 1),
       raw(5),
@@ -137,7 +171,7 @@ describe("records", () => {
   });
 
   it("hold a HELLO and a CLOSE to their fields", () => {
-    const hello = { link: new Uint8Array(8), protocols: {}, features: [] };
+    const hello = { link: new Uint8Array(8), next: 0, credit: [0, 0, 0], protocols: {}, features: [] };
     const record = (type: number, value: unknown) => {
       const body = encode(value);
       return concatBytes(Uint8Array.of(type, (body.length % 0x80) | 0x80, Math.floor(body.length / 0x80)), body);
@@ -145,16 +179,33 @@ describe("records", () => {
     const pad = "p".repeat(120);
     expect(codeOf(record(1, { ...hello, pad }))).toBe("accepted");
     expect(codeOf(record(1, { ...hello, pad, link: new Uint8Array(7) }))).toBe("malformed");
+    expect(codeOf(record(1, { ...hello, pad, of: new Uint8Array(8) }))).toBe("accepted");
+    expect(codeOf(record(1, { ...hello, pad, of: new Uint8Array(9) }))).toBe("malformed");
+    for (const wrong of [[], [0, 0], [0, 0, 0, 0], [0, 0, -1]]) {
+      expect(codeOf(record(1, { ...hello, pad, credit: wrong }))).toBe("malformed");
+    }
+    const { next: _, ...withoutNext } = hello;
+    expect(codeOf(record(1, { ...withoutNext, pad }))).toBe("malformed");
     expect(codeOf(record(1, { ...hello, pad, features: new Array(65).fill("f") }))).toBe("malformed");
     expect(codeOf(record(6, { code: "left", reason: "", pad }))).toBe("accepted");
     expect(codeOf(record(6, { code: "left", reason: "r".repeat(257) }))).toBe("malformed");
     expect(codeOf(record(6, { code: "", reason: "", pad }))).toBe("malformed");
   });
 
+  it("may hold more in an acknowledgement than is known: lanes that come later", () => {
+    expect(decodeFrame(raw(3, 7, 1, 2, 3, 4))).toEqual({
+      ok: true,
+      value: [{ type: "acknowledgement", acknowledgement: { next: 7, credit: [1, 2, 3] } }],
+    });
+  });
+
   it("aren't written with numbers that none can read", () => {
     for (const wrong of [-1, 0.5, Number.NaN, 2 ** 53]) {
       expect(() => encodePing(wrong)).toThrow(SkeinError);
-      expect(() => encodeData(wrong, new Uint8Array(0))).toThrow(SkeinError);
+      expect(() => writeData(new Uint8Array(20), 0, wrong, { lane: 1, last: true, body: new Uint8Array(0) })).toThrow(
+        SkeinError,
+      );
+      expect(() => encodeAcknowledgement({ next: wrong, credit: [0, 0, 0] })).toThrow(SkeinError);
     }
   });
 });
