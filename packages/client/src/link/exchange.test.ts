@@ -77,8 +77,8 @@ describe("messages", () => {
     const [ann, ben] = linked();
     const heard: number[] = [];
     ben.handle(chat.say, (body) => void heard.push((body as string).length));
-    await ann.exchange.send(chat.say, "x".repeat(bodyBytesMost - 3));
-    expect(heard).toEqual([bodyBytesMost - 3]);
+    await ann.exchange.send(chat.say, "x".repeat(bodyBytesMost - 5));
+    expect(heard).toEqual([bodyBytesMost - 5]);
   });
 
   it("that nobody handles are told to the app, not to the sender", async () => {
@@ -187,7 +187,7 @@ describe("requests", () => {
   it("fail with handler-failed where the failure's code isn't known here", async () => {
     const { ann, served } = servedAsk();
     const answer = ann.exchange.request(ask, "a", {});
-    ann.exchange.receive(encodePayload({ kind: "failure", request: 0, code: "from-the-future", message: "who knows" }));
+    ann.receive(encodePayload({ kind: "failure", request: 0, code: "from-the-future", message: "who knows" }));
     await expect(answer).rejects.toMatchObject({ code: "handler-failed", message: "who knows" });
     expect(served).toHaveLength(1);
   });
@@ -195,7 +195,7 @@ describe("requests", () => {
   it("that don't fit aren't sent", async () => {
     const [ann] = linked();
     await expect(ann.exchange.request(ask, 7, {})).rejects.toMatchObject({ code: "bad-body" });
-    await expect(ann.exchange.request(ask, "x".repeat(70_000), {})).rejects.toMatchObject({ code: "too-large" });
+    await expect(ann.exchange.request(ask, "x".repeat(bodyBytesMost), {})).rejects.toMatchObject({ code: "too-large" });
     expect(ann.said).toEqual([]);
   });
 
@@ -221,13 +221,13 @@ describe("requests", () => {
     expect(ann.rejections).toHaveLength(1);
     expect([...ann.violations, ...ben.violations]).toEqual([]);
     const broken = ann.exchange.request(ask, "b", {});
-    ann.exchange.receive(encodePayload({ kind: "response", request: 1, body: Uint8Array.of(0xc1) }));
+    ann.receive(encodePayload({ kind: "response", request: 1, body: Uint8Array.of(0xc1) }));
     await expect(broken).rejects.toMatchObject({ code: "bad-message" });
   });
 
   it("whose answer is too large fail with too-large", async () => {
     const [ann, ben] = linked();
-    ben.handle(ask, () => "x".repeat(70_000));
+    ben.handle(ask, () => "x".repeat(bodyBytesMost));
     await expect(ann.exchange.request(ask, "a", {})).rejects.toMatchObject({ code: "too-large" });
   });
 
@@ -309,9 +309,9 @@ describe("requests", () => {
     ben.handle(ask, () => "yes");
     expect(await ann.exchange.request(ask, "a", {})).toBe("yes");
     for (const number of [0, 1, 99]) {
-      ann.exchange.receive(encodePayload({ kind: "response", request: number, body: encode("again") }));
-      ann.exchange.receive(encodePayload({ kind: "failure", request: number, code: "timeout", message: "" }));
-      ben.exchange.receive(encodePayload({ kind: "cancel", request: number }));
+      ann.receive(encodePayload({ kind: "response", request: number, body: encode("again") }));
+      ann.receive(encodePayload({ kind: "failure", request: number, code: "timeout", message: "" }));
+      ben.receive(encodePayload({ kind: "cancel", request: number }));
     }
     expect([...ann.violations, ...ann.rejections, ...ben.violations, ...ben.rejections]).toEqual([]);
   });
@@ -357,10 +357,10 @@ describe("requests", () => {
 
   it("that are cancelled count for as long as their handlers run: nobody starts handlers without end", async () => {
     const { ann, ben, served } = servedAsk();
-    ben.exchange.receive(encodePayload({ kind: "bind", number: 0, name: ask.name }));
+    ben.receive(encodePayload({ kind: "bind", number: 0, name: ask.name }));
     for (let i = 0; i < 3 * limits.openRequests; i++) {
-      ben.exchange.receive(encodePayload({ kind: "request", type: 0, request: i, body: encode("a") }));
-      ben.exchange.receive(encodePayload({ kind: "cancel", request: i }));
+      ben.receive(encodePayload({ kind: "request", type: 0, request: i, body: encode("a") }));
+      ben.receive(encodePayload({ kind: "cancel", request: i }));
     }
     await turn();
     expect(served).toHaveLength(limits.openRequests);
@@ -368,6 +368,94 @@ describe("requests", () => {
     await turn();
     const kinds = ben.said.map((payload) => (payload.kind === "failure" ? payload.code : payload.kind));
     expect(new Set(kinds)).toEqual(new Set(["rate-limited"]));
+    expect(ann.violations).toEqual([]);
+  });
+});
+
+describe("lanes", () => {
+  const lanes = defineProtocol("test.lanes", "1.0.0", {
+    tick: message(anything, { lane: "control" }),
+    file: message(anything, { lane: "bulk" }),
+    word: message(anything),
+    fetch: request(anything, anything, { lane: "bulk" }),
+  });
+  const speak = versionsOf([lanes["~protocol"]]);
+
+  it("are those of the definitions, for the binding of their types too", async () => {
+    const [ann, ben] = linkedEnds(speak);
+    for (const definition of [lanes.tick, lanes.word, lanes.file]) {
+      ben.handle(definition, () => {});
+      await ann.exchange.send(definition, 1);
+    }
+    expect(ann.saidOn).toEqual([0, 0, 1, 1, 2, 2]);
+  });
+
+  it("bind a type on its own lane, so that no message passes its binding", async () => {
+    const [ann, ben] = linkedEnds(speak);
+    ben.handle(lanes.fetch, (body) => body);
+    expect(await ann.exchange.request(lanes.fetch, 7, {})).toBe(7);
+    expect([ann.saidOn, ben.saidOn]).toEqual([[2, 2], [2]]);
+  });
+
+  it("are those of the request for its cancel and for its failure", async () => {
+    const [ann, ben] = linkedEnds(speak);
+    await expect(ann.exchange.request(lanes.fetch, 1, {})).rejects.toMatchObject({ code: "no-handler" });
+    expect(ben.saidOn).toEqual([2]);
+    ben.handle(lanes.fetch, () => new Promise(() => {}));
+    const controller = new AbortController();
+    const answer = ann.exchange.request(lanes.fetch, 1, { signal: controller.signal });
+    controller.abort();
+    await expect(answer).rejects.toMatchObject({ code: "aborted" });
+    expect(ann.saidOn).toEqual([2, 2, 2, 2]);
+  });
+});
+
+describe("what came in counts against the window", () => {
+  it("until the handler of a message or of a request has ended", async () => {
+    for (const definition of [chat.say, ask]) {
+      const [ann, ben] = linked();
+      let end: (reply: unknown) => void = () => {};
+      ben.handle(definition, () => new Promise((resolve) => (end = resolve)));
+      if (definition.kind === "message") await ann.exchange.send(definition, "a");
+      else void ann.exchange.request(definition, "a", {});
+      await turn();
+      expect([ben.received, ben.done]).toEqual([2, 1]);
+      end("yes");
+      await turn();
+      expect([ben.received, ben.done]).toEqual([2, 2]);
+    }
+  });
+
+  it.each(["at once", "later"])("until a handler has thrown, %s", async (when) => {
+    for (const definition of [chat.say, ask]) {
+      const [ann, ben] = linked();
+      ben.handle(definition, () => {
+        if (when === "at once") throw new Error("no");
+        return Promise.reject(new Error("no"));
+      });
+      if (definition.kind === "message") await ann.exchange.send(definition, "a");
+      else await expect(ann.exchange.request(definition, "a", {})).rejects.toMatchObject({ code: "handler-failed" });
+      await turn();
+      expect([ben.received, ben.done]).toEqual([2, 2]);
+    }
+  });
+
+  it("no longer than it takes to see that nobody deals with it", async () => {
+    const { ann, ben } = servedAsk();
+    const payloads = [
+      Uint8Array.of(99, 1, 2),
+      Uint8Array.of(3, 1),
+      encodePayload({ kind: "bind", number: 0, name: chat.say.name }),
+      encodePayload({ kind: "message", type: 0, body: encode("nobody handles it") }),
+      encodePayload({ kind: "message", type: 5, body: encode("a type that isn't bound") }),
+      encodePayload({ kind: "request", type: 0, request: 7, body: encode("no handler") }),
+      encodePayload({ kind: "bind", number: 1, name: ask.name }),
+      encodePayload({ kind: "request", type: 1, request: 8, body: encode(7) }),
+      encodePayload({ kind: "response", request: 1, body: encode("nobody asked") }),
+      encodePayload({ kind: "cancel", request: 9 }),
+    ];
+    for (const payload of payloads) ben.receive(payload);
+    expect([ben.received, ben.done]).toEqual([payloads.length, payloads.length]);
     expect(ann.violations).toEqual([]);
   });
 });
@@ -393,13 +481,13 @@ describe("a peer that breaks the conversation", () => {
     ],
   ] as const)("loses its link when it %s", (_name, payloads) => {
     const { ben } = servedAsk();
-    for (const payload of payloads) ben.exchange.receive(encodePayload(payload));
+    for (const payload of payloads) ben.receive(encodePayload(payload));
     expect(ben.violations).toHaveLength(1);
   });
 
   it("loses its link when it binds more types than it may", () => {
     const { ben } = servedAsk();
-    const bind = (number: number) => ben.exchange.receive(encodePayload({ kind: "bind", number, name: `n${number}` }));
+    const bind = (number: number) => ben.receive(encodePayload({ kind: "bind", number, name: `n${number}` }));
     for (let i = 0; i < limits.boundTypes; i++) bind(i);
     expect(ben.violations).toEqual([]);
     bind(limits.boundTypes);
@@ -408,10 +496,10 @@ describe("a peer that breaks the conversation", () => {
 
   it("loses its link with bytes that can't be read, but not with kinds that come later", () => {
     const { ben } = servedAsk();
-    ben.exchange.receive(Uint8Array.of(99, 1, 2));
+    ben.receive(Uint8Array.of(99, 1, 2));
     expect(ben.rejections).toMatchObject([{ code: "unknown-type" }]);
     expect(ben.violations).toEqual([]);
-    ben.exchange.receive(Uint8Array.of(3, 1));
+    ben.receive(Uint8Array.of(3, 1));
     expect(ben.violations).toHaveLength(1);
   });
 
@@ -419,8 +507,8 @@ describe("a peer that breaks the conversation", () => {
     fc.assert(
       fc.property(fc.array(fc.uint8Array({ maxLength: 30 }), { maxLength: 20 }), (all) => {
         const { ben } = servedAsk();
-        ben.exchange.receive(encodePayload({ kind: "bind", number: 0, name: ask.name }));
-        for (const bytes of all) ben.exchange.receive(bytes);
+        ben.receive(encodePayload({ kind: "bind", number: 0, name: ask.name }));
+        for (const bytes of all) ben.receive(bytes);
       }),
     );
   });

@@ -64,17 +64,27 @@ export class FrameWriter {
   #flush(): void {
     if (this.#state === "closed") return;
     this.#guard(() => {
-      this.#sendRecords();
-      while (this.#sink.bufferedAmount < highWaterBytes) {
-        const frame = this.#source(limits.frameBytes);
-        if (frame === undefined) {
-          this.#state = "idle";
-          return;
-        }
-        this.#sink.send(frame);
-      }
-      this.#state = "blocked";
+      const next = this.#fill();
+      // Sending may have ended the path meanwhile: closed is for good.
+      if (!this.#isClosed()) this.#state = next;
     });
+  }
+
+  /** Sends until nothing is left, or until the buffer is full; gives which. */
+  #fill(): "idle" | "blocked" {
+    while (!this.#isClosed()) {
+      this.#sendRecords();
+      if (this.#sink.bufferedAmount >= highWaterBytes) return "blocked";
+      const frame = this.#source(limits.frameBytes);
+      if (frame !== undefined) this.#sink.send(frame);
+      // A channel that delivers at once may have brought records while we sent.
+      else if (this.#records.length === 0) break;
+    }
+    return "idle";
+  }
+
+  #isClosed(): boolean {
+    return this.#state === "closed";
   }
 
   #sendRecords(): void {

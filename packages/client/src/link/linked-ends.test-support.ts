@@ -20,8 +20,12 @@ export class End {
   readonly troubles: SkeinError[] = [];
   readonly rejections: Rejected[] = [];
   readonly violations: string[] = [];
-  /** Every payload this end sent. */
+  /** Every payload this end sent, and the lane of each. */
   readonly said: Payload[] = [];
+  readonly saidOn: number[] = [];
+  /** How many payloads came in, and how many of them were called done. */
+  received = 0;
+  done = 0;
   readonly card: Card;
   other: End | undefined;
 
@@ -32,7 +36,7 @@ export class End {
       {
         clock,
         peer: { card: this.card },
-        transmit: (...payloads) => this.#transmit(payloads),
+        transmit: (lane, ...payloads) => this.#transmit(lane, payloads),
         handlerOf: (name) => this.handlers.find(name),
         trouble: (error) => this.troubles.push(error),
         rejected: (rejection) => this.rejections.push(rejection),
@@ -44,9 +48,15 @@ export class End {
   }
 
   /** Replaces what carries payloads: by default they arrive at once. */
-  transmit: (payloads: readonly Uint8Array[]) => Promise<void> = async (payloads) => {
-    for (const payload of payloads) this.other?.exchange.receive(payload);
+  transmit: (lane: number, payloads: readonly Uint8Array[]) => Promise<void> = async (lane, payloads) => {
+    for (const payload of payloads) this.other?.receive(payload, lane);
   };
+
+  /** A payload comes in; its end is counted in {@link End.done}. */
+  receive(payload: Uint8Array, lane = 1): void {
+    this.received++;
+    this.exchange.receive(lane, payload, () => this.done++);
+  }
 
   handle(definition: Parameters<Handlers["add"]>[0]["definition"], run: Handle): void {
     const handler = {
@@ -56,12 +66,13 @@ export class End {
     this.handlers.add(handler as Parameters<Handlers["add"]>[0]);
   }
 
-  #transmit(payloads: readonly Uint8Array[]): Promise<void> {
+  #transmit(lane: number, payloads: readonly Uint8Array[]): Promise<void> {
     for (const payload of payloads) {
       const decoded = decodePayload(payload);
       if (decoded.ok) this.said.push(decoded.value);
+      this.saidOn.push(lane);
     }
-    return this.transmit(payloads);
+    return this.transmit(lane, payloads);
   }
 }
 
