@@ -33,6 +33,8 @@ export type LivenessEvent =
   /** Anything came in. */
   | { readonly type: "heard" }
   | { readonly type: "pong"; readonly token: number }
+  /** The other side acknowledged what it hadn't before: as good as a pong, and not stuck behind a full buffer. */
+  | { readonly type: "progress" }
   /** Someone has reason to doubt the path. */
   | { readonly type: "doubt" }
   | { readonly type: "woke" };
@@ -73,6 +75,10 @@ export function stepLiveness(
       // Karn's rule (RFC 6298 §3): an answer to a question asked twice says nothing of the round trip.
       const rttMs = state.askedAgainMs === undefined ? smooth(state.rttMs, nowMs - state.askedMs) : state.rttMs;
       return become({ phase: "trusted", heardMs: nowMs, busyMs: state.busyMs, rttMs, asked: state.asked });
+    }
+    case "progress": {
+      const { busyMs, rttMs, asked } = state;
+      return become({ phase: "trusted", heardMs: nowMs, busyMs, rttMs, asked });
     }
     case "doubt":
       return state.phase === "asked" ? become(state) : ask(state, nowMs);

@@ -166,9 +166,10 @@ export class Session {
     this.#sink.deliver(record.lane, message);
   }
 
-  /** The other side said what it has. */
-  receiveAcknowledgement(theirs: Acknowledgement): void {
-    this.#acknowledge(theirs);
+  /** The other side said what it has; gives whether that is more than we knew. */
+  receiveAcknowledgement(theirs: Acknowledgement): boolean {
+    const before = this.#base;
+    return this.#acknowledge(theirs) && this.#base > before;
   }
 
   /** A message of so many bytes, once delivered, is dealt with: as much may come. */
@@ -181,6 +182,11 @@ export class Session {
   /** When an acknowledgement is due. */
   deadline(): number | undefined {
     return this.#acknowledgement.due === "by" ? this.#acknowledgement.atMs : undefined;
+  }
+
+  /** The deadline came: the acknowledgement goes with the next pull, whenever a path has room for one. */
+  wake(nowMs: number): void {
+    if (this.#isDue(nowMs)) this.#acknowledgement = { due: "now" };
   }
 
   #isDue(nowMs: number): boolean {

@@ -1,5 +1,5 @@
 import type { Candidate, IceServer } from "@skein/protocol";
-import { webSocketProtocol } from "@skein/protocol";
+import { limits, webSocketProtocol } from "@skein/protocol";
 import { fragmentOf } from "../core/negotiation.js";
 import type { Description, Engine } from "../engine/engine.js";
 
@@ -108,7 +108,8 @@ export class Connection {
       try {
         await operation();
       } catch (error) {
-        this.#end(`couldn't ${what}: ${error instanceof Error ? error.message : String(error)}`);
+        // By name alone: the text may hold an address, and the reason travels to the peer.
+        this.#end(`couldn't ${what} (${error instanceof Error ? error.name : typeof error})`);
       }
     });
   }
@@ -141,7 +142,7 @@ export class Connection {
   }
 
   #handleCandidate(candidate: RTCIceCandidate | null): void {
-    if (candidate === null || candidate.candidate === "") return;
+    if (candidate === null || candidate.candidate === "" || candidate.candidate.length > limits.candidateLength) return;
     // Trap: node-datachannel's candidates don't say their fragment; the description in force does.
     const fragment = candidate.usernameFragment ?? fragmentOf(this.#rtc.localDescription?.sdp ?? "");
     if (fragment === undefined || fragment === null) return;
@@ -156,7 +157,10 @@ export class Connection {
   #flushCandidates(): void {
     const found = this.#found;
     this.#found = undefined;
-    if (found !== undefined && !this.#isClosed()) this.#listener.candidatesFound(found.fragment, found.list);
+    if (found === undefined) return;
+    for (let i = 0; i < found.list.length && !this.#isClosed(); i += limits.candidates) {
+      this.#listener.candidatesFound(found.fragment, found.list.slice(i, i + limits.candidates));
+    }
   }
 
   #handleGathering(): void {

@@ -49,10 +49,16 @@ export class FrameWriter {
     if (this.#state === "blocked") this.#flush();
   }
 
-  /** Sends the path's own records that wait, whatever the buffer says, and nothing more. */
-  finish(): void {
+  /** Sends all that may go, whatever the buffer says (a window bounds it), then a last record, and nothing more. */
+  finish(last: Uint8Array): void {
     if (this.#state === "closed") return;
-    this.#guard(() => this.#sendRecords());
+    this.#guard(() => {
+      this.#sendRecords();
+      for (let frame = this.#source(limits.frameBytes); frame !== undefined; frame = this.#source(limits.frameBytes)) {
+        this.#sink.send(frame);
+      }
+      this.#sink.send(last);
+    });
     this.close();
   }
 

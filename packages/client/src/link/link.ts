@@ -3,6 +3,7 @@ import {
   type Close,
   equalBytes,
   type Hello,
+  lanes,
   limits,
   type ProtocolVersions,
   type RandomBytes,
@@ -103,6 +104,11 @@ export class Link {
     return this.#state.phase === "met";
   }
 
+  /** Whether some of what was sent waits for the other side's windows, or for a path. */
+  get isHeldBack(): boolean {
+    return lanes.some((_, lane) => this.#session.queuedBytes(lane) > 0);
+  }
+
   /** Whether a path carries it now. */
   get isCarried(): boolean {
     return this.#carrier !== undefined;
@@ -145,6 +151,7 @@ export class Link {
       },
     });
     this.#path = path;
+    this.#arm();
     path.greet(this.#hello());
     return path;
   }
@@ -168,7 +175,8 @@ export class Link {
 
   /** The other side broke a rule of the conversation: it can't go on. */
   violate(reason: string): void {
-    this.#carrier?.path.refuse(reason);
+    if (this.#state.phase === "closed") return;
+    this.#path?.refuse(reason);
     this.#begin(reason);
   }
 
@@ -231,6 +239,7 @@ export class Link {
     this.#carrier = { path, cursor };
     this.#pathlessAtMs = undefined;
     this.#arm();
+    this.#settle();
     path.carry();
     if (isNew) this.#listener.up(theirs.protocols);
     this.#listener.pathChanged("a direct path is open");
@@ -251,13 +260,17 @@ export class Link {
     this.#carrier?.path.wake();
   }
 
-  #acknowledged(theirs: Acknowledgement): void {
-    this.#session.receiveAcknowledgement(theirs);
+  #acknowledged(theirs: Acknowledgement): boolean {
+    const hadMore = this.#session.receiveAcknowledgement(theirs);
     this.#carrier?.path.wake();
-    if (this.#session.unacknowledged === 0) {
-      this.#emptied?.resolve();
-      this.#emptied = undefined;
-    }
+    this.#settle();
+    return hadMore;
+  }
+
+  #settle(): void {
+    if (this.#session.unacknowledged > 0) return;
+    this.#emptied?.resolve();
+    this.#emptied = undefined;
   }
 
   #deliver(lane: number, message: Uint8Array): void {
@@ -321,6 +334,7 @@ export class Link {
     this.#carrier = undefined;
     this.#pathlessAtMs = undefined;
     this.#fail(error);
+    this.#settle();
     this.#listener.lost(error);
   }
 
@@ -333,12 +347,15 @@ export class Link {
     if (this.#pathlessAtMs !== undefined && nowMs >= this.#pathlessAtMs) {
       this.#begin(`there was no path for ${pathlessMs / 1000} s`);
     }
+    this.#session.wake(nowMs);
     this.#carrier?.path.wake();
     this.#arm();
   }
 
   #arm(): void {
-    this.#alarm.set(this.#carrier === undefined ? this.#pathlessAtMs : this.#session.deadline());
+    if (this.#carrier !== undefined) return this.#alarm.set(this.#session.deadline());
+    // A path that greets holds the end off: what it told of us stays true until it carries, or is lost itself.
+    this.#alarm.set(this.#path === undefined ? this.#pathlessAtMs : undefined);
   }
 }
 

@@ -29,7 +29,8 @@ export interface PathListener {
   pull(mostBytes: number): Uint8Array | undefined;
   hello(theirs: Hello): void;
   data(record: Extract<WireRecord, { type: "data" }>): void;
-  acknowledged(theirs: Acknowledgement): void;
+  /** Gives whether the other side has more than we knew. */
+  acknowledged(theirs: Acknowledgement): boolean;
   /** Over, once. `close` where the other side said so. After {@link Path.close} only for that. */
   down(reason: string, close?: Close): void;
   /** Bytes were turned away. */
@@ -137,18 +138,18 @@ export class Path {
   /** The other side broke a rule: tell it, and end. */
   refuse(reason: string): void {
     if (this.#isOver) return;
-    this.#writer.write(encodeClose({ code: "bad-message", reason: reason.slice(0, 256) }));
-    this.#writer.finish();
+    this.#writer.finish(encodeClose({ code: "bad-message", reason: reason.slice(0, 256) }));
     this.#end(reason);
   }
 
   /** Says goodbye, and takes nothing more. */
   close(close: Close): void {
     if (this.#isOver) return;
-    this.#writer.write(encodeClose(close));
-    this.#writer.finish();
+    // First, for a channel that throws ends the path at once.
     this.#phase = "closing";
     this.#alarm.set(undefined);
+    this.#writer.write(encodeClose(close));
+    this.#writer.finish();
   }
 
   #handle(record: WireRecord): void {
@@ -162,7 +163,8 @@ export class Path {
         return this.#listener.data(record);
       case "acknowledgement":
         if (this.#phase !== "carrying") return this.refuse("an acknowledgement before HELLO");
-        return this.#listener.acknowledged(record.acknowledgement);
+        if (this.#listener.acknowledged(record.acknowledgement)) this.#live({ type: "progress" });
+        return;
       case "ping":
         this.#writer.write(encodePong(record.token));
         return;

@@ -197,11 +197,14 @@ export class RemotePeer implements Peer {
     return this.#wait(run, options);
   }
 
-  /** Waits until the peer has all that was sent, tells it that we leave, and waits until it has heard: a second each. */
+  /**
+   * Tells the peer that we leave, behind all that was sent, and waits until it has heard. Where its windows are full, it gets
+   * a second to take what is left.
+   */
   async leave(): Promise<void> {
     this.#direct.retire();
     if (this.#path !== undefined) {
-      await this.#atMost(goodbyeMs, this.#link.settled());
+      if (this.#link.isHeldBack) await this.#atMost(goodbyeMs, this.#link.settled());
       this.#link.sayGoodbye({ code: "left", reason: "the peer left the room" });
       await this.#atMost(goodbyeMs, this.#channelClosed.promise);
     }
