@@ -2,7 +2,8 @@
 export class InLane {
   readonly #windowBytes: number;
   readonly #messageBytes: number;
-  #pieces: Uint8Array[] = [];
+  /** The message in the making: a copy, for small pieces that are kept as they came would hold whole frames. */
+  #partial = new Uint8Array(0);
   #partialBytes = 0;
   #receivedBytes = 0;
   /** Of whole messages whose handlers are at work. */
@@ -22,21 +23,36 @@ export class InLane {
 
   /** Takes a piece: the whole message where it was the last, or why it breaks a rule. */
   take(body: Uint8Array, last: boolean): { message?: Uint8Array; violation?: string } {
+    if (body.length === 0) return { violation: "a piece of nothing" };
     this.#receivedBytes += body.length;
     if (this.#receivedBytes > this.#creditBytes) return { violation: "it sent more than it was granted" };
-    this.#partialBytes += body.length;
-    if (this.#partialBytes > this.#messageBytes) return { violation: `a message of over ${this.#messageBytes} bytes` };
-    this.#pieces.push(body);
-    if (!last) {
-      this.#grant();
-      return {};
+    if (this.#partialBytes + body.length > this.#messageBytes) {
+      return { violation: `a message of over ${this.#messageBytes} bytes` };
     }
-    const message = this.#pieces.length === 1 ? body : join(this.#pieces, this.#partialBytes);
-    this.#pieces = [];
-    this.#partialBytes = 0;
-    this.#heldBytes += message.length;
+    const message = this.#add(body, last);
+    this.#heldBytes += message?.length ?? 0;
     this.#grant();
-    return { message };
+    return message === undefined ? {} : { message };
+  }
+
+  /** Puts a piece to those before it; gives the whole where it was the last. */
+  #add(body: Uint8Array, last: boolean): Uint8Array | undefined {
+    if (last && this.#partialBytes === 0) return body;
+    const bytes = this.#partialBytes + body.length;
+    if (bytes > this.#partial.length) {
+      // Doubled, so that each byte is moved twice at most, on average.
+      const room = Math.min(this.#messageBytes, Math.max(bytes, 2 * this.#partial.length));
+      const grown = new Uint8Array(room);
+      grown.set(this.#partial.subarray(0, this.#partialBytes));
+      this.#partial = grown;
+    }
+    this.#partial.set(body, this.#partialBytes);
+    this.#partialBytes = bytes;
+    if (!last) return undefined;
+    const whole = this.#partial.subarray(0, bytes);
+    this.#partial = new Uint8Array(0);
+    this.#partialBytes = 0;
+    return whole;
   }
 
   /** A whole message of so many bytes is dealt with. */
@@ -53,14 +69,4 @@ export class InLane {
     const credit = this.#receivedBytes + Math.max(0, this.#windowBytes - this.#heldBytes);
     this.#creditBytes = Math.max(this.#creditBytes, credit);
   }
-}
-
-function join(pieces: readonly Uint8Array[], length: number): Uint8Array {
-  const whole = new Uint8Array(length);
-  let offset = 0;
-  for (const piece of pieces) {
-    whole.set(piece, offset);
-    offset += piece.length;
-  }
-  return whole;
 }

@@ -29,7 +29,9 @@ class End {
         deliver: (lane, message) => {
           this.delivered.push({ lane, message });
           this.held.push({ lane, message });
-          const bytes = this.held.filter((other) => other.lane === lane).reduce((sum, it) => sum + it.message.length, 0);
+          const bytes = this.held
+            .filter((other) => other.lane === lane)
+            .reduce((sum, it) => sum + it.message.length, 0);
           this.mostHeldBytes = Math.max(this.mostHeldBytes, bytes);
         },
         violate: (reason) => this.violations.push(reason),
@@ -86,14 +88,27 @@ class Path {
 type Action =
   | { readonly do: "send"; readonly side: 0 | 1; readonly lane: number; readonly bytes: number }
   | { readonly do: "pull" | "arrive" | "release"; readonly side: 0 | 1; readonly path: number }
-  | { readonly do: "cut" | "open"; readonly path: number };
+  | { readonly do: "cut"; readonly path: number }
+  | { readonly do: "open"; readonly path: number };
 
 const side = fc.constantFrom<0 | 1>(0, 1);
 const path = fc.constantFrom(0, 1);
 const action: fc.Arbitrary<Action> = fc.oneof(
-  { weight: 4, arbitrary: fc.record({ do: fc.constant("send" as const), side, lane: fc.nat(2), bytes: fc.integer({ min: 1, max: 4_000 }) }) },
-  { weight: 12, arbitrary: fc.record({ do: fc.constantFrom("pull" as const, "arrive" as const, "release" as const), side, path }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constantFrom("cut" as const, "open" as const), path }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      do: fc.constant("send" as const),
+      side,
+      lane: fc.nat(2),
+      bytes: fc.integer({ min: 1, max: 4_000 }),
+    }),
+  },
+  {
+    weight: 12,
+    arbitrary: fc.record({ do: fc.constantFrom("pull" as const, "arrive" as const, "release" as const), side, path }),
+  },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant("cut" as const), path }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant("open" as const), path }) },
 );
 
 describe("two sessions over paths that are cut, reopened and doubled at any moment", () => {
@@ -135,7 +150,8 @@ describe("two sessions over paths that are cut, reopened and doubled at any mome
           const [from, to] = [ends[at], ends[1 - at] as End];
           expect(to.violations).toEqual([]);
           for (const lane of [0, 1, 2]) {
-            const of = (all: readonly Delivered[]) => all.filter((it) => it.lane === lane).map((it) => [it.message[0], it.message.length]);
+            const of = (all: readonly Delivered[]) =>
+              all.filter((it) => it.lane === lane).map((it) => [it.message[0], it.message.length]);
             expect(of(to.delivered)).toEqual(of(sent[at] ?? []));
           }
           expect(from.session.unacknowledged).toBe(0);
@@ -233,9 +249,13 @@ describe("a session", () => {
 
   it.each([
     ["a gap", [data(1)]],
+    ["a piece of nothing", [data(0, { last: false, payload: new Uint8Array(0) })]],
     ["a lane that there isn't", [data(0, { lane: 3 })]],
     ["more than the window", [data(0, { payload: new Uint8Array(windowBytes + 1) })]],
-    ["a message without end", Array.from({ length: 60 }, (_, i) => data(i, { last: false, payload: new Uint8Array(200) }))],
+    [
+      "a message without end",
+      Array.from({ length: 60 }, (_, i) => data(i, { last: false, payload: new Uint8Array(200) })),
+    ],
   ] as const)("refuses %s", (_, records) => {
     const end = new End();
     for (const record of records) end.session.receive(record, 0);

@@ -117,7 +117,7 @@ describe("the frame writer", () => {
     writer.write(bytes(4));
     writer.wake();
     writer.resume();
-    writer.finish();
+    writer.finish(bytes(5));
     await turn();
     expect(sink.firsts).toEqual([1]);
     expect(asked).toHaveLength(1);
@@ -132,7 +132,7 @@ describe("the frame writer", () => {
     expect([sink.frames, asked]).toEqual([[], []]);
   });
 
-  it("finished, sends its own records whatever the buffer says, and nothing of the link", async () => {
+  it("finished, sends all that may go whatever the buffer says, then the last record, and nothing more", async () => {
     const sink = new TestSink();
     sink.bufferedAmount = highWaterBytes;
     const { writer, waiting } = writerTo(sink);
@@ -141,30 +141,33 @@ describe("the frame writer", () => {
     await turn();
     writer.write(bytes(1));
     writer.write(bytes(2));
-    writer.finish();
-    expect(sink.frames).toEqual([Uint8Array.of(1, 2)]);
-    writer.write(bytes(3));
+    writer.finish(bytes(3));
+    expect(sink.frames).toEqual([Uint8Array.of(1, 2), bytes(9), bytes(3)]);
+    writer.write(bytes(4));
     writer.resume();
     await turn();
-    expect(sink.frames).toHaveLength(1);
+    expect(sink.frames).toHaveLength(3);
   });
 
   it.each<[string, unknown, string]>([
     ["an error", new Error("InvalidStateError"), "InvalidStateError"],
     ["no error at all", "plain text", "plain text"],
-  ])("fails once where the channel throws %s, in its own time or when it is finished", async (_name, thrown, reason) => {
-    for (const isFinished of [false, true]) {
-      const sink = new TestSink();
-      sink.send = () => {
-        throw thrown;
-      };
-      const { writer, failures } = writerTo(sink);
-      writer.write(bytes(1));
-      if (isFinished) writer.finish();
-      await turn();
-      writer.write(bytes(2));
-      await turn();
-      expect(failures).toEqual([reason]);
-    }
-  });
+  ])(
+    "fails once where the channel throws %s, in its own time or when it is finished",
+    async (_name, thrown, reason) => {
+      for (const isFinished of [false, true]) {
+        const sink = new TestSink();
+        sink.send = () => {
+          throw thrown;
+        };
+        const { writer, failures } = writerTo(sink);
+        writer.write(bytes(1));
+        if (isFinished) writer.finish(bytes(3));
+        await turn();
+        writer.write(bytes(2));
+        await turn();
+        expect(failures).toEqual([reason]);
+      }
+    },
+  );
 });

@@ -1,276 +1,318 @@
-import {
-  type Close,
-  decodeFrame,
-  encodeClose,
-  encodeData,
-  encodeHello,
-  encodePing,
-  encodePong,
-  type Hello,
-  limits,
-  type Rejected,
-  type WireRecord,
-} from "@skein/protocol";
+import { encodeClose, encodeHello, type Hello, type WireRecord } from "@skein/protocol";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { TestClock, turn } from "../testing.test-support.js";
-import { Link } from "./link.js";
+import { pathlessMs } from "./link.js";
+import { Channel, dataRecord, LinkEnd, recordsOf } from "./link-world.test-support.js";
 
-const hello = (byte: number): Hello => ({ link: new Uint8Array(8).fill(byte), protocols: {}, features: [] });
-const left: Close = { code: "left", reason: "the peer left the room" };
+const message = (byte: number, length = 1) => new Uint8Array(length).fill(byte);
+
+function twoEnds() {
+  const clock = new TestClock();
+  return { clock, ends: [new LinkEnd(clock, 1), new LinkEnd(clock, 2)] as const };
+}
+
+/** Lets all go through both ways, acknowledgements too. */
+async function settle(channel: Channel, clock: TestClock): Promise<void> {
+  for (let quiet = 0; quiet < 3; quiet++) {
+    await turn();
+    while (channel.arrive(0) || channel.arrive(1)) quiet = 0;
+    clock.advance(25);
+  }
+}
+
+async function joined() {
+  const world = twoEnds();
+  const channel = new Channel(world.ends);
+  await settle(channel, world.clock);
+  return { ...world, channel };
+}
 
 /** One link whose other side is the test. */
 function oneLink() {
   const clock = new TestClock();
+  const end = new LinkEnd(clock, 1);
   const frames: Uint8Array[] = [];
-  const heard: string[] = [];
-  const rejections: Rejected[] = [];
-  const sink = { bufferedAmount: 0, send: (frame: Uint8Array) => void frames.push(frame) };
-  const link = new Link({
-    clock,
-    hello: hello(1),
-    sink,
-    listener: {
-      up: () => heard.push("up"),
-      payload: (payload) => heard.push(`payload ${payload.join()}`),
-      down: (reason, close) => heard.push(close === undefined ? `down: ${reason}` : `down ${close.code}: ${reason}`),
-      rejected: (rejection) => rejections.push(rejection),
-    },
-  });
-  /** What the link said since this was asked last. */
+  const open = () => end.link.open({ bufferedAmount: 0, send: (frame) => void frames.push(frame) });
   const said = async (): Promise<WireRecord[]> => {
     await turn();
-    return frames.splice(0).flatMap((frame) => {
-      const records = decodeFrame(frame);
-      if (!records.ok) throw new Error(records.reason);
-      return [...records.value];
-    });
+    return frames.splice(0).flatMap((frame) => [...recordsOf(frame)]);
   };
-  return { clock, link, sink, said, heard, rejections, frames };
+  /** What it said of itself last. */
+  const hello = async (): Promise<Hello> => {
+    const found = (await said()).flatMap((record) => (record.type === "hello" ? [record.hello] : [])).at(-1);
+    if (found === undefined) throw new Error("it said no HELLO");
+    return found;
+  };
+  return { clock, end, link: end.link, open, said, hello };
 }
 
-const types = (records: readonly WireRecord[]) => records.map(({ type }) => type);
-const payload = (...bytes: number[]) => Uint8Array.from(bytes);
-
-describe("a link", () => {
-  it("says HELLO first, with its first question, whatever is sent in the same tick", async () => {
-    const { link, said } = oneLink();
-    void link.send(payload(7));
-    expect(await said()).toMatchObject([{ type: "hello", hello: hello(1) }, { type: "ping" }, { type: "data" }]);
+const theirs = (byte: number, more: Partial<Hello> = {}): Uint8Array =>
+  encodeHello({
+    link: message(byte, 8),
+    next: 0,
+    credit: [1 << 20, 1 << 20, 1 << 20],
+    protocols: {},
+    features: [],
+    ...more,
   });
 
-  it("is up once the other side said HELLO, and delivers its payloads in order", () => {
-    const { link, heard } = oneLink();
-    link.receive(encodeHello(hello(2)));
-    link.receive(Uint8Array.of(...encodeData(0, payload(1)), ...encodeData(1, payload(2))));
-    link.receive(encodeData(2, payload(3)));
-    expect(heard).toEqual(["up", "payload 1", "payload 2", "payload 3"]);
-  });
-
-  it.each<[string, Uint8Array, string]>([
-    ["data before HELLO", encodeData(0, payload(1)), "data before HELLO"],
-    ["a second HELLO", Uint8Array.of(...encodeHello(hello(2)), ...encodeHello(hello(2))), "a second HELLO"],
-    ["a gap", Uint8Array.of(...encodeHello(hello(2)), ...encodeData(1, payload(1))), "record 1 came where 0 was due"],
-    ["a truncated frame", Uint8Array.of(2, 200), "a frame that ends in the middle of a record"],
-    ["an oversized frame", new Uint8Array(limits.frameBytes + 1), `a frame of over ${limits.frameBytes} bytes`],
-  ])("refuses %s: it says so with CLOSE and ends", async (_name, frame, reason) => {
-    const { clock, link, said, heard } = oneLink();
-    await said();
-    link.receive(frame);
-    expect(await said()).toMatchObject([{ type: "close", close: { code: "bad-message", reason } }]);
-    expect(heard.at(-1)).toBe(`down: ${reason}`);
-    expect(heard.filter((word) => word.startsWith("payload"))).toEqual([]);
-    expect(clock.armed).toBe(0);
-    await expect(link.send(payload(1))).rejects.toMatchObject({ code: "link-lost" });
-  });
-
-  it("counts a frame that it can't read, and nothing behind the end", () => {
-    const { link, rejections, heard } = oneLink();
-    link.receive(Uint8Array.of(2, 200));
-    link.receive(Uint8Array.of(2, 200));
-    expect(rejections.map(({ code }) => code)).toEqual(["malformed"]);
-    expect(heard).toHaveLength(1);
-  });
-
-  it("delivers nothing that stands behind a breach in the same frame", () => {
-    const { link, heard } = oneLink();
-    link.receive(Uint8Array.of(...encodeHello(hello(2)), ...encodeData(5, payload(5)), ...encodeData(0, payload(0))));
-    expect(heard).toEqual(["up", "down: record 5 came where 0 was due"]);
-  });
-
-  it("passes over records of types it doesn't know", () => {
-    const { link, heard } = oneLink();
-    link.receive(Uint8Array.of(77, 2, 1, 1, ...encodeHello(hello(2)), 78, 0, ...encodeData(0, payload(1))));
-    expect(heard).toEqual(["up", "payload 1"]);
-  });
-
-  it("never throws and never delivers before HELLO, whatever bytes come", () => {
-    fc.assert(
-      fc.property(fc.array(fc.uint8Array({ maxLength: 60 }), { maxLength: 5 }), (all) => {
-        const { link, heard } = oneLink();
-        for (const frame of all) link.receive(frame);
-        expect(heard.filter((word) => word.startsWith("down")).length).toBeLessThanOrEqual(1);
-        if (!heard.includes("up")) expect(heard.filter((word) => word.startsWith("payload"))).toEqual([]);
-      }),
-    );
-  });
-
-  it("answers each question with its number, before and after HELLO", async () => {
-    const { link, said } = oneLink();
-    await said();
-    link.receive(encodePing(9));
-    link.receive(encodeHello(hello(2)));
-    link.receive(encodePing(10));
-    expect(await said()).toEqual([
-      { type: "pong", token: 9 },
-      { type: "pong", token: 10 },
+describe("two links", () => {
+  it("say HELLO across each other, and are up once, with the other's versions", async () => {
+    const { ends } = await joined();
+    expect(ends.map(({ heard }) => heard)).toEqual([
+      ["up 2.0.0", "carried"],
+      ["up 1.0.0", "carried"],
     ]);
   });
 
-  it("measures the round trip by its own question", () => {
-    const { clock, link } = oneLink();
-    clock.advance(30);
-    link.receive(encodePong(1));
-    expect(link.rttMs).toBe(30);
+  it("carry what was sent before they knew each other", async () => {
+    const { ends, clock } = twoEnds();
+    void ends[0].link.send(1, message(1), message(2));
+    await settle(new Channel(ends), clock);
+    expect(ends[1].firsts).toEqual([1, 2]);
   });
 
-  it("is doubtful once a question had to be asked again, until it is answered", async () => {
-    const { clock, link, said } = oneLink();
-    clock.advance(30);
-    link.receive(encodePong(1));
-    await said();
-    link.doubt();
-    expect(types(await said())).toEqual(["ping"]);
-    clock.advance(3_999);
-    expect(link.isDoubtful).toBe(false);
+  it("lose and repeat nothing over any number of paths, wherever each was cut", async () => {
+    const cuts = fc.array(fc.tuple(fc.nat(4), fc.nat(12), fc.nat(12)), { minLength: 1, maxLength: 5 });
+    await fc.assert(
+      fc.asyncProperty(cuts, async (all) => {
+        const { ends, clock } = twoEnds();
+        const sent: number[][] = [[], []];
+        let number = 0;
+        for (const [messages, first, second] of all) {
+          const channel = new Channel(ends);
+          for (const side of [0, 1] as const) {
+            for (let i = 0; i < messages; i++) {
+              sent[side]?.push(++number);
+              void ends[side].link.send(1, message(number, 1 + (number % 3) * 40_000));
+            }
+          }
+          for (const [side, frames] of [
+            [0, first],
+            [1, second],
+          ] as const) {
+            for (let i = 0; i < frames; i++) {
+              await turn();
+              channel.arrive(side);
+            }
+          }
+          clock.advance(25);
+          channel.cut();
+        }
+        const last = new Channel(ends);
+        await settle(last, clock);
+        expect([ends[1].firsts, ends[0].firsts]).toEqual(sent);
+        expect(ends.map((end) => [end.count("up"), end.count("never acknowledged")])).toEqual([
+          [1, 0],
+          [1, 0],
+        ]);
+        await Promise.all(ends.map(({ link }) => link.settled()));
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it("settle where the next path's HELLO says that all arrived", async () => {
+    const { ends, channel, clock } = await joined();
+    void ends[0].link.send(1, message(1));
+    await turn();
+    channel.arrive(0);
+    const settled = ends[0].link.settled();
+    channel.cut();
+    await settle(new Channel(ends), clock);
+    await settled;
+    expect(ends[1].firsts).toEqual([1]);
+  });
+
+  it("begin anew on the same path where one forgot, and the other says once what was lost", async () => {
+    const { ends, channel, clock } = await joined();
+    channel.cut();
+    void ends[0].link.send(1, message(1), message(2));
+    const settled = ends[0].link.settled();
+    const fresh = new LinkEnd(clock, 3);
+    await settle(new Channel([ends[0], fresh]), clock);
+    await settled;
+    expect(ends[0].heard.slice(3)).toEqual([
+      "The link ended: the peer forgot it. 2 messages were never acknowledged.",
+      "up 3.0.0",
+      "carried",
+    ]);
+    expect(fresh.heard).toEqual(["up 1.0.0", "carried"]);
+    expect(fresh.firsts).toEqual([]);
+    void ends[0].link.send(1, message(3));
+    void fresh.link.send(1, message(4));
+    await settle(new Channel([ends[0], fresh]), clock);
+    expect([fresh.firsts, ends[0].firsts]).toEqual([[3], [4]]);
+  });
+
+  it("that had no path for 60 s are over, each once, and begin anew when there is one", async () => {
+    const { ends, channel, clock } = await joined();
+    channel.cut();
+    void ends[0].link.send(1, message(1));
+    clock.advance(pathlessMs - 1);
+    expect(ends.map((end) => end.count("never acknowledged"))).toEqual([0, 0]);
     clock.advance(1);
-    expect(link.isDoubtful).toBe(true);
-    link.receive(encodePong(2));
-    expect(link.isDoubtful).toBe(false);
+    expect(ends.map((end) => end.heard.at(-1))).toEqual([
+      "The link ended: there was no path for 60 s. 1 message was never acknowledged.",
+      "The link ended: there was no path for 60 s. 0 messages were never acknowledged.",
+    ]);
+    await settle(new Channel(ends), clock);
+    expect(ends.map((end) => [end.count("up"), end.count("never acknowledged")])).toEqual([
+      [2, 1],
+      [2, 1],
+    ]);
   });
 
-  it("asks after 15 s of silence, after 2 s where messages go by", async () => {
-    for (const [isBusy, silenceMs] of [
-      [false, 15_000],
-      [true, 2_000],
-    ] as const) {
-      const { clock, link, said } = oneLink();
-      link.receive(Uint8Array.of(...encodeHello(hello(2)), ...encodePong(1)));
-      if (isBusy) void link.send(payload(1));
-      await said();
-      clock.advance(silenceMs - 1);
-      expect(await said()).toEqual([]);
-      clock.advance(1);
-      expect(types(await said())).toEqual(["ping"]);
+  it("aren't over while a path greets, however late it came", async () => {
+    const { ends, channel, clock } = await joined();
+    channel.cut();
+    void ends[0].link.send(1, message(1));
+    clock.advance(pathlessMs - 1);
+    const late = new Channel(ends);
+    clock.advance(5);
+    await settle(late, clock);
+    expect(ends[1].firsts).toEqual([1]);
+    expect(ends[0].count("never acknowledged")).toBe(0);
+  });
+
+  it("end both where one breaks the conversation", async () => {
+    const { ends, channel, clock } = await joined();
+    ends[0].link.violate("it used type number 5 without binding it");
+    await settle(channel, clock);
+    for (const end of ends) expect(end.count("it used type number 5")).toBeGreaterThan(0);
+    expect(ends.map((end) => end.count("never acknowledged"))).toEqual([1, 1]);
+    await settle(new Channel(ends), clock);
+    expect(ends.map((end) => end.count("up"))).toEqual([2, 2]);
+  });
+
+  it("make a sender wait while its lane is full, and no other", async () => {
+    const { ends, channel, clock } = await joined();
+    ends[1].isQuick = false;
+    let isThrough = false;
+    const big = ends[0].link.send(2, ...[1, 2, 4].map((byte) => message(byte, 1 << 20))).then(() => {
+      isThrough = true;
+    });
+    await settle(channel, clock);
+    expect(isThrough).toBe(false);
+    await ends[0].link.send(1, message(3));
+    await settle(channel, clock);
+    expect(ends[1].firsts).toEqual([1, 3]);
+    while (ends[1].open.length > 0) {
+      for (const done of ends[1].open.splice(0)) done();
+      await settle(channel, clock);
     }
+    await big;
+    expect(ends[1].firsts).toEqual([1, 3, 2, 4]);
   });
 
-  it("is lost after 10 s without an answer, and fails who waits", async () => {
-    const { clock, link, sink, heard } = oneLink();
-    link.receive(encodeHello(hello(2)));
+  it("fail who waits with link-lost when the link ends, then and later", async () => {
+    const { ends } = await joined();
+    const waiting = ends[0].link.send(2, message(1, 3 << 20));
+    const settled = ends[0].link.settled();
+    const outcome = expect(waiting).rejects.toMatchObject({
+      code: "link-lost",
+      message: "The link ended: we left the room. 1 message was never acknowledged.",
+    });
+    ends[0].link.close("we left the room");
+    await Promise.all([outcome, settled]);
+    await expect(ends[0].link.send(1, message(1))).rejects.toMatchObject({ code: "link-lost" });
+    ends[0].link.violate("too late");
+    expect(ends[0].count("too late")).toBe(0);
+  });
+
+  it("count what went through, over all paths", async () => {
+    const { ends, channel, clock } = await joined();
+    await ends[0].link.send(1, message(1, 1_000));
+    await settle(channel, clock);
+    const before = ends[0].link.traffic;
+    channel.cut();
+    await settle(new Channel(ends), clock);
+    const { bytesSent, bytesReceived, messagesSent } = ends[0].link.traffic;
+    expect(bytesSent).toBeGreaterThan(before.bytesSent);
+    expect(bytesReceived).toBe(ends[1].link.traffic.bytesSent);
+    expect([messagesSent, ends[1].link.traffic.messagesReceived]).toEqual([1, 1]);
+  });
+
+  it("leave no timer where they are closed, and none that rings in vain while a goodbye is awaited", async () => {
+    const { ends, channel, clock } = await joined();
+    void ends[0].link.send(1, message(1));
     await turn();
-    sink.bufferedAmount = 1 << 20;
-    const sent = link.send(payload(1));
-    const outcome = expect(sent).rejects.toMatchObject({ code: "link-lost" });
-    clock.advance(9_999);
-    expect(heard).toEqual(["up"]);
-    clock.advance(1);
-    expect(heard).toEqual(["up", "down: nothing came back for 10 s"]);
-    await outcome;
+    channel.arrive(0);
+    ends[1].link.sayGoodbye({ code: "left", reason: "the peer left the room" });
+    clock.advance(1_000);
+    expect(ends[1].firsts).toEqual([1]);
+    await settle(channel, clock);
+    expect(ends[0].heard.at(-1)).toBe("left");
+    for (const end of ends) end.link.close("over");
     expect(clock.armed).toBe(0);
   });
+});
 
-  it("that isn't greeted is lost as well", () => {
-    const { clock, heard } = oneLink();
-    clock.advance(10_000);
-    expect(heard).toEqual(["down: nothing came back for 10 s"]);
+describe("a link", () => {
+  it("says of itself who it is, whom it talks with, and how far it has come", async () => {
+    const { open, hello } = oneLink();
+    const path = open();
+    const first = await hello();
+    expect(first).toMatchObject({ next: 0, credit: [1 << 20, 1 << 20, 1 << 20] });
+    expect(first.of).toBeUndefined();
+    path.receive(Uint8Array.of(...theirs(7), ...dataRecord(0), ...dataRecord(1)));
+    path.lose("cut");
+    open();
+    expect(await hello()).toMatchObject({ link: first.link, of: message(7, 8), next: 2 });
   });
 
-  it("whose path is gone is over, once, and deaf", async () => {
-    const { clock, link, heard } = oneLink();
-    link.receive(encodeHello(hello(2)));
-    link.lose("the channel closed");
-    link.lose("again");
-    link.receive(encodeData(0, payload(1)));
-    expect(heard.filter((word) => word.startsWith("payload"))).toEqual([]);
-    expect(heard.filter((word) => word.startsWith("down")).length).toBeLessThanOrEqual(1);
-    expect(clock.armed).toBe(0);
-    await expect(link.send(payload(1))).rejects.toMatchObject({ code: "link-lost" });
+  it("passes over a HELLO for an end of its own that is no more, and waits for the next", async () => {
+    const { end, open, hello } = oneLink();
+    const path = open();
+    const { link } = await hello();
+    path.receive(theirs(7, { of: message(99, 8) }));
+    expect(end.heard).toEqual([]);
+    path.receive(theirs(8, { of: link }));
+    expect(end.heard).toEqual(["up undefined", "carried"]);
   });
 
-  it("ends where its channel throws", async () => {
-    const { link, sink, heard, clock } = oneLink();
-    await turn();
-    sink.send = () => {
-      throw new Error("InvalidStateError");
-    };
-    await expect(link.send(payload(1))).rejects.toMatchObject({ code: "link-lost" });
-    expect(heard).toEqual(["down: InvalidStateError"]);
-    expect(clock.armed).toBe(0);
-  });
-
-  it("holds frames back while the channel is full, and goes on when it has room", async () => {
-    const { link, sink, said } = oneLink();
+  it("refuses a HELLO that acknowledges what was never sent", async () => {
+    const { clock, end, open, said } = oneLink();
+    const path = open();
     await said();
-    sink.bufferedAmount = 1 << 20;
-    const sent = link.send(payload(1));
-    expect(await said()).toEqual([]);
-    sink.bufferedAmount = 0;
-    link.resume();
-    await sent;
-    expect(types(await said())).toEqual(["data"]);
-  });
-
-  it("says goodbye behind all that was sent, and takes nothing more", async () => {
-    const { clock, link, sink, said, heard } = oneLink();
-    link.receive(encodeHello(hello(2)));
-    await said();
-    sink.bufferedAmount = 1 << 20;
-    const sent = link.send(payload(1));
-    await turn();
-    link.close(left);
-    await sent;
-    expect(await said()).toMatchObject([{ type: "data" }, { type: "close", close: left }]);
-    await expect(link.send(payload(2))).rejects.toMatchObject({ code: "link-lost" });
-    link.receive(encodeData(0, payload(9)));
-    link.receive(encodePing(3));
-    expect(await said()).toEqual([]);
-    expect(heard).toEqual(["up"]);
+    path.receive(theirs(7, { next: 1 }));
+    expect(await said()).toMatchObject([{ type: "close", close: { code: "bad-message" } }]);
+    expect(end.link.isCarried).toBe(false);
     expect(clock.armed).toBe(0);
   });
 
-  it("hears the other side's goodbye once, also when it has said its own", () => {
-    for (const isClosing of [true, false]) {
-      const { link, heard } = oneLink();
-      link.receive(encodeHello(hello(2)));
-      if (isClosing) link.close(left);
-      link.receive(encodeClose(left));
-      link.receive(encodeClose(left));
-      expect(heard).toEqual(["up", "down left: the peer left the room"]);
-    }
+  it("closes with bad-message on a gap, and delivers nothing behind it", async () => {
+    const { end, open, said } = oneLink();
+    const path = open();
+    await said();
+    path.receive(Uint8Array.of(...theirs(7), ...dataRecord(5), ...dataRecord(0)));
+    expect(await said()).toMatchObject([
+      { type: "close", close: { code: "bad-message", reason: "record 5 came where 0 was due" } },
+    ]);
+    expect(end.messages).toEqual([]);
+    expect(end.count("never acknowledged")).toBe(1);
   });
 
-  it("between goodbyes isn't disturbed by garbage", () => {
-    const { link, heard } = oneLink();
-    link.receive(encodeHello(hello(2)));
-    link.close(left);
-    link.receive(Uint8Array.of(2, 200));
-    link.refuse("whatever");
-    link.doubt();
-    expect(heard).toEqual(["up"]);
-    link.receive(encodeClose(left));
-    expect(heard).toEqual(["up", "down left: the peer left the room"]);
+  it("hears nothing of a path whose place another took", async () => {
+    const { end, open, said } = oneLink();
+    const first = open();
+    await said();
+    open();
+    first.receive(theirs(7));
+    first.receive(encodeClose({ code: "left", reason: "" }));
+    expect(end.heard).toEqual([]);
   });
 
-  it("counts what went through", async () => {
-    const { link, frames } = oneLink();
-    const greeting = encodeHello(hello(2));
-    const data = encodeData(0, payload(1, 2, 3));
-    link.receive(greeting);
-    link.receive(data);
-    await link.send(payload(1), payload(2));
-    const bytesSent = frames.reduce((sum, frame) => sum + frame.length, 0);
-    const bytesReceived = greeting.length + data.length;
-    expect(link.traffic).toEqual({ bytesSent, bytesReceived, payloadsSent: 2, payloadsReceived: 1 });
+  it("takes back what a handler of a lost conversation held for nobody's", async () => {
+    const { end, open, said } = oneLink();
+    end.isQuick = false;
+    const path = open();
+    await said();
+    path.receive(Uint8Array.of(...theirs(7), ...dataRecord(0)));
+    path.receive(encodeClose({ code: "bad-message", reason: "whatever" }));
+    open();
+    for (const done of end.open) done();
+    expect((await said())[1]).toMatchObject({ type: "hello", hello: { next: 0, credit: [1 << 20, 1 << 20, 1 << 20] } });
   });
 });

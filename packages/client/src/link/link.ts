@@ -333,6 +333,7 @@ export class Link {
     this.#state = { phase: "new" };
     this.#carrier = undefined;
     this.#pathlessAtMs = undefined;
+    this.#arm();
     this.#fail(error);
     this.#settle();
     this.#listener.lost(error);

@@ -145,11 +145,11 @@ export class Path {
   /** Says goodbye, and takes nothing more. */
   close(close: Close): void {
     if (this.#isOver) return;
-    // First, for a channel that throws ends the path at once.
+    this.#writer.finish(encodeClose(close));
+    // A channel that throws has ended the path at once.
+    if (this.#isOver) return;
     this.#phase = "closing";
     this.#alarm.set(undefined);
-    this.#writer.write(encodeClose(close));
-    this.#writer.finish();
   }
 
   #handle(record: WireRecord): void {
