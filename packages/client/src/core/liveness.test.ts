@@ -220,6 +220,13 @@ describe("liveness", () => {
       ),
     );
   });
+
+  it("takes progress for an answer, and measures nothing by it", () => {
+    const asked = startLiveness(0).state;
+    const again = stepLiveness(asked, { type: "woke" }, suspectMs).state;
+    const after = stepLiveness(again, { type: "progress" }, suspectMs + 1);
+    expect(after).toEqual({ state: expect.objectContaining({ phase: "trusted", rttMs: undefined }), effects: [] });
+  });
 });
 
 function anyState(): fc.Arbitrary<{ state: LivenessState; nowMs: number }> {
@@ -232,11 +239,5 @@ function anyState(): fc.Arbitrary<{ state: LivenessState; nowMs: number }> {
       ({ state } = stepLiveness(state, next, nowMs));
     }
     return { state, nowMs };
-  
-  it("takes progress for an answer, and measures nothing by it", () => {
-    const asked = startLiveness(0).state;
-    const again = stepLiveness(asked, { type: "woke" }, suspectMs).state;
-    const after = stepLiveness(again, { type: "progress" }, suspectMs + 1);
-    expect(after).toEqual({ state: expect.objectContaining({ phase: "trusted", rttMs: undefined }), effects: [] });
   });
-});
+}

@@ -76,7 +76,16 @@ export interface RoomParts {
   readonly keys: SealingKeys;
   readonly world: Omit<
     RemotePeerWorld,
-    "ourCard" | "iceServers" | "forward" | "handlerOf" | "connected" | "disconnected" | "pathChanged" | "gone" | "trouble" | "rejected"
+    | "ourCard"
+    | "iceServers"
+    | "forward"
+    | "handlerOf"
+    | "connected"
+    | "disconnected"
+    | "pathChanged"
+    | "gone"
+    | "trouble"
+    | "rejected"
   >;
 }
 

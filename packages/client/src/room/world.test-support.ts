@@ -18,6 +18,7 @@ const names = [
   "peer-joined",
   "peer-connected",
   "peer-disconnected",
+  "path-changed",
   "peer-updated",
   "peer-left",
   "server-connected",
@@ -72,14 +73,18 @@ export class World {
   /** Waits until something is so, letting as little time pass as it takes. */
   async until(isSo: () => boolean): Promise<void> {
     for (let turns = 0; !isSo(); turns++) {
+      if (turns > 100_000) throw new Error(`never came to be so: ${isSo}`);
       await turn();
       // Signatures are checked outside of this thread: give them many turns before time goes on.
       if (turns % 200 === 199) this.clock.advance(100);
     }
   }
 
+  /** Whether the two are linked, and a path carries the link. */
   connected(a: Guest, b: Guest): boolean {
-    return a.room.peers.get(b.room.id)?.state === "connected" && b.room.peers.get(a.room.id)?.state === "connected";
+    return [a.room.peers.get(b.room.id), b.room.peers.get(a.room.id)].every(
+      (peer) => peer?.state === "connected" && peer.path !== undefined,
+    );
   }
 
   async untilConnected(...guests: Guest[]): Promise<void> {
