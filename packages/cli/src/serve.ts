@@ -5,6 +5,7 @@ import { type IceServer, SkeinError } from "@skein/protocol";
 import { createServer, type SkeinServer } from "@skein/server";
 import sirv from "sirv";
 import * as v from "valibot";
+import { iceUrl } from "./commands/options.js";
 import { pageFolder } from "./page-folder.js";
 import { aborted, listenForStop } from "./process/stop.js";
 import { failure } from "./stdio/envelope.js";
@@ -110,7 +111,11 @@ function isLoopback(host: string): boolean {
 }
 
 const iceFileSchema = v.array(
-  v.object({ urls: v.array(v.string()), username: v.optional(v.string()), credential: v.optional(v.string()) }),
+  v.object({
+    urls: v.array(v.pipe(v.string(), v.regex(iceUrl))),
+    username: v.optional(v.string()),
+    credential: v.optional(v.string()),
+  }),
 );
 
 function readIceFile(file: string): IceServer[] {

@@ -26,7 +26,7 @@ const sampleMs = 250;
 /** Between two lines about the progress of one fetch. */
 const progressMs = 50;
 
-/** An agent that speaks lines of JSON, until stdin ends, `leave` comes, or the signal fires. */
+/** An agent that speaks lines of JSON, until stdin ends and all is answered, `leave` comes, or the signal fires. */
 export async function runAgentOperations(parts: AgentParts): Promise<void> {
   const { room, share, roomFiles, part, output, signal } = parts;
   const left = new AbortController();
@@ -45,6 +45,8 @@ export async function runAgentOperations(parts: AgentParts): Promise<void> {
       output,
       schema: agentOperation,
       perform: (operation) => operator.perform(operation),
+      // So that one line from a pipe gets its answer.
+      finishes: true,
       signal: until,
     });
   } finally {

@@ -1,11 +1,17 @@
 import { describe, expect, it } from "vitest";
-import { parsePart, parsePort, parseProtocol, parseRoom, parseServer } from "./options.js";
+import { parseIceServer, parseOrigin, parsePart, parsePort, parseProtocol, parseRoom, parseServer } from "./options.js";
 
 describe("options", () => {
   it("read what they should", () => {
     expect(parsePort("0")).toBe(0);
     expect(parsePart("2/3")).toEqual({ index: 2, of: 3 });
     expect(parseServer("wss://example.org/skein")).toBe("wss://example.org/skein");
+    expect(parseIceServer("turn:b.example:3478?transport=udp", parseIceServer("stun:a.example"))).toEqual([
+      "stun:a.example",
+      "turn:b.example:3478?transport=udp",
+    ]);
+    const origins = ["self", "null", "https://example.org", "http://localhost:8080", "moz-extension://0b1c"];
+    expect(origins.reduce<readonly string[]>((before, text) => parseOrigin(text, before), [])).toEqual(origins);
     const [chat, math] = parseProtocol("acme.math@2,3.1", parseProtocol("acme.chat@1.0.0"));
     expect(chat?.["~protocol"]).toEqual({ name: "acme.chat", versions: ["1.0.0"] });
     expect(math?.["~protocol"]).toEqual({ name: "acme.math", versions: ["2", "3.1"] });
@@ -20,6 +26,12 @@ describe("options", () => {
     ["a part", () => parsePart("1")],
     ["a server", () => parseServer("https://example.org")],
     ["a server", () => parseServer("example.org")],
+    ["a STUN server", () => parseIceServer("stun.example.org:3478")],
+    ["a STUN server", () => parseIceServer("stun://stun.example.org")],
+    ["an origin", () => parseOrigin("example.org")],
+    ["an origin", () => parseOrigin("https://example.org/")],
+    ["an origin", () => parseOrigin("https://example.org:443")],
+    ["an origin", () => parseOrigin("*")],
     ["a room", () => parseRoom("")],
     ["a room", () => parseRoom("x".repeat(129))],
     ["a protocol", () => parseProtocol("acme.chat")],

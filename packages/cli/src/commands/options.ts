@@ -22,6 +22,31 @@ export function parseServer(text: string): string {
   throw new InvalidArgumentError("A server's address looks like wss://example.org/skein.");
 }
 
+/** RFC 7064, RFC 7065. A browser refuses to link at all where one of its servers is anything else. */
+export const iceUrl = /^(stuns?|turns?):[^/\s]/;
+
+/** Collects what is given more than once. */
+export function parseIceServer(text: string, before: readonly string[] = []): readonly string[] {
+  if (iceUrl.test(text)) return [...before, text];
+  throw new InvalidArgumentError("A STUN or TURN server looks like stun:stun.example.org:3478.");
+}
+
+/** Collects what is given more than once. */
+export function parseOrigin(text: string, before: readonly string[] = []): readonly string[] {
+  if (text === "self" || isOrigin(text)) return [...before, text];
+  throw new InvalidArgumentError('An origin looks like https://example.org, with no path behind it, or is "self".');
+}
+
+/** Whether browsers send an origin in just this form: any other would match nobody. RFC 6454 §6.2. */
+function isOrigin(text: string): boolean {
+  // Pages without an address of their own.
+  if (text === "null") return true;
+  if (!/^[a-z][a-z\d+.-]*:\/\/[^/?#\s]+$/.test(text) || !URL.canParse(text)) return false;
+  const { protocol, origin } = new URL(text);
+  // What Node calls the origin of others, extensions and desktop apps among them, is always "null".
+  return !/^https?:$/.test(protocol) || origin === text;
+}
+
 export function parseRoom(text: string): string {
   if (text.length > 0 && text.length <= limits.nameLength) return text;
   throw new InvalidArgumentError(`A room's name has 1 to ${limits.nameLength} characters.`);

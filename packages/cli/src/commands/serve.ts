@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import type { ServeOptions } from "../serve.js";
-import { parsePort } from "./options.js";
+import { parseIceServer, parseOrigin, parsePort } from "./options.js";
 
 /** `skein serve`. */
 export function serveCommand(): Command {
@@ -20,6 +20,7 @@ export function serveCommand(): Command {
     .option(
       "--ice <url...>",
       "STUN and TURN servers that clients are told of (default: a public STUN server; none where the address is this machine's own)",
+      parseIceServer,
     )
     .option(
       "--ice-file <file>",
@@ -28,6 +29,7 @@ export function serveCommand(): Command {
     .option(
       "--allow-origin <origin...>",
       "whose web pages may connect, such as https://example.org; \"self\" is this server's own page (default: everyone's)",
+      parseOrigin,
     )
     .option("--page", "serve the demo's web page at /")
     .option("--json", "write events as lines of JSON")

@@ -17,11 +17,16 @@ export async function chooseExample(fleet: Fleet): Promise<Example> {
   const files = (await fleet.list()).filter(({ bytes }) => bytes > 0).sort((a, b) => (a.name < b.name ? -1 : 1));
   const file =
     files.find(({ name }) => name === "README.md") ?? files.find(({ bytes }) => bytes <= smallBytes) ?? files[0];
-  if (file === undefined) {
-    throw new SkeinError("bad-argument", `No text file is in ${fleet.folder}: name a folder that has some.`);
-  }
+  if (file === undefined) throw noText(fleet);
   const { hits } = await fleet.find(favourite);
   if (hits.length > 0) return { words: favourite, file: file.name };
   const text = await readFile(join(fleet.folder, file.name), "utf8");
-  return { words: /[\p{L}\p{N}]{4,40}/u.exec(text)?.[0] ?? text.trim().slice(0, 4), file: file.name };
+  const words = /[\p{L}\p{N}]{4,40}/u.exec(text)?.[0] ?? text.trim().slice(0, 4);
+  // Nothing but white space.
+  if (words === "") throw noText(fleet);
+  return { words, file: file.name };
+}
+
+function noText({ folder }: Fleet): SkeinError {
+  return new SkeinError("bad-argument", `No text file is in ${folder}: name a folder that has some.`);
 }

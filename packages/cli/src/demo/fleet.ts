@@ -149,7 +149,7 @@ export class Fleet {
 
   async #start(): Promise<void> {
     if (!statSync(this.folder, { throwIfNoEntry: false })?.isDirectory()) {
-      fail(`There is no folder ${this.folder}: name one that exists.`);
+      throw new SkeinError("bad-argument", `There is no folder ${this.folder}: name one that exists.`);
     }
     await this.#startServer();
     const linked = deferred<void>();

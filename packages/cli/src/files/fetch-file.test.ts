@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -83,6 +83,22 @@ describe("fetchFile", () => {
       "the link is lost",
     );
     expect(await readdir(folder)).toEqual([]);
+  });
+
+  it("says in a sentence that the disk refuses it", async () => {
+    await writeFile(join(folder, "file"), "");
+    const fetched = fetchFile({ source: whole, path: join(folder, "file/in-a-file"), signal: never });
+    await expect(fetched).rejects.toMatchObject({
+      code: "bad-argument",
+      message: expect.stringMatching(/can't be written/),
+    });
+    await mkdir(join(folder, "taken"));
+    const onto = fetchFile({ source: whole, path: join(folder, "taken"), signal: never });
+    await expect(onto).rejects.toMatchObject({
+      code: "bad-argument",
+      message: expect.stringMatching(/can't be written/),
+    });
+    expect((await readdir(folder)).sort()).toEqual(["file", "taken"]);
   });
 
   it("keeps the file that was there until the new one is whole", async () => {

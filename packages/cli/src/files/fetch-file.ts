@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
-import { mkdir, open, rename, rm } from "node:fs/promises";
+import { type FileHandle, mkdir, open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { SkeinError } from "@skein/protocol";
 import { chunkBytes } from "./protocol.js";
@@ -18,7 +18,8 @@ const piecesAtOnce = 8;
 /**
  * Fetches a file into `path`. It is written beside it and gets its name once it is whole and its SHA-256 is right: nobody
  * ever finds half a file there.
- * @throws {SkeinError} `bad-message` where what came isn't the file that was promised, `aborted`, and what asking throws
+ * @throws {SkeinError} `bad-message` where what came isn't the file that was promised, `aborted`, `bad-argument` where it can't
+ * be written, and what asking throws
  */
 export async function fetchFile(options: {
   readonly source: FileSource;
@@ -27,9 +28,8 @@ export async function fetchFile(options: {
   readonly progress?: (bytes: number) => void;
 }): Promise<void> {
   const { source, path, signal, progress } = options;
-  await mkdir(dirname(path), { recursive: true });
   const partial = `${path}.${randomBytes(4).toString("hex")}.part`;
-  const file = await open(partial, "wx");
+  const file = await create(partial);
   try {
     const hash = createHash("sha256");
     let done = 0;
@@ -51,8 +51,30 @@ export async function fetchFile(options: {
   } catch (error) {
     await file.close().catch(() => {});
     await rm(partial, { force: true });
-    throw error;
+    throw explained(error, path);
   }
+}
+
+/** Makes a file, and the folders that it lies in. */
+async function create(path: string): Promise<FileHandle> {
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    return await open(path, "wx");
+  } catch (error) {
+    throw explained(error, dirname(path));
+  }
+}
+
+/** A disk's refusal as a sentence; any other error as it is. */
+function explained(error: unknown, path: string): unknown {
+  if (!(error instanceof Error) || !("syscall" in error) || !("code" in error)) return error;
+  return new SkeinError(
+    "bad-argument",
+    `${path} can't be written (${error.code}): check the folder, its rights and its disk.`,
+    {
+      cause: error,
+    },
+  );
 }
 
 /** The file's pieces in order, with some asked for ahead. */

@@ -57,5 +57,7 @@ describe("scanFolder", () => {
   it("says in a sentence that there is no such folder", async () => {
     const missing = join(folder, "nowhere");
     await expect(scanFolder({ folder: missing, part: { index: 1, of: 1 } })).rejects.toThrow(/There is no folder/);
+    const file = join(folder, "a.md");
+    await expect(scanFolder({ folder: file, part: { index: 1, of: 1 } })).rejects.toThrow(/There is no folder/);
   });
 });

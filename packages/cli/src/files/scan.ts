@@ -1,5 +1,5 @@
 import { constants } from "node:fs";
-import { lstat, open } from "node:fs/promises";
+import { open, stat as statOf } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { SkeinError } from "@skein/protocol";
 import { globbyStream } from "globby";
@@ -43,8 +43,8 @@ export async function scanFolder({ folder, part }: ScanOptions): Promise<HeldFil
 }
 
 async function namesIn(root: string): Promise<string[]> {
-  const folder = await lstat(root).catch(() => undefined);
-  if (folder === undefined) throw new SkeinError("bad-argument", `There is no folder ${root}: name one that exists.`);
+  const folder = await statOf(root).catch(() => undefined);
+  if (!folder?.isDirectory()) throw new SkeinError("bad-argument", `There is no folder ${root}: name one that exists.`);
   const names: string[] = [];
   const found = globbyStream("**/*", {
     cwd: root,

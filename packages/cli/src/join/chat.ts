@@ -70,6 +70,14 @@ export async function runChat(options: {
     away = false;
   });
   room.on("trouble", (error) => note(error.message));
+  const strangers = new Set<string>();
+  room.on("rejected", ({ code, from }) => {
+    const peer = from === "server" ? undefined : room.peers.get(from);
+    // What is sealed with another secret is told from what is forged by nothing.
+    if (code !== "forged" || peer === undefined || peer.state === "connected" || strangers.has(peer.id)) return;
+    strangers.add(peer.id);
+    note(`${nameOf(peer)} is here too, but what it sends can't be opened: has it the same secret?`);
+  });
   const ended = deferred<void>();
   room.on("closed", (error) => (error === undefined ? ended.resolve() : ended.reject(error)));
 

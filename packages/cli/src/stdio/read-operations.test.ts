@@ -1,6 +1,7 @@
 import { PassThrough, Readable } from "node:stream";
 import * as v from "valibot";
 import { describe, expect, it } from "vitest";
+import { deferred } from "../process/deferred.js";
 import { type OutputEvent, operationId } from "./envelope.js";
 import { readOperations } from "./read-operations.js";
 
@@ -43,6 +44,42 @@ describe("readOperations", () => {
     controller.abort();
     await done;
     expect(input.destroyed).toBe(true);
+  });
+
+  it("answers what is under way at the stream's end first, where it is to finish", async () => {
+    const { events, output } = collect();
+    const slow = deferred<OutputEvent>();
+    let ended = false;
+    const done = readOperations({
+      input: Readable.from([Buffer.from('{"op":"echo","id":1,"text":"a"}\n')]),
+      output,
+      schema,
+      perform: () => slow.promise,
+      finishes: true,
+      signal: never,
+    }).then(() => {
+      ended = true;
+    });
+    await new Promise(setImmediate);
+    expect(ended).toBe(false);
+    slow.resolve({ event: "echo", id: 1, text: "a" });
+    await done;
+    expect(events).toEqual([{ event: "echo", id: 1, text: "a" }]);
+  });
+
+  it("finishes nothing once it is told to end", async () => {
+    const controller = new AbortController();
+    const done = readOperations({
+      input: Readable.from([Buffer.from('{"op":"echo","text":"a"}\n')]),
+      output: collect().output,
+      schema,
+      perform: () => new Promise(() => {}),
+      finishes: true,
+      signal: controller.signal,
+    });
+    await new Promise(setImmediate);
+    controller.abort();
+    await done;
   });
 
   it("reads no further while many of the operations that send are waiting", async () => {

@@ -1,5 +1,6 @@
 import type { Readable } from "node:stream";
 import type * as v from "valibot";
+import { aborted } from "../process/stop.js";
 import { failure, type OutputEvent, parseOperation } from "./envelope.js";
 import type { EventWriter } from "./event-writer.js";
 import { LineSplitter } from "./line-splitter.js";
@@ -15,7 +16,8 @@ const waitingMost = 256;
  * is none of them is answered with an error. Resolves at the stream's end, or when the signal fires.
  *
  * `isSending` names the operations whose answer means that the network took something: while many of them wait, reading
- * does too, so that a writer who is faster than the network is held up by its own pipe.
+ * does too, so that a writer who is faster than the network is held up by its own pipe. With `finishes`, what is under way
+ * at the stream's end is answered first.
  */
 export async function readOperations<Schema extends v.GenericSchema>(options: {
   readonly input: Readable;
@@ -23,10 +25,12 @@ export async function readOperations<Schema extends v.GenericSchema>(options: {
   readonly schema: Schema;
   readonly perform: (operation: v.InferOutput<Schema>) => Performed;
   readonly isSending?: (operation: v.InferOutput<Schema>) => boolean;
+  readonly finishes?: boolean;
   readonly signal: AbortSignal;
 }): Promise<void> {
-  const { input, output, schema, perform, isSending = () => false, signal } = options;
+  const { input, output, schema, perform, isSending = () => false, finishes = false, signal } = options;
   const splitter = new LineSplitter();
+  const underWay = new Set<Promise<void>>();
   const waiting = new Set<Promise<void>>();
 
   const take = async (lines: ReturnType<LineSplitter["push"]>): Promise<void> => {
@@ -38,6 +42,8 @@ export async function readOperations<Schema extends v.GenericSchema>(options: {
         continue;
       }
       const done = answer(output, parsed.operation, perform);
+      underWay.add(done);
+      void done.finally(() => underWay.delete(done));
       if (!isSending(parsed.operation)) continue;
       waiting.add(done);
       void done.finally(() => waiting.delete(done));
@@ -53,6 +59,7 @@ export async function readOperations<Schema extends v.GenericSchema>(options: {
   try {
     for await (const bytes of input) await take(splitter.push(bytes as Uint8Array));
     await take(splitter.end());
+    if (finishes) await Promise.race([Promise.all(underWay), aborted(signal)]);
   } catch {
     // The stream was destroyed, or broke: its end either way.
   } finally {
