@@ -86,7 +86,7 @@ export async function install() {
 
 /** Builds the packages whose sources are newer than what was built from them. */
 export async function build() {
-  const stale = packages().filter(isStale);
+  const stale = withDependents(packages().filter(isStale));
   if (stale.length === 0) return false;
   say(`Building ${stale.join(", ")} …`);
   const startedAt = new Date();
@@ -123,6 +123,20 @@ function isInstalled() {
   // pnpm leaves the lockfile that it worked by beside what it installed.
   const installed = "node_modules/.pnpm/lock.yaml";
   return existsSync(node24) && existsSync(join(root, installed)) && read(installed) === read("pnpm-lock.yaml");
+}
+
+/** What bundles or checks against a package that is built anew is to be built anew as well. */
+function withDependents(names) {
+  const found = new Set(names);
+  const dependsOnFound = (name) => {
+    const { dependencies = {} } = JSON.parse(read(`packages/${name}/package.json`));
+    return [...found].some((other) => `@skein/${other}` in dependencies);
+  };
+  for (let before = -1; before < found.size; ) {
+    before = found.size;
+    for (const name of packages().filter(dependsOnFound)) found.add(name);
+  }
+  return [...found].sort();
 }
 
 function isStale(name) {

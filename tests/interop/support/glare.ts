@@ -46,6 +46,7 @@ export class GlareSide {
           };
           channel.send(new Uint8Array([1]));
         },
+        refused: () => {},
         channelLost: () => {
           if (this.#opened > 0) this.#lost++;
         },

@@ -33,6 +33,9 @@ export function writeRoomEvents(room: Room, output: EventWriter): void {
   for (const name of ["peer-disconnected", "peer-left"] as const) {
     room.on(name, ({ peer, reason }) => output.write({ event: name, peer: { id: peer.id, ...nameOf(peer) }, reason }));
   }
+  room.on("path-changed", ({ peer, reason }) => {
+    output.write({ event: "path-changed", peer: { id: peer.id, ...nameOf(peer) }, path: peer.path ?? null, reason });
+  });
   room.on("server-connected", () => output.write({ event: "server-connected" }));
   room.on("server-disconnected", ({ reason }) => output.write({ event: "server-disconnected", reason }));
   room.on("rejected", ({ code, reason, from }) => output.write({ event: "rejected", code, reason, from }));

@@ -37,6 +37,7 @@ function twoEnds(options: { rollback?: boolean; preferred?: readonly [boolean, b
           told.push("opened");
           path.confirm();
         },
+        refused: () => {},
         channelLost: (reason) => {
           state = "closed";
           told.push(`lost: ${reason}`);
@@ -193,7 +194,7 @@ describe("a direct path", () => {
       clock,
       roll: () => 0,
       send: () => {},
-      listener: { channelOpened: () => {}, channelLost: () => path.close() },
+      listener: { channelOpened: () => {}, refused: () => {}, channelLost: () => path.close() },
     });
     path.start();
     await turn();

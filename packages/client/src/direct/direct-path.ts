@@ -38,6 +38,8 @@ export interface DirectPathOptions {
 export interface DirectPathListener {
   /** A channel is open on our side. Say {@link DirectPath.confirm} when frames came through it. */
   channelOpened(channel: RTCDataChannel): void;
+  /** The platform wouldn't open a connection: its error's name. Another attempt is on the way, and will hardly fare better. */
+  refused(errorName: string): void;
   /** That channel, or the attempt to have one, is over. */
   channelLost(reason: string): void;
 }
@@ -156,7 +158,10 @@ export class DirectPath {
       // every other end of a connection is: the step that opens it is still under way. By name alone, since the text may
       // hold that address, and the reason travels to the peer.
       const name = error instanceof Error ? error.name : typeof error;
-      queueMicrotask(() => listener.ended(`the platform refused a connection (${name})`));
+      queueMicrotask(() => {
+        this.#options.listener.refused(name);
+        listener.ended(`the platform refused a connection (${name})`);
+      });
     }
   }
 

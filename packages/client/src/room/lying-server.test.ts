@@ -299,6 +299,8 @@ describe("garbage from a server", () => {
     await world.clock.pass(5_000);
     world.network.refuses = undefined;
     await world.untilConnected(ann, ben);
+    // Told once, not at each attempt.
+    expect(Math.max(count(ann, "trouble"), count(ben, "trouble"))).toBe(1);
   });
 });
 

@@ -77,6 +77,8 @@ export class RemotePeer implements Peer {
   /** Whether the server lists it. One that isn't stays for as long as its link does. */
   #listed = true;
   #openMs: number | undefined;
+  /** The platform's last refusal, which people were told of. */
+  #refusal: string | undefined;
   /** The path whose channel is open. */
   #path: Path | undefined;
   #channelClosed = deferred<void>();
@@ -115,6 +117,7 @@ export class RemotePeer implements Peer {
       listener: {
         channelOpened: (channel) => this.#openPath(channel),
         channelLost: (reason) => this.#losePath(reason),
+        refused: (errorName) => this.#tellRefusal(errorName),
       },
     });
   }
@@ -279,6 +282,14 @@ export class RemotePeer implements Peer {
   #sendSignal(signal: Signal): void {
     // Where the server is away the signal is lost; the attempt's deadline, or the server's return, makes up for it.
     this.#world.forward(this.id, "signal", this.#pair.secure.seal("signal", encodeSignal(signal)));
+  }
+
+  /** Once for each kind of refusal, not at each attempt. */
+  #tellRefusal(errorName: string): void {
+    if (this.#refusal === errorName) return;
+    this.#refusal = errorName;
+    const text = `The platform refuses to open a connection to peer ${this.id} (${errorName}): check the iceServers.`;
+    this.#world.trouble(new SkeinError("bad-argument", text));
   }
 
   #openPath(channel: RTCDataChannel): void {
