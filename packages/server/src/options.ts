@@ -193,7 +193,10 @@ function checkLimit(name: string, value: number, least: number, most = Number.PO
 function checkIceServers(iceServers: readonly IceServer[]): void {
   const wrong = iceServers.flatMap(({ urls }) => urls).find((url) => !/^(stuns?|turns?):[^\s]+$/.test(url));
   if (wrong !== undefined) {
-    throw new SkeinError("bad-argument", `"${wrong.slice(0, 100)}" is no ICE server: those look like stun:example.org:3478.`);
+    throw new SkeinError(
+      "bad-argument",
+      `"${wrong.slice(0, 100)}" is no ICE server: those look like stun:example.org:3478.`,
+    );
   }
   const packet = encodeControl({ t: "joined", room: "room", peers: [], ice: [...iceServers] });
   if (packet.length > iceMostBytes || !decodeServerMessage(packet.subarray(1)).ok) {

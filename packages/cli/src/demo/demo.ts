@@ -33,12 +33,3 @@ export async function runDemo(options: DemoOptions): Promise<void> {
     await fleet.stop();
   }
 }
-
-/** What both ways of running the demo get. */
-export interface DemoParts {
-  readonly fleet: Fleet;
-  readonly out: string;
-  readonly signal: AbortSignal;
-  /** Says who hears of a process that ended by itself. */
-  readonly onDeath: (listener: (name: string, how: string) => void) => void;
-}

@@ -6,23 +6,8 @@ import { deferred } from "../process/deferred.js";
 import { createInk } from "../terminal/ink.js";
 import { chooseExample } from "./example.js";
 import { Fleet } from "./fleet.js";
+import type { OnceReport } from "./once-report.js";
 import { onceLines } from "./view.js";
-
-/** What one run of the demo saw. */
-export interface OnceReport {
-  readonly ok: true;
-  readonly server: string;
-  readonly agents: readonly string[];
-  readonly links: readonly {
-    readonly a: string;
-    readonly b: string;
-    readonly path: string | null;
-    readonly openMs: number | null;
-    readonly rttMs: number | null;
-  }[];
-  readonly search: { readonly query: string; readonly hits: number };
-  readonly file: { readonly name: string; readonly bytes: number; readonly sha256: string; readonly verified: boolean };
-}
 
 /** One search and one fetch; what came of them is told at the end. @throws {SkeinError} where anything went wrong */
 export async function runOnce(options: {

@@ -1,6 +1,6 @@
 import { aborted } from "../process/stop.js";
 import { createEventWriter } from "../stdio/event-writer.js";
-import type { DemoParts } from "./demo.js";
+import type { DemoParts } from "./parts.js";
 
 /** The demo for programs: one line when all is ready, then the first agent's own lines, in and out, until stdin ends. */
 export async function runPassThrough({ fleet, signal, onDeath }: DemoParts): Promise<void> {

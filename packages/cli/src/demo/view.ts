@@ -4,7 +4,7 @@ import { tableLines } from "../terminal/table.js";
 import { bytesText, countText, millisecondsText } from "../terminal/units.js";
 import type { Found, FoundHit, Got, PeerReport } from "./events.js";
 import type { Example } from "./example.js";
-import type { OnceReport } from "./once.js";
+import type { OnceReport } from "./once-report.js";
 
 // What the demo shows, as lines. Nothing here writes.
 

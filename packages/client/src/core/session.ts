@@ -175,7 +175,9 @@ export class Session {
   /** A message of so many bytes, once delivered, is dealt with: as much may come. */
   release(lane: number, bytes: number): void {
     (this.#in[lane] as InLane).release(bytes);
-    const grown = this.#credit().some((credit, i) => credit - (this.#toldCredit[i] as number) >= this.#options.windowBytes / 4);
+    const grown = this.#credit().some(
+      (credit, i) => credit - (this.#toldCredit[i] as number) >= this.#options.windowBytes / 4,
+    );
     if (grown) this.#acknowledgement = { due: "now" };
   }
 
@@ -197,7 +199,8 @@ export class Session {
   #owe(nowMs: number, bytes: number): void {
     this.#arrivedBytes += bytes;
     if (this.#arrivedBytes >= acknowledgeBytes) this.#acknowledgement = { due: "now" };
-    else if (this.#acknowledgement.due === "no") this.#acknowledgement = { due: "by", atMs: nowMs + acknowledgeAfterMs };
+    else if (this.#acknowledgement.due === "no")
+      this.#acknowledgement = { due: "by", atMs: nowMs + acknowledgeAfterMs };
   }
 
   #credit(): number[] {
