@@ -40,7 +40,7 @@ export interface LinkTraffic {
 }
 
 /** How many bytes of each lane may be under way to us. */
-const windowBytes = 1 << 20;
+const windowBytes = 2 << 20;
 /** Four of them and their heads fill a frame. */
 const pieceBytes = 16_000;
 /** A lane with more than this waiting makes its senders wait. */
