@@ -39,6 +39,7 @@ export class LinkEnd {
           if (this.isQuick) done();
           else this.open.push(done);
         },
+        doubted: () => {},
         pathChanged: (reason) => this.heard.push(this.link.isCarried ? "carried" : `pathless: ${reason}`),
         lost: (error) => this.heard.push(error.message),
         left: () => this.heard.push("left"),

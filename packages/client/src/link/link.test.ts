@@ -2,7 +2,7 @@ import { encodeClose, encodeHello, type Hello, type WireRecord } from "@skein/pr
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { TestClock, turn } from "../testing.test-support.js";
-import { pathlessMs } from "./link.js";
+import { pathlessMs, windowBytes } from "./link.js";
 import { Channel, dataRecord, LinkEnd, recordsOf } from "./link-world.test-support.js";
 
 const message = (byte: number, length = 1) => new Uint8Array(length).fill(byte);
@@ -51,7 +51,7 @@ const theirs = (byte: number, more: Partial<Hello> = {}): Uint8Array =>
   encodeHello({
     link: message(byte, 8),
     next: 0,
-    credit: [1 << 20, 1 << 20, 1 << 20],
+    credit: [windowBytes, windowBytes, windowBytes],
     protocols: {},
     features: [],
     ...more,
@@ -190,7 +190,7 @@ describe("two links", () => {
     const { ends, channel, clock } = await joined();
     ends[1].isQuick = false;
     let isThrough = false;
-    const big = ends[0].link.send(2, ...[1, 2, 4].map((byte) => message(byte, 1 << 20))).then(() => {
+    const big = ends[0].link.send(2, ...[1, 2, 4].map((byte) => message(byte, windowBytes))).then(() => {
       isThrough = true;
     });
     await settle(channel, clock);
@@ -254,7 +254,7 @@ describe("a link", () => {
     const { open, hello } = oneLink();
     const path = open();
     const first = await hello();
-    expect(first).toMatchObject({ next: 0, credit: [1 << 20, 1 << 20, 1 << 20] });
+    expect(first).toMatchObject({ next: 0, credit: [windowBytes, windowBytes, windowBytes] });
     expect(first.of).toBeUndefined();
     path.receive(Uint8Array.of(...theirs(7), ...dataRecord(0), ...dataRecord(1)));
     path.lose("cut");
@@ -313,6 +313,9 @@ describe("a link", () => {
     path.receive(encodeClose({ code: "bad-message", reason: "whatever" }));
     open();
     for (const done of end.open) done();
-    expect((await said())[1]).toMatchObject({ type: "hello", hello: { next: 0, credit: [1 << 20, 1 << 20, 1 << 20] } });
+    expect((await said())[1]).toMatchObject({
+      type: "hello",
+      hello: { next: 0, credit: [windowBytes, windowBytes, windowBytes] },
+    });
   });
 });

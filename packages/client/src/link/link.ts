@@ -26,6 +26,8 @@ export interface LinkListener {
   pathChanged(reason: string): void;
   /** The other side forgot this conversation, or broke it: what wasn't acknowledged is lost. The next path begins a new one. */
   lost(error: SkeinError): void;
+  /** The path had to be asked twice whether the other side is still there. */
+  doubted(): void;
   /** The other side said that it leaves. */
   left(): void;
   rejected(rejection: Rejected): void;
@@ -40,7 +42,7 @@ export interface LinkTraffic {
 }
 
 /** How many bytes of each lane may be under way to us. */
-const windowBytes = 2 << 20;
+export const windowBytes = 2 << 20;
 /** Four of them and their heads fill a frame. */
 const pieceBytes = 16_000;
 /** A lane with more than this waiting makes its senders wait. */
@@ -146,6 +148,7 @@ export class Link {
         hello: (theirs) => this.#greeted(path, theirs),
         data: (record) => this.#receive(record),
         acknowledged: (theirs) => this.#acknowledged(theirs),
+        doubted: () => this.#listener.doubted(),
         down: (reason, close) => this.#down(path, reason, close),
         rejected: (rejection) => this.#listener.rejected(rejection),
       },

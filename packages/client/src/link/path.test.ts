@@ -46,6 +46,7 @@ function onePath() {
       },
       data: ({ sequence }) => heard.push(`data ${sequence}`),
       acknowledged: ({ next }) => heard.push(`acknowledged ${next}`) > 0,
+      doubted: () => heard.push("doubted"),
       down: (reason, close) => heard.push(close === undefined ? `down: ${reason}` : `down ${close.code}: ${reason}`),
       rejected: (rejection) => rejections.push(rejection),
     },
@@ -179,7 +180,7 @@ describe("a path", () => {
     const { clock, path, heard } = onePath();
     if (isGreeted) path.receive(greeting);
     clock.advance(9_999);
-    expect(heard).toEqual(isGreeted ? ["hello 2"] : []);
+    expect(heard).toEqual(isGreeted ? ["hello 2", "doubted"] : ["doubted"]);
     clock.advance(1);
     expect(heard.at(-1)).toBe("down: nothing came back for 10 s");
     expect(clock.armed).toBe(0);

@@ -31,6 +31,8 @@ export interface PathListener {
   data(record: Extract<WireRecord, { type: "data" }>): void;
   /** Gives whether the other side has more than we knew. */
   acknowledged(theirs: Acknowledgement): boolean;
+  /** A question had to be asked again: the path may be dead. */
+  doubted(): void;
   /** Over, once. `close` where the other side said so. After {@link Path.close} only for that. */
   down(reason: string, close?: Close): void;
   /** Bytes were turned away. */
@@ -184,8 +186,10 @@ export class Path {
   }
 
   #follow({ state, effects }: Step<LivenessState, LivenessEffect>): void {
+    const wasDoubtful = this.isDoubtful;
     this.#liveness = state;
     this.#alarm.set(livenessDeadline(state)?.atMs);
+    if (state.phase === "asked" && this.isDoubtful && !wasDoubtful) this.#listener.doubted();
     for (const effect of effects) {
       if (effect.type === "ping") this.#writer.write(encodePing(effect.token));
       else this.#end(`nothing came back for ${Math.round(effect.silentMs / 1000)} s`);

@@ -101,6 +101,10 @@ export class RemotePeer implements Peer {
         },
         pathChanged: (reason) => this.#pathChanged(reason),
         lost: (error) => this.#linkLost(error),
+        doubted: () => {
+          // Only its link still held it here.
+          if (!this.#listed) this.#world.gone(this, "lost");
+        },
         left: () => this.#world.gone(this, "left"),
         rejected: (rejection) => this.#reject(rejection),
       },

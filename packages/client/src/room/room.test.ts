@@ -122,6 +122,19 @@ describe("two rooms on a server", () => {
     expect(ann.seen).not.toContain("peer-disconnected");
   });
 
+  it("give up a peer that the server lost as soon as its link is in doubt, not when it is lost for sure", async () => {
+    const [ann, ben] = await world.pair();
+    await world.clock.pass(20);
+    world.network.isCut = true;
+    world.server.say(ann.room.id, { t: "peer-left", id: peerKeyOf(ben.room.id), reason: "lost" });
+    // The inbox takes a turn.
+    await turn();
+    await world.clock.pass(4_100);
+    expect(ann.room.peers.size).toBe(0);
+    expect(ann.seen).toContain("peer-left");
+    world.network.isCut = false;
+  });
+
   it("answer over the next path what was asked over the one before", async () => {
     const [ann, ben] = await world.pair();
     let answer: (text: string) => void = () => {};

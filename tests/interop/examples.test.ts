@@ -1,0 +1,25 @@
+import { execFile } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { expect, it } from "vitest";
+
+const run = promisify(execFile);
+
+async function linesOf(example: string): Promise<string[]> {
+  const main = fileURLToPath(new URL(`../../examples/${example}/main.js`, import.meta.url));
+  const { stdout } = await run(process.execPath, [main], { timeout: 60_000 });
+  return stdout.trim().split("\n");
+}
+
+it("two agents greet each other", async () => {
+  expect(await linesOf("two-agents")).toEqual(["ann hears bob: hello from bob", "bob hears ann: hello from ann"]);
+});
+
+it("requests are answered, refused, and given up", async () => {
+  expect(await linesOf("requests")).toEqual([
+    "7 / 2 = 3.5",
+    "7 / 0: bad-argument: Nothing can be divided by 0.",
+    expect.stringMatching(/^seven \/ 2: bad-body: /),
+    expect.stringMatching(/^the meaning of life: timeout: /),
+  ]);
+});

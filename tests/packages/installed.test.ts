@@ -1,0 +1,42 @@
+import { execFile } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { type Packed, packAll } from "./packed.ts";
+
+const run = promisify(execFile);
+
+let all: ReadonlyMap<string, Packed> = new Map();
+/** An app of its own, outside of the workspace: it has nothing but what npm installs into it. */
+const app = mkdtempSync(join(tmpdir(), "skein-app-"));
+
+beforeAll(async () => {
+  all = await packAll(".cache/packs-installed");
+  writeFileSync(join(app, "package.json"), JSON.stringify({ name: "app", private: true, type: "module" }));
+  // What the registry would add by itself: the client's own dependency of ours.
+  const tarballs = ["protocol", "client"].map((name) => all.get(name)?.tarball as string);
+  await run("npm", ["install", "--no-audit", "--no-fund", "--loglevel=error", ...tarballs], { cwd: app });
+});
+afterAll(() => rmSync(app, { recursive: true, force: true }));
+
+it("@skein/client alone, and the README's lines, make two agents talk", async () => {
+  const readme = readFileSync(new URL("../../README.md", import.meta.url), "utf8");
+  const [, code] = /```js\n(.*?)```/s.exec(readme) ?? [];
+  writeFileSync(join(app, "agents.js"), code as string);
+  const { stdout, stderr } = await run(process.execPath, ["agents.js"], { cwd: app, timeout: 30_000 });
+  expect(stdout.trim().split("\n").sort()).toEqual(["ann hears bob: hello from bob", "bob hears ann: hello from ann"]);
+  expect(stderr).toBe("");
+});
+
+it("and so it does where it is required", async () => {
+  const example = new URL("../../examples/two-agents/main.js", import.meta.url);
+  const code = readFileSync(example, "utf8")
+    .replace(/^import (\{.*\}) from "(.*)";$/m, 'const $1 = require("$2");')
+    .replace(/^const agents = [\s\S]*/m, (body) => `(async () => {\n${body}})();\n`);
+  writeFileSync(join(app, "main.cjs"), code);
+  const { stdout, stderr } = await run(process.execPath, ["main.cjs"], { cwd: app, timeout: 30_000 });
+  expect(stdout.trim().split("\n")).toEqual(["ann hears bob: hello from bob", "bob hears ann: hello from ann"]);
+  expect(stderr).toBe("");
+});
