@@ -8,10 +8,10 @@ const maths = defineProtocol("acme.maths", ["1.0.0", "1.1.0"], {
   ponder: request(v.string(), v.string()),
 });
 
-await using server = await createServer({ port: 0 });
+const server = await createServer({ port: 0 });
 const join = (name) => joinRoom({ server: server.url, room: "class", name, protocols: [maths] });
 
-await using teacher = await join("teacher");
+const teacher = await join("teacher");
 teacher.handle(maths.divide, ({ what, by }) => {
   if (by === 0) throw new SkeinError("bad-argument", "Nothing can be divided by 0.");
   return what / by;
@@ -20,13 +20,16 @@ teacher.handle(maths.ponder, (_question, _from, { signal }) => {
   return new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
 });
 
-await using pupil = await join("pupil");
+const pupil = await join("pupil");
 const peer = await new Promise((resolve) => pupil.on("peer-connected", resolve));
 
 console.log("7 / 2 =", await pupil.request(peer, maths.divide, { what: 7, by: 2 }));
 await tell("7 / 0", pupil.request(peer, maths.divide, { what: 7, by: 0 }));
 await tell("seven / 2", pupil.request(peer, maths.divide, { what: "seven", by: 2 }));
 await tell("the meaning of life", pupil.request(peer, maths.ponder, "why?", { timeoutMs: 100 }));
+
+await Promise.all([teacher.leave(), pupil.leave()]);
+await server.close();
 
 /** What went wrong is told by its code; the text is for people. */
 async function tell(what, asked) {
