@@ -1,6 +1,7 @@
 import type { Bench } from "../bench.ts";
 import { openChromiumChromium } from "./open-chromium-chromium.ts";
 import { openNodeNode } from "./open-node-node.ts";
+import { returnAfterKill } from "./return-after-kill.ts";
 import { serverForward, serverForwardBurst, serverForwardThousand } from "./server-forward.ts";
 import { serverIdleMemory, serverIdleMemoryThousands } from "./server-idle-memory.ts";
 
@@ -8,6 +9,7 @@ import { serverIdleMemory, serverIdleMemoryThousands } from "./server-idle-memor
 export const benches: readonly Bench[] = [
   openNodeNode,
   openChromiumChromium,
+  returnAfterKill,
   serverForward,
   serverForwardBurst,
   serverForwardThousand,

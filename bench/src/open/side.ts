@@ -19,6 +19,8 @@ export interface Meeting {
   readonly url: string;
   /** Of its own for each sample. */
   readonly room: string;
+  /** Who comes, as it was saved; somebody new unless given. */
+  readonly identity?: string | undefined;
 }
 
 /** What crosses a process or page boundary: both hold one side at a time. */

@@ -1,4 +1,4 @@
-import { defineProtocol, joinRoom, message, type Room } from "@skein/client";
+import { defineProtocol, joinRoom, loadIdentity, message, type Room } from "@skein/client";
 import type { Meeting, Side } from "./side.ts";
 
 const greeting = defineProtocol("skein.bench", "1.0.0", { hello: message((value) => value as { text: string }) });
@@ -30,8 +30,9 @@ export class SkeinSide implements Side {
   }
 
   async #join(): Promise<Room> {
-    const { url, room } = this.#meeting;
-    this.#room = await joinRoom({ server: url, room, protocols: [greeting] });
+    const { url, room, identity } = this.#meeting;
+    const who = identity === undefined ? {} : { identity: loadIdentity(identity) };
+    this.#room = await joinRoom({ server: url, room, protocols: [greeting], ...who });
     return this.#room;
   }
 }
