@@ -4,7 +4,7 @@ import { files } from "../files/protocol.js";
 import { RoomFiles } from "../files/room-files.js";
 import { scanFolder } from "../files/scan.js";
 import { Share } from "../files/share.js";
-import { lineFrom } from "../join/keys.js";
+import { lineFrom, tokenFrom } from "../join/keys.js";
 import { aborted, listenForStop } from "../process/stop.js";
 import { failure } from "../stdio/envelope.js";
 import { createEventWriter } from "../stdio/event-writer.js";
@@ -63,6 +63,6 @@ function enter({ server, room, name, secretFile, tokenFile }: AgentCommandOption
     signal,
     ...(name === undefined ? {} : { name }),
     ...(secretFile === undefined ? {} : { secret: lineFrom(secretFile) }),
-    ...(tokenFile === undefined ? {} : { token: () => lineFrom(tokenFile) }),
+    ...(tokenFile === undefined ? {} : { token: tokenFrom(tokenFile) }),
   });
 }

@@ -3,7 +3,7 @@ import type { Protocols } from "../commands/options.js";
 import { listenForStop } from "../process/stop.js";
 import { chatProtocol, runChat } from "./chat.js";
 import { runJsonRoom } from "./json-room.js";
-import { identityFrom, lineFrom } from "./keys.js";
+import { identityFrom, lineFrom, tokenFrom } from "./keys.js";
 
 export interface JoinCommandOptions {
   readonly server: string;
@@ -36,6 +36,6 @@ function joinOptions(room: string, options: JoinCommandOptions): JoinOptions {
     ...(name === undefined ? {} : { name }),
     ...(identity === undefined ? {} : { identity: identityFrom(identity, warn) }),
     ...(secretFile === undefined ? {} : { secret: lineFrom(secretFile) }),
-    ...(tokenFile === undefined ? {} : { token: () => lineFrom(tokenFile) }),
+    ...(tokenFile === undefined ? {} : { token: tokenFrom(tokenFile) }),
   };
 }

@@ -37,6 +37,15 @@ export function lineFrom(file: string): string {
   throw new SkeinError("bad-argument", `${file} is empty: it should hold one line.`);
 }
 
+/**
+ * Where a token comes from: a file, read again at each connection, since tokens are renewed. Read once beforehand too, so
+ * that a wrong path is told before anything else is tried.
+ */
+export function tokenFrom(file: string): () => string {
+  lineFrom(file);
+  return () => lineFrom(file);
+}
+
 function isMissing(error: unknown): boolean {
   return error instanceof Error && "code" in error && error.code === "ENOENT";
 }

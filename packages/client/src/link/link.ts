@@ -101,11 +101,6 @@ export class Link {
     this.#session = this.#freshSession();
   }
 
-  /** Whether the other side is known: what is sent now goes, or is kept for the next path. */
-  get isMet(): boolean {
-    return this.#state.phase === "met";
-  }
-
   /** Whether some of what was sent waits for the other side's windows, or for a path. */
   get isHeldBack(): boolean {
     return lanes.some((_, lane) => this.#session.queuedBytes(lane) > 0);
@@ -116,7 +111,7 @@ export class Link {
     return this.#carrier !== undefined;
   }
 
-  /** The path has been asked whether the other side is still there, and nothing came back yet. */
+  /** No path carries it, or one that had to be asked twice whether the other side is still there. */
   get isDoubtful(): boolean {
     return this.#carrier?.path.isDoubtful ?? true;
   }

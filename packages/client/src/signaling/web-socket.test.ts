@@ -2,6 +2,7 @@ import {
   type Card,
   createIdentity,
   decodePacket,
+  limits,
   type PeerId,
   peerKeyOf,
   type ServerMessage,
@@ -217,6 +218,24 @@ describe("joining", () => {
     sockets.last.open();
     sockets.last.say(challenge);
     await expect(session).rejects.toMatchObject({ code: "not-authorised", message: "logged out" });
+    expect(clock.armed).toBe(0);
+  });
+
+  it("fails at once with a token that no server takes", async () => {
+    const { sockets, session, clock } = start({ token: () => "x".repeat(limits.tokenLength + 1) });
+    sockets.last.open();
+    sockets.last.say(challenge);
+    await expect(session).rejects.toMatchObject({ code: "too-large" });
+    expect(sockets.last.messages).toEqual([]);
+    expect(clock.armed).toBe(0);
+  });
+
+  it("fails with what the server complains of before we are in, rather than wait for more", async () => {
+    const { sockets, session, clock } = start();
+    sockets.last.open();
+    sockets.last.say(challenge);
+    sockets.last.say({ t: "error", code: "bad-message", message: "the join can't be read", fatal: false });
+    await expect(session).rejects.toMatchObject({ code: "bad-message", message: "the join can't be read" });
     expect(clock.armed).toBe(0);
   });
 

@@ -2,6 +2,7 @@ import {
   encodeControl,
   encodeForwardPacket,
   type ForwardClass,
+  limits,
   type PeerId,
   proveJoin,
   type SignedCard,
@@ -189,7 +190,8 @@ class WebSocketSession implements SignalingSession {
       }
       case "error": {
         const error = errorOf(message);
-        if (!message.fatal) return this.#events.complaint(error);
+        // Before we are in, all we said is our join: whatever is wrong with it, no `joined` will follow.
+        if (!message.fatal && this.#stage === "member") return this.#events.complaint(error);
         // A server that is only busy wants us back later; before the first join that is the caller's to decide.
         if (error.retryAfterMs !== undefined && this.#stage === "member") {
           return this.#lose(error.message, error.retryAfterMs);
@@ -217,6 +219,7 @@ class WebSocketSession implements SignalingSession {
       const [proof, token] = await Promise.all([proveJoin(identity, challenge.nonce, room, card), getToken?.()]);
       // Meanwhile this connection may have been given up for another.
       if (socket !== this.#socket) return;
+      checkToken(token);
       this.#send(encodeControl({ t: "join", room, card, proof, ...(token === undefined ? {} : { token }) }));
     } catch (cause) {
       const error = SkeinError.from(cause, "not-authorised");
@@ -294,4 +297,10 @@ function onOnline(listener: () => void): () => void {
   if (typeof globalThis.addEventListener !== "function") return () => {};
   globalThis.addEventListener("online", listener);
   return () => globalThis.removeEventListener("online", listener);
+}
+
+/** One over the limit would only be a message that the server can't read. */
+function checkToken(token: string | undefined): void {
+  if (token === undefined || token.length <= limits.tokenLength) return;
+  throw new SkeinError("too-large", `This token has ${token.length} characters; ${limits.tokenLength} is the most.`);
 }
