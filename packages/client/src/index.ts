@@ -20,12 +20,22 @@ export {
   saveIdentity,
 } from "@skein/protocol";
 export { platformEngine } from "#engine";
-export type { Clock } from "./clock.js";
+export { Alarm, type Clock } from "./clock.js";
+export type { PathKind } from "./core/path-chooser.js";
 export type { Description, Engine } from "./engine/engine.js";
 export { joinRoom } from "./join-room.js";
-export type { LinkTraffic } from "./link/link.js";
+export type { FrameSink } from "./link/frame-writer.js";
+export type { LinkTraffic } from "./link/traffic.js";
 export type { CardUpdate, JoinOptions } from "./room/options.js";
-export type { PathKind, Peer } from "./room/peer.js";
+export type {
+  AttachedPath,
+  DirectNews,
+  OpenPath,
+  PathProvider,
+  PathWorld,
+  RelayUsage,
+} from "./room/path-provider.js";
+export type { Peer } from "./room/peer.js";
 export type { Room, RoomEvents, RoomStats } from "./room/room.js";
 export { broadcastChannelSignaling } from "./signaling/broadcast-channel.js";
 export type { Bus, BusMember, BusPacket, OpenBus } from "./signaling/bus.js";

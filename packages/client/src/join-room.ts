@@ -58,6 +58,7 @@ export async function joinRoom(options: JoinOptions): Promise<Room> {
       random,
       roll,
       protocols,
+      paths: options.paths ?? [],
     },
   });
   const session = await signaling.join(

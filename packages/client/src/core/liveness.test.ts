@@ -9,14 +9,17 @@ import {
   livenessDeadline,
   lostMs,
   roundTripMs,
+  sleptMs,
   startLiveness,
   stepLiveness,
-  suspectMs,
+  suspicionMs,
 } from "./liveness.js";
 
 const busy: LivenessEvent = { type: "busy" };
 const heard: LivenessEvent = { type: "heard" };
-const doubt: LivenessEvent = { type: "doubt" };
+const doubt: LivenessEvent = { type: "doubt", silenceMs: 0 };
+const denounced: LivenessEvent = { type: "denounced" };
+const recalled: LivenessEvent = { type: "recalled" };
 const woke: LivenessEvent = { type: "woke" };
 const pong = (token: number): LivenessEvent => ({ type: "pong", token });
 
@@ -33,6 +36,12 @@ function run(...events: readonly (readonly [atMs: number, LivenessEvent])[]) {
   return { state, effects: all, deadlineMs: livenessDeadline(state)?.atMs };
 }
 
+const suspectMs = suspicionMs();
+/** Wakes at all deadlines until then. */
+const wakes = (...atMs: number[]) => atMs.map((ms) => [ms, woke] as const);
+/** A question that is never answered, as its path sees it. */
+const unanswered = [...wakes(2_000, 4_000, 6_000, 8_000, lostMs)];
+
 const ping = (token: number): LivenessEffect => ({ type: "ping", token });
 
 describe("liveness", () => {
@@ -47,8 +56,66 @@ describe("liveness", () => {
     ["asked + heard -> asked", [[5, heard]], ""],
     ["asked + busy -> asked", [[5, busy]], ""],
     ["asked + doubt -> asked", [[5, doubt]], ""],
-    ["asked + woke after 4 s -> asked", [[suspectMs, woke]], "ping 1"],
-    ["asked + woke after 10 s -> lost", [[lostMs, woke]], "lost"],
+    ["asked + woke after 2 s -> suspect", [[suspectMs, woke]], "ping 1"],
+    ["asked + denounced -> suspect", [[5, denounced]], "ping 2"],
+    [
+      "suspect + pong -> trusted",
+      [
+        [5, denounced],
+        [6, pong(2)],
+      ],
+      "",
+    ],
+    [
+      "suspect + denounced -> suspect",
+      [
+        [5, denounced],
+        [6, denounced],
+      ],
+      "",
+    ],
+    ["suspect + woke after 10 s -> lost", unanswered, "lost"],
+    [
+      "suspect + recalled -> asked",
+      [
+        [5, denounced],
+        [6, recalled],
+      ],
+      "ping 3",
+    ],
+    [
+      "trusted + denounced -> suspect",
+      [
+        [5, pong(1)],
+        [6, denounced],
+      ],
+      "ping 2",
+    ],
+    [
+      "trusted + busy after 2 s of silence -> asked",
+      [
+        [5, pong(1)],
+        [5 + busySilenceMs, busy],
+      ],
+      "ping 2",
+    ],
+    [
+      "trusted + doubt that wants a longer silence -> trusted",
+      [
+        [5, pong(1)],
+        [500, { type: "doubt", silenceMs: 500 }],
+      ],
+      "",
+    ],
+    [
+      "trusted + woke from sleep -> suspect",
+      [
+        [5, pong(1)],
+        [5 + idleSilenceMs + sleptMs, woke],
+      ],
+      "ping 2",
+    ],
+    ["asked + woke from sleep -> suspect", [[lostMs, woke]], "ping 2"],
     [
       "trusted + doubt -> asked",
       [
@@ -81,38 +148,10 @@ describe("liveness", () => {
       ],
       "ping 2",
     ],
-    [
-      "lost + pong -> lost",
-      [
-        [lostMs, woke],
-        [lostMs, pong(1)],
-      ],
-      "",
-    ],
-    [
-      "lost + heard -> lost",
-      [
-        [lostMs, woke],
-        [lostMs, heard],
-      ],
-      "",
-    ],
-    [
-      "lost + doubt -> lost",
-      [
-        [lostMs, woke],
-        [lostMs, doubt],
-      ],
-      "",
-    ],
-    [
-      "lost + woke -> lost",
-      [
-        [lostMs, woke],
-        [2 * lostMs, woke],
-      ],
-      "",
-    ],
+    ["lost + pong -> lost", [...unanswered, [lostMs, pong(1)]], ""],
+    ["lost + heard -> lost", [...unanswered, [lostMs, heard]], ""],
+    ["lost + doubt -> lost", [...unanswered, [lostMs, doubt]], ""],
+    ["lost + woke -> lost", [...unanswered, [2 * lostMs, woke]], ""],
   ])("%s", (name, events, effects) => {
     const before = run(...events.slice(0, -1));
     const after = run(...events);
@@ -133,24 +172,38 @@ describe("liveness", () => {
   });
 
   it("asks at once where the first message in a while goes into a long silence", () => {
-    const { deadlineMs } = run([10, pong(1)], [9_000, busy]);
-    expect(deadlineMs).toBeLessThanOrEqual(9_000);
-    expect(run([10, pong(1)], [9_000, busy], [9_000, woke]).effects.at(-1)).toEqual([9_000, ping(2)]);
+    expect(run([10, pong(1)], [9_000, busy]).effects.at(-1)).toEqual([9_000, ping(2)]);
   });
 
-  it("asks again after 4 s and 8 s, and gives up after 10 s, also while other things come in", () => {
+  it("asks again every 2 s, and gives up after 10 s, also while other things come in", () => {
     const events: [number, LivenessEvent][] = [];
     for (let ms = 500; ms <= 12_000; ms += 500) events.push([ms, heard], [ms, woke]);
     expect(run(...events).effects).toEqual([
       [0, ping(1)],
+      [2_000, ping(1)],
       [4_000, ping(1)],
+      [6_000, ping(1)],
       [8_000, ping(1)],
       [10_000, { type: "lost", silentMs: 0 }],
     ]);
   });
 
   it("says for how long nothing came", () => {
-    expect(run([3_000, heard], [lostMs, woke]).effects.at(-1)).toEqual([lostMs, { type: "lost", silentMs: 7_000 }]);
+    const events = [...unanswered.slice(0, 1), [3_000, heard] as const, ...unanswered.slice(1)];
+    expect(run(...events).effects.at(-1)).toEqual([lostMs, { type: "lost", silentMs: 7_000 }]);
+  });
+
+  it("gives a slower path more time: four round trips, 4 s at most", () => {
+    expect([suspicionMs(), suspicionMs(700), suspicionMs(60_000)]).toEqual([2_000, 2_800, 4_000]);
+    expect(run([700, pong(1)], [1_000, doubt]).deadlineMs).toBe(1_000 + 2_800);
+  });
+
+  it("holds time that passed in sleep against no path, and gives it the whole time to answer again", () => {
+    const hourMs = 3_600_000;
+    const { state, deadlineMs } = run([10, pong(1)], [hourMs, woke]);
+    expect(state).toMatchObject({ phase: "suspect", askedMs: hourMs });
+    expect(deadlineMs).toBe(hourMs + suspectMs);
+    expect(run([10, pong(1)], [20, doubt], [hourMs, woke], [hourMs + 5, pong(3)]).state.phase).toBe("trusted");
   });
 
   it("takes a late answer that comes before it gives up, and none of an earlier question", () => {
@@ -161,13 +214,13 @@ describe("liveness", () => {
 
   it("learns nothing of the round trip from a question it asked twice (Karn's rule)", () => {
     expect(roundTripMs(run([suspectMs, woke], [suspectMs + 3, pong(1)]).state)).toBeUndefined();
-    const before = run([80, pong(1)], [100, doubt], [4_100, woke], [4_101, pong(2)]);
+    const before = run([80, pong(1)], [100, doubt], [2_100, woke], [2_101, pong(2)]);
     expect(roundTripMs(before.state)).toBe(80);
   });
 
   it("smooths the round trip by an eighth", () => {
     expect(roundTripMs(run([80, pong(1)], [100, doubt], [260, pong(2)]).state)).toBe(90);
-    expect(roundTripMs(run([lostMs, woke]).state)).toBeUndefined();
+    expect(roundTripMs(run(...unanswered).state)).toBeUndefined();
   });
 
   it("does nothing when woken early", () => {
@@ -183,24 +236,28 @@ describe("liveness", () => {
 
   it("gives a path up within 25 s of the last pong, whatever else happens, where it is woken at its deadlines", () => {
     fc.assert(
-      fc.property(anyState(), fc.array(fc.constantFrom(busy, doubt), { maxLength: 10 }), ({ state, nowMs }, others) => {
-        let now = nowMs;
-        let current = state;
-        for (const event of others) current = stepLiveness(current, event, now).state;
-        for (let deadline = livenessDeadline(current); deadline !== undefined; deadline = livenessDeadline(current)) {
-          now = Math.max(now, deadline.atMs);
-          expect(now).toBeLessThanOrEqual(nowMs + idleSilenceMs + lostMs);
-          current = stepLiveness(current, woke, now).state;
-        }
-        expect(current.phase).toBe("lost");
-      }),
+      fc.property(
+        anyState(),
+        fc.array(fc.constantFrom(busy, doubt, denounced), { maxLength: 10 }),
+        ({ state, nowMs }, others) => {
+          let now = nowMs;
+          let current = state;
+          for (const event of others) current = stepLiveness(current, event, now).state;
+          for (let deadline = livenessDeadline(current); deadline !== undefined; deadline = livenessDeadline(current)) {
+            now = Math.max(now, deadline.atMs);
+            expect(now).toBeLessThanOrEqual(nowMs + idleSilenceMs + lostMs);
+            current = stepLiveness(current, woke, now).state;
+          }
+          expect(current.phase).toBe("lost");
+        },
+      ),
     );
   });
 
   it("never loses a path that answers each question", () => {
     fc.assert(
       fc.property(
-        fc.array(fc.tuple(fc.constantFrom(busy, heard, doubt, woke), fc.nat(9_999)), { maxLength: 50 }),
+        fc.array(fc.tuple(fc.constantFrom(busy, heard, doubt, denounced, woke), fc.nat(9_999)), { maxLength: 50 }),
         (all) => {
           let { state, effects } = startLiveness(0);
           let nowMs = 0;
@@ -230,7 +287,7 @@ describe("liveness", () => {
 });
 
 function anyState(): fc.Arbitrary<{ state: LivenessState; nowMs: number }> {
-  const event = fc.oneof(fc.constantFrom(busy, heard, doubt, woke, woke), fc.nat(5).map(pong));
+  const event = fc.oneof(fc.constantFrom(busy, heard, doubt, denounced, recalled, woke, woke), fc.nat(5).map(pong));
   return fc.array(fc.tuple(event, fc.nat(6_000)), { maxLength: 30 }).map((events) => {
     let { state } = startLiveness(0);
     let nowMs = 0;

@@ -54,6 +54,13 @@ class End {
   }
 }
 
+/** A path on which both sides have just said what they have. */
+function resumed(session: Session): Cursor {
+  const cursor = session.resume({ next: 0, credit: [0, 0, 0] }, session.acknowledgement);
+  if (cursor === undefined) throw new Error("resume was refused");
+  return cursor;
+}
+
 /** A path: frames in order each way, until it is cut and all that is under way is gone. */
 class Path {
   readonly #ends: readonly [End, End];
@@ -63,8 +70,8 @@ class Path {
   /** @param hellos what each side says of itself, which may be older than what it knows by now. */
   constructor(ends: readonly [End, End], hellos: readonly [Acknowledgement, Acknowledgement]) {
     this.#ends = ends;
-    const first = ends[0].session.resume(hellos[1]);
-    const second = ends[1].session.resume(hellos[0]);
+    const first = ends[0].session.resume(hellos[1], hellos[0]);
+    const second = ends[1].session.resume(hellos[0], hellos[1]);
     if (first === undefined || second === undefined) throw new Error("resume was refused");
     this.#cursors = [first, second];
   }
@@ -240,11 +247,28 @@ describe("a session", () => {
 
   it("acknowledges by itself after a while, and at once after much", () => {
     const { session } = new End();
-    const cursor = { sequence: 0 };
+    const cursor = resumed(session);
     session.receive(data(0), 100);
     expect(session.pull(cursor, frameBytes, 100)).toBeUndefined();
-    expect(session.pull(cursor, frameBytes, session.deadline() ?? 0)).toBeDefined();
-    expect(session.deadline()).toBeUndefined();
+    expect(session.pull(cursor, frameBytes, session.deadline(cursor) ?? 0)).toBeDefined();
+    expect(session.deadline(cursor)).toBeUndefined();
+  });
+
+  it("owes each path an acknowledgement of its own: the one that another carried may be lost with it", () => {
+    const { session } = new End();
+    const cursors = [resumed(session), resumed(session)] as const;
+    session.receive(data(0), 0);
+    for (const cursor of cursors) expect(session.pull(cursor, frameBytes, 100)).toBeDefined();
+    for (const cursor of cursors) expect(session.pull(cursor, frameBytes, 100)).toBeUndefined();
+  });
+
+  it("owes a path what came over another since the path's HELLO", () => {
+    const { session } = new End();
+    const said = session.acknowledgement;
+    session.receive(data(0), 0);
+    const cursor = session.resume(said, said);
+    expect(cursor?.owed).toEqual({ due: "now" });
+    expect(resumed(session).owed).toEqual({ due: "no" });
   });
 
   it.each([
@@ -266,7 +290,8 @@ describe("a session", () => {
     const end = new End();
     end.session.receiveAcknowledgement({ next: 1, credit: [0, 0, 0] });
     expect(end.violations).toHaveLength(1);
-    expect(end.session.resume({ next: 5, credit: [0, 0, 0] })).toBeUndefined();
+    const none = { next: 5, credit: [0, 0, 0] };
+    expect(end.session.resume(none, none)).toBeUndefined();
   });
 
   it("passes over what it has seen", () => {

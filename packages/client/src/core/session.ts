@@ -27,9 +27,13 @@ export interface SessionOptions {
   readonly pieceBytes: number;
 }
 
-/** How far one path has come with what we send. */
+/** How far one path has come: with what we send, and with telling what we have. */
 export interface Cursor {
   sequence: number;
+  owed: AcknowledgementDue;
+  /** What has arrived since it last told. */
+  arrivedBytes: number;
+  toldCredit: readonly number[];
 }
 
 /** How the lanes share a path: by these weights, where all have something to send. */
@@ -39,7 +43,7 @@ const laneWeights = [16, 4, 1] as const;
 const acknowledgeBytes = 64 * 1024;
 const acknowledgeAfterMs = 20;
 
-type AcknowledgementDue =
+export type AcknowledgementDue =
   | { readonly due: "no" }
   | { readonly due: "by"; readonly atMs: number }
   | { readonly due: "now" };
@@ -67,11 +71,9 @@ export class Session {
   #servedNow = 0;
   /** Sent and not acknowledged; the first has the number `#base`. */
   readonly #log = new Queue<Piece>();
+  readonly #cursors = new Set<Cursor>();
   #base = 0;
   #expected = 0;
-  #arrivedBytes = 0;
-  #toldCredit: readonly number[];
-  #acknowledgement: AcknowledgementDue = { due: "no" };
   #messagesSent = 0;
   #messagesAcknowledged = 0;
   #messagesReceived = 0;
@@ -81,7 +83,6 @@ export class Session {
     this.#options = options;
     this.#sink = sink;
     this.#in = this.#out.map(() => new InLane(options.windowBytes, options.messageBytes));
-    this.#toldCredit = this.#credit();
   }
 
   /** What HELLO tells: the number we expect next, and what each lane may send in all. */
@@ -111,9 +112,26 @@ export class Session {
     this.#messagesSent++;
   }
 
-  /** A path is there, and this is what the other side said on it. Gives where to go on from; undefined where it lies. */
-  resume(theirs: Acknowledgement): Cursor | undefined {
-    return this.#acknowledge(theirs) ? { sequence: this.#base } : undefined;
+  /**
+   * A path is there, and this is what each side said on it. Gives where to go on from; undefined where the other lies.
+   * @param ours what we said: other paths may have brought more since.
+   */
+  resume(theirs: Acknowledgement, ours: Acknowledgement): Cursor | undefined {
+    if (!this.#acknowledge(theirs)) return undefined;
+    const hasNews = ours.next < this.#expected || this.#credit().some((credit, lane) => credit !== ours.credit[lane]);
+    const cursor: Cursor = {
+      sequence: this.#base,
+      owed: { due: hasNews ? "now" : "no" },
+      arrivedBytes: 0,
+      toldCredit: ours.credit,
+    };
+    this.#cursors.add(cursor);
+    return cursor;
+  }
+
+  /** That path is gone. What it told may be lost with it: each other path tells all that it owes itself. */
+  retire(cursor: Cursor): void {
+    this.#cursors.delete(cursor);
   }
 
   /**
@@ -124,8 +142,8 @@ export class Session {
     cursor.sequence = Math.max(cursor.sequence, this.#base);
     const first = cursor.sequence;
     const hasData = this.#log.at(first - this.#base) !== undefined || this.#turn() !== undefined;
-    if (!hasData && !this.#isDue(nowMs)) return undefined;
-    const acknowledgement = this.#acknowledgement.due === "no" ? undefined : this.#encodeAcknowledgement();
+    if (!hasData && !isDue(cursor, nowMs)) return undefined;
+    const acknowledgement = cursor.owed.due === "no" ? undefined : this.#encodeAcknowledgement(cursor);
     let length = acknowledgement?.length ?? 0;
     for (;;) {
       const piece = this.#log.at(cursor.sequence - this.#base) ?? this.#cut(mostBytes - length, length === 0);
@@ -175,43 +193,40 @@ export class Session {
   /** A message of so many bytes, once delivered, is dealt with: as much may come. */
   release(lane: number, bytes: number): void {
     (this.#in[lane] as InLane).release(bytes);
-    const grown = this.#credit().some(
-      (credit, i) => credit - (this.#toldCredit[i] as number) >= this.#options.windowBytes / 4,
-    );
-    if (grown) this.#acknowledgement = { due: "now" };
+    const { creditBytes } = this.#in[lane] as InLane;
+    for (const cursor of this.#cursors) {
+      const isGrown = creditBytes - (cursor.toldCredit[lane] as number) >= this.#options.windowBytes / 4;
+      if (isGrown) cursor.owed = { due: "now" };
+    }
   }
 
-  /** When an acknowledgement is due. */
-  deadline(): number | undefined {
-    return this.#acknowledgement.due === "by" ? this.#acknowledgement.atMs : undefined;
+  /** When the acknowledgement of a path is due. */
+  deadline({ owed }: Cursor): number | undefined {
+    return owed.due === "by" ? owed.atMs : undefined;
   }
 
-  /** The deadline came: the acknowledgement goes with the next pull, whenever a path has room for one. */
-  wake(nowMs: number): void {
-    if (this.#isDue(nowMs)) this.#acknowledgement = { due: "now" };
-  }
-
-  #isDue(nowMs: number): boolean {
-    const owed = this.#acknowledgement;
-    return owed.due === "now" || (owed.due === "by" && owed.atMs <= nowMs);
+  /** The deadline came: the acknowledgement goes with the next pull, whenever the path has room for one. */
+  wake(cursor: Cursor, nowMs: number): void {
+    if (isDue(cursor, nowMs)) cursor.owed = { due: "now" };
   }
 
   #owe(nowMs: number, bytes: number): void {
-    this.#arrivedBytes += bytes;
-    if (this.#arrivedBytes >= acknowledgeBytes) this.#acknowledgement = { due: "now" };
-    else if (this.#acknowledgement.due === "no")
-      this.#acknowledgement = { due: "by", atMs: nowMs + acknowledgeAfterMs };
+    for (const cursor of this.#cursors) {
+      cursor.arrivedBytes += bytes;
+      if (cursor.arrivedBytes >= acknowledgeBytes) cursor.owed = { due: "now" };
+      else if (cursor.owed.due === "no") cursor.owed = { due: "by", atMs: nowMs + acknowledgeAfterMs };
+    }
   }
 
   #credit(): number[] {
     return this.#in.map(({ creditBytes }) => creditBytes);
   }
 
-  #encodeAcknowledgement(): Uint8Array {
+  #encodeAcknowledgement(cursor: Cursor): Uint8Array {
     const acknowledgement = this.acknowledgement;
-    this.#toldCredit = acknowledgement.credit;
-    this.#acknowledgement = { due: "no" };
-    this.#arrivedBytes = 0;
+    cursor.toldCredit = acknowledgement.credit;
+    cursor.owed = { due: "no" };
+    cursor.arrivedBytes = 0;
     return encodeAcknowledgement(acknowledgement);
   }
 
@@ -252,4 +267,8 @@ export class Session {
     this.#log.push(piece);
     return piece;
   }
+}
+
+function isDue({ owed }: Cursor, nowMs: number): boolean {
+  return owed.due === "now" || (owed.due === "by" && owed.atMs <= nowMs);
 }

@@ -38,6 +38,7 @@ function twoEnds(options: { rollback?: boolean; preferred?: readonly [boolean, b
           path.confirm();
         },
         refused: () => {},
+        attemptFailed: () => {},
         channelLost: (reason) => {
           state = "closed";
           told.push(`lost: ${reason}`);
@@ -194,7 +195,12 @@ describe("a direct path", () => {
       clock,
       roll: () => 0,
       send: () => {},
-      listener: { channelOpened: () => {}, refused: () => {}, channelLost: () => path.close() },
+      listener: {
+        channelOpened: () => {},
+        refused: () => {},
+        attemptFailed: () => {},
+        channelLost: () => path.close(),
+      },
     });
     path.start();
     await turn();

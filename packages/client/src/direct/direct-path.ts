@@ -42,6 +42,8 @@ export interface DirectPathListener {
   refused(errorName: string): void;
   /** That channel, or the attempt to have one, is over. */
   channelLost(reason: string): void;
+  /** An attempt came to nothing, and the next one waits for its time. */
+  attemptFailed(): void;
 }
 
 /** Keeps trying for a direct path to one peer, for as long as it isn't closed. */
@@ -187,7 +189,9 @@ export class DirectPath {
   }
 
   #lost(reason: string): void {
+    const wasOpen = this.#dialing.phase === "open";
     this.#options.listener.channelLost(reason);
     this.#dial({ type: "lost", roll: this.#options.roll() });
+    if (!wasOpen && this.#dialing.phase === "waiting") this.#options.listener.attemptFailed();
   }
 }

@@ -1,5 +1,6 @@
 import { dataRecordBytes, decodeFrame, type WireRecord, writeData } from "@skein/protocol";
 import type { Clock } from "../clock.js";
+import type { PathKind } from "../core/path-chooser.js";
 import { countingRandom } from "../testing.test-support.js";
 import { Link } from "./link.js";
 import type { Path } from "./path.js";
@@ -39,8 +40,8 @@ export class LinkEnd {
           if (this.isQuick) done();
           else this.open.push(done);
         },
-        doubted: () => {},
-        pathChanged: (reason) => this.heard.push(this.link.isCarried ? "carried" : `pathless: ${reason}`),
+        pathNews: () => {},
+        pathChanged: (reason) => this.heard.push(this.link.carriedBy !== undefined ? "carried" : `pathless: ${reason}`),
         lost: (error) => this.heard.push(error.message),
         left: () => this.heard.push("left"),
         rejected: ({ code }) => this.heard.push(`rejected ${code}`),
@@ -63,9 +64,9 @@ export class Channel {
   readonly paths: readonly [Path, Path];
   readonly underWay: readonly [Uint8Array[], Uint8Array[]] = [[], []];
 
-  constructor(ends: readonly [LinkEnd, LinkEnd]) {
+  constructor(ends: readonly [LinkEnd, LinkEnd], kind: PathKind = "direct") {
     const open = (at: 0 | 1) =>
-      ends[at].link.open({ bufferedAmount: 0, send: (frame) => void this.underWay[at].push(frame) });
+      ends[at].link.open(kind, { bufferedAmount: 0, send: (frame) => void this.underWay[at].push(frame) });
     this.paths = [open(0), open(1)];
   }
 
@@ -74,6 +75,11 @@ export class Channel {
     const frame = this.underWay[from].shift();
     if (frame !== undefined) this.paths[from === 0 ? 1 : 0].receive(frame);
     return frame !== undefined;
+  }
+
+  /** What is under way is lost, and nobody is told. */
+  swallow(): void {
+    for (const side of this.underWay) side.length = 0;
   }
 
   cut(): void {

@@ -1,6 +1,7 @@
 import { encodeClose, encodeHello, type Hello, type WireRecord } from "@skein/protocol";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import type { PathKind } from "../core/path-chooser.js";
 import { TestClock, turn } from "../testing.test-support.js";
 import { pathlessMs, windowBytes } from "./link.js";
 import { Channel, dataRecord, LinkEnd, recordsOf } from "./link-world.test-support.js";
@@ -33,7 +34,7 @@ function oneLink() {
   const clock = new TestClock();
   const end = new LinkEnd(clock, 1);
   const frames: Uint8Array[] = [];
-  const open = () => end.link.open({ bufferedAmount: 0, send: (frame) => void frames.push(frame) });
+  const open = () => end.link.open("direct", { bufferedAmount: 0, send: (frame) => void frames.push(frame) });
   const said = async (): Promise<WireRecord[]> => {
     await turn();
     return frames.splice(0).flatMap((frame) => [...recordsOf(frame)]);
@@ -46,6 +47,8 @@ function oneLink() {
   };
   return { clock, end, link: end.link, open, said, hello };
 }
+
+const hasData = (frame: Uint8Array) => recordsOf(frame).some(({ type }) => type === "data");
 
 const theirs = (byte: number, more: Partial<Hello> = {}): Uint8Array =>
   encodeHello({
@@ -111,6 +114,91 @@ describe("two links", () => {
       }),
       { numRuns: 60 },
     );
+  });
+
+  it("lose and repeat nothing while they move between two kinds of path, at any moment", async () => {
+    const kind = fc.constantFrom<PathKind>("direct", "relay");
+    const side = fc.constantFrom<0 | 1>(0, 1);
+    const action = fc.oneof(
+      {
+        weight: 6,
+        arbitrary: fc.record({ do: fc.constant("send" as const), kind, side, times: fc.integer({ min: 1, max: 3 }) }),
+      },
+      {
+        weight: 10,
+        arbitrary: fc.record({ do: fc.constant("arrive" as const), kind, side, times: fc.integer({ min: 1, max: 9 }) }),
+      },
+      {
+        weight: 3,
+        arbitrary: fc.record({ do: fc.constantFrom("open", "denounce", "wait", "cut"), kind, side, times: fc.nat(5) }),
+      },
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(action, { maxLength: 60 }), async (actions) => {
+        const { ends, clock } = twoEnds();
+        const channels: Partial<Record<PathKind, Channel>> = { direct: new Channel(ends) };
+        const sent: number[][] = [[], []];
+        let number = 0;
+        const act: Record<string, (step: (typeof actions)[number]) => void> = {
+          send: ({ side }) => {
+            sent[side]?.push(++number % 256);
+            void ends[side].link.send(1, message(number, 1 + (number % 3) * 40_000));
+          },
+          arrive: ({ kind, side }) => void channels[kind]?.arrive(side),
+          denounce: ({ kind, side }) => ends[side].link.denounce(kind, "the network changed"),
+          wait: ({ times }) => clock.advance(times * 1_000),
+          cut: ({ kind }) => channels[kind]?.cut(),
+          open: ({ kind }) => {
+            channels[kind]?.swallow();
+            channels[kind] = new Channel(ends, kind);
+          },
+        };
+        for (const step of actions) {
+          for (let i = 0; i < step.times; i++) {
+            act[step.do]?.(step);
+            await turn();
+          }
+        }
+        for (const channel of Object.values(channels)) channel.cut();
+        await settle(new Channel(ends), clock);
+        expect([ends[1].firsts, ends[0].firsts]).toEqual(sent);
+        for (const end of ends) expect([end.count("up"), end.count("never acknowledged")]).toEqual([1, 0]);
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  it("carry over both paths while one is in doubt, and over the relay alone once it is lost", async () => {
+    const { ends, channel, clock } = await joined();
+    const relay = new Channel(ends, "relay");
+    await settle(relay, clock);
+    expect(ends.map(({ link }) => link.carriedBy)).toEqual(["direct", "direct"]);
+    for (const { link } of ends) link.denounce("direct", "the network changed");
+    void ends[0].link.send(1, message(1));
+    await turn();
+    const carried = [channel, relay].map(({ underWay }) => underWay[0].some(hasData));
+    expect(carried).toEqual([true, true]);
+    channel.swallow();
+    await settle(relay, clock);
+    expect(ends[1].firsts).toEqual([1]);
+    channel.cut();
+    expect(ends.map(({ link }) => link.carriedBy)).toEqual(["relay", "relay"]);
+  });
+
+  it("ask the path they use, where the other side sends over the one at rest", async () => {
+    const { ends, channel, clock } = await joined();
+    const relay = new Channel(ends, "relay");
+    await settle(relay, clock);
+    await settle(channel, clock);
+    clock.advance(1_000);
+    ends[0].link.denounce("direct", "the network changed");
+    void ends[0].link.send(1, message(1));
+    await turn();
+    channel.swallow();
+    expect(relay.arrive(0)).toBe(true);
+    while (relay.arrive(0));
+    await turn();
+    expect(channel.underWay[1].flatMap((frame) => [...recordsOf(frame)]).map(({ type }) => type)).toContain("ping");
   });
 
   it("settle where the next path's HELLO says that all arrived", async () => {
@@ -278,7 +366,7 @@ describe("a link", () => {
     await said();
     path.receive(theirs(7, { next: 1 }));
     expect(await said()).toMatchObject([{ type: "close", close: { code: "bad-message" } }]);
-    expect(end.link.isCarried).toBe(false);
+    expect(end.link.carriedBy).toBeUndefined();
     expect(clock.armed).toBe(0);
   });
 

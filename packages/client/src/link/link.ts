@@ -12,33 +12,31 @@ import {
   type WireRecord,
 } from "@skein/protocol";
 import { Alarm, type Clock } from "../clock.js";
+import { lostMs, sleptMs } from "../core/liveness.js";
+import { type ChooserEvent, chooserDeadline, type PathKind, startChooser, stepChooser } from "../core/path-chooser.js";
 import { type Cursor, Session } from "../core/session.js";
 import { type Deferred, deferred } from "../deferred.js";
 import type { FrameSink } from "./frame-writer.js";
 import { Path } from "./path.js";
+import { addTraffic, type LinkTraffic, noTraffic, pathTraffic } from "./traffic.js";
+
+/** What a link tells of one of its paths. `opened`: both sides said HELLO. */
+export type PathNews = "opened" | "trusted" | "suspect" | "down";
 
 export interface LinkListener {
   /** The other side is known: messages can go. Again after each {@link LinkListener.lost}. */
   up(theirs: ProtocolVersions): void;
   /** The next message of a lane. Call `done` once it is dealt with: until then it counts against the window. */
   message(lane: number, message: Uint8Array, done: () => void): void;
-  /** A path carries the link, or none does any more. */
+  /** Other paths carry the link than before, or none does any more. */
   pathChanged(reason: string): void;
+  /** Something became of a path. */
+  pathNews(kind: PathKind, news: PathNews, reason: string): void;
   /** The other side forgot this conversation, or broke it: what wasn't acknowledged is lost. The next path begins a new one. */
   lost(error: SkeinError): void;
-  /** The path had to be asked twice whether the other side is still there. */
-  doubted(): void;
   /** The other side said that it leaves. */
   left(): void;
   rejected(rejection: Rejected): void;
-}
-
-/** What went through a link. Bytes are of frames, as the paths carried them. */
-export interface LinkTraffic {
-  readonly bytesSent: number;
-  readonly bytesReceived: number;
-  readonly messagesSent: number;
-  readonly messagesReceived: number;
 }
 
 /** How many bytes of each lane may be under way to us. */
@@ -49,6 +47,8 @@ const pieceBytes = 16_000;
 const queueBytes = 256 * 1024;
 /** A link that had no path for so long is lost. */
 export const pathlessMs = 60_000;
+/** What comes over a path at rest says that the other side doubts the one we use: ask it, unless it was heard just now. */
+const askAfterMs = 500;
 
 /** The conversation as it stands. */
 type State =
@@ -64,15 +64,19 @@ interface Waiting {
   readonly roomy: Deferred<void>;
 }
 
-/** A path that carries the link, and how far it has come. */
+/** A path of the link. */
 interface Carrier {
+  readonly kind: PathKind;
   readonly path: Path;
-  readonly cursor: Cursor;
+  /** What our HELLO said on it. */
+  told: Acknowledgement;
+  /** How far it has come. It has none while it greets. */
+  cursor: Cursor | undefined;
 }
 
 /**
- * The lasting conversation with one peer. Paths come and go under it; what one of them lost on its way, the next carries
- * again, and nothing is delivered twice.
+ * The lasting conversation with one peer. Paths come and go under it, one of a kind at a time; what one of them lost on its
+ * way, the next carries again, and nothing is delivered twice.
  */
 export class Link {
   readonly #clock: Clock;
@@ -80,16 +84,17 @@ export class Link {
   readonly #protocols: ProtocolVersions;
   readonly #listener: LinkListener;
   readonly #alarm: Alarm;
+  readonly #carriers = new Map<PathKind, Carrier>();
+  #chooser = startChooser;
+  /** The carriers that the chooser chose. */
+  #inUse: readonly Carrier[] = [];
   #waiting: Waiting[] = [];
   #state: State = { phase: "new" };
   #ours: Uint8Array;
   #session: Session;
-  /** The newest path, whether it carries already or still greets. */
-  #path: Path | undefined;
-  #carrier: Carrier | undefined;
   #pathlessAtMs: number | undefined;
   #emptied: Deferred<void> | undefined;
-  #past: LinkTraffic = { bytesSent: 0, bytesReceived: 0, messagesSent: 0, messagesReceived: 0 };
+  #past: LinkTraffic = noTraffic;
 
   constructor(options: { clock: Clock; random: RandomBytes; protocols: ProtocolVersions; listener: LinkListener }) {
     this.#clock = options.clock;
@@ -106,51 +111,48 @@ export class Link {
     return lanes.some((_, lane) => this.#session.queuedBytes(lane) > 0);
   }
 
-  /** Whether a path carries it now. */
-  get isCarried(): boolean {
-    return this.#carrier !== undefined;
+  /** What carries it now. Where two do because one is in doubt, the relay, which is there for that. */
+  get carriedBy(): PathKind | undefined {
+    return this.#inUse.at(-1)?.kind;
   }
 
-  /** No path carries it, or one that had to be asked twice whether the other side is still there. */
+  /** No path carries it, or none that answers in time. */
   get isDoubtful(): boolean {
-    return this.#carrier?.path.isDoubtful ?? true;
+    return this.#inUse.every(({ path }) => path.isSuspect);
   }
 
-  /** The smoothed round trip of the path, in milliseconds. */
+  /** The smoothed round trip of what carries it, in milliseconds. */
   get rttMs(): number | undefined {
-    return this.#carrier?.path.rttMs;
+    return this.#inUse.at(-1)?.path.rttMs;
   }
 
   get traffic(): LinkTraffic {
-    const { sent, received } = this.#session.counts;
-    const bytes = this.#path?.bytes ?? { sent: 0, received: 0 };
-    return {
-      bytesSent: this.#past.bytesSent + bytes.sent,
-      bytesReceived: this.#past.bytesReceived + bytes.received,
-      messagesSent: this.#past.messagesSent + sent,
-      messagesReceived: this.#past.messagesReceived + received,
-    };
+    let traffic = addTraffic(this.#past, this.#messages());
+    for (const { kind, path } of this.#carriers.values()) traffic = addTraffic(traffic, pathTraffic(kind, path.bytes));
+    return traffic;
   }
 
-  /** A channel is there: greets the other side over it. It takes the place of an earlier one. */
-  open(sink: FrameSink): Path {
-    this.#drop("another path took its place");
+  /** A channel is there: greets the other side over it. It takes the place of an earlier one of its kind. */
+  open(kind: PathKind, sink: FrameSink): Path {
+    this.#drop(kind, "another path took its place");
     const path: Path = new Path({
       sink,
       clock: this.#clock,
+      restsQuietly: kind === "relay",
       listener: {
-        pull: (mostBytes) => this.#pull(path, mostBytes),
-        hello: (theirs) => this.#greeted(path, theirs),
-        data: (record) => this.#receive(record),
+        pull: (mostBytes) => this.#pull(carrier, mostBytes),
+        hello: (theirs) => this.#greeted(carrier, theirs),
+        data: (record) => this.#receive(carrier, record),
         acknowledged: (theirs) => this.#acknowledged(theirs),
-        doubted: () => this.#listener.doubted(),
-        down: (reason, close) => this.#down(path, reason, close),
+        judged: (trust, reason) => this.#judge(carrier, trust, reason),
+        down: (reason, close) => this.#down(carrier, reason, close),
         rejected: (rejection) => this.#listener.rejected(rejection),
       },
     });
-    this.#path = path;
+    const carrier: Carrier = { kind, path, told: this.#session.acknowledgement, cursor: undefined };
+    this.#carriers.set(kind, carrier);
     this.#arm();
-    path.greet(this.#hello());
+    this.#greet(carrier);
     return path;
   }
 
@@ -158,23 +160,30 @@ export class Link {
   async send(lane: number, ...messages: readonly Uint8Array[]): Promise<void> {
     if (this.#state.phase === "closed") throw linkLost("it is closed", 0);
     for (const message of messages) this.#session.send(lane, message);
-    const { path } = this.#carrier ?? {};
-    path?.noteTraffic();
-    path?.wake();
+    for (const { path } of this.#inUse) {
+      path.noteTraffic();
+      path.wake();
+    }
     if (this.#session.queuedBytes(lane) <= queueBytes) return;
     const roomy = deferred<void>();
     this.#waiting.push({ lane, roomy });
     await roomy.promise;
   }
 
+  /** There is reason to ask whether the other side is still there. */
   doubt(): void {
-    this.#carrier?.path.doubt();
+    for (const { path } of this.#inUse) path.doubt();
+  }
+
+  /** There is reason to think that a path is dead: others carry beside it until it answers. */
+  denounce(kind: PathKind, reason: string): void {
+    this.#carriers.get(kind)?.path.denounce(reason);
   }
 
   /** The other side broke a rule of the conversation: it can't go on. */
   violate(reason: string): void {
     if (this.#state.phase === "closed") return;
-    this.#path?.refuse(reason);
+    for (const { path } of [...this.#carriers.values()]) path.refuse(reason);
     this.#begin(reason);
   }
 
@@ -185,15 +194,15 @@ export class Link {
     return this.#emptied.promise;
   }
 
-  /** Says goodbye on the path there is. */
+  /** Says goodbye on the paths there are. */
   sayGoodbye(close: Close): void {
-    this.#path?.close(close);
+    for (const { path } of this.#carriers.values()) path.close(close);
   }
 
   /** Ends the link for good. */
   close(reason: string): void {
     if (this.#state.phase === "closed") return;
-    this.#drop(reason);
+    this.#dropAll(reason);
     this.#fail(linkLost(reason, this.#session.unacknowledged));
     this.#state = { phase: "closed" };
     this.#alarm.set(undefined);
@@ -210,59 +219,108 @@ export class Link {
     );
   }
 
-  #hello(): Hello {
-    const { next, credit } = this.#session.acknowledgement;
-    return {
+  #greet(carrier: Carrier): void {
+    carrier.told = this.#session.acknowledgement;
+    const { next, credit } = carrier.told;
+    carrier.path.greet({
       link: this.#ours,
       ...(this.#state.phase === "met" ? { of: this.#state.theirs } : {}),
       protocols: Object.fromEntries(Object.entries(this.#protocols).map(([name, versions]) => [name, [...versions]])),
       features: [],
       next,
       credit: [...credit],
-    };
+    });
   }
 
-  #greeted(path: Path, theirs: Hello): void {
-    if (path !== this.#path || this.#state.phase === "closed") return;
+  #greeted(carrier: Carrier, theirs: Hello): void {
+    if (!this.#has(carrier) || this.#state.phase === "closed") return;
     // They talk with an end of ours that is no more: our own HELLO tells them, and they will say theirs again.
     if (theirs.of !== undefined && !equalBytes(theirs.of, this.#ours)) return;
     if (this.#state.phase === "met" && !equalBytes(theirs.link, this.#state.theirs)) {
-      this.#begin("the peer forgot it");
-      path.greet(this.#hello());
+      this.#begin("the peer forgot it", carrier);
+      this.#greet(carrier);
     }
     const isNew = this.#state.phase === "new";
     this.#state = { phase: "met", theirs: theirs.link };
-    const cursor = this.#session.resume(theirs);
+    const cursor = this.#session.resume(theirs, carrier.told);
     if (cursor === undefined) return;
-    this.#carrier = { path, cursor };
-    this.#pathlessAtMs = undefined;
-    this.#arm();
+    if (carrier.cursor !== undefined) this.#session.retire(carrier.cursor);
+    carrier.cursor = cursor;
     this.#settle();
-    path.carry();
+    const change = this.#choose({ type: "opened", path: carrier.kind });
+    this.#engage(carrier);
     if (isNew) this.#listener.up(theirs.protocols);
-    this.#listener.pathChanged("a direct path is open");
+    this.#report(carrier.kind, "opened", "a path is open", change);
+    // Its first answer may have come before HELLO.
+    if (this.#has(carrier) && carrier.path.isTrusted) this.#tell(carrier.kind, "trusted", "it answers");
   }
 
-  #pull(path: Path, mostBytes: number): Uint8Array | undefined {
-    const carrier = this.#carrier;
-    if (carrier?.path !== path) return undefined;
-    const frame = this.#session.pull(carrier.cursor, mostBytes, this.#clock.nowMs());
+  #has(carrier: Carrier): boolean {
+    return this.#carriers.get(carrier.kind) === carrier;
+  }
+
+  #judge(carrier: Carrier, trust: "trusted" | "suspect", reason: string): void {
+    // Before HELLO it is the path's own concern.
+    if (this.#has(carrier) && carrier.cursor !== undefined) this.#tell(carrier.kind, trust, reason);
+  }
+
+  #tell(path: PathKind, news: PathNews, reason: string): void {
+    this.#report(path, news, reason, this.#choose({ type: news, path, reason }));
+  }
+
+  #report(path: PathKind, news: PathNews, reason: string, change: string | undefined): void {
+    this.#listener.pathNews(path, news, reason);
+    if (change !== undefined) this.#listener.pathChanged(change);
+  }
+
+  /** Gives why others carry now, where they do. */
+  #choose(event: ChooserEvent): string | undefined {
+    const { state, effects } = stepChooser(this.#chooser, event, this.#clock.nowMs());
+    this.#chooser = state;
+    for (const { paths } of effects) this.#use(paths);
+    this.#arm();
+    return effects[0]?.reason;
+  }
+
+  #use(kinds: readonly PathKind[]): void {
+    this.#inUse = kinds.flatMap((kind) => this.#carriers.get(kind) ?? []);
+    for (const carrier of this.#carriers.values()) this.#engage(carrier);
+    if (this.#inUse.length > 0) this.#pathlessAtMs = undefined;
+    else if (this.#state.phase === "met") this.#pathlessAtMs = this.#clock.nowMs() + pathlessMs;
+  }
+
+  /** Once both sides have greeted, a path carries or rests. */
+  #engage(carrier: Carrier): void {
+    if (carrier.cursor === undefined) return;
+    if (this.#inUse.includes(carrier)) carrier.path.carry();
+    else carrier.path.rest();
+  }
+
+  #pull({ cursor }: Carrier, mostBytes: number): Uint8Array | undefined {
+    if (cursor === undefined) return undefined;
+    const frame = this.#session.pull(cursor, mostBytes, this.#clock.nowMs());
     this.#arm();
     this.#makeRoom();
     return frame;
   }
 
-  #receive(record: Extract<WireRecord, { type: "data" }>): void {
+  #receive(carrier: Carrier, record: Extract<WireRecord, { type: "data" }>): void {
     this.#session.receive(record, this.#clock.nowMs());
     this.#arm();
-    this.#carrier?.path.wake();
+    if (!this.#inUse.includes(carrier)) for (const { path } of this.#inUse) path.doubt(askAfterMs);
+    this.#wakePaths();
   }
 
   #acknowledged(theirs: Acknowledgement): boolean {
     const hadMore = this.#session.receiveAcknowledgement(theirs);
-    this.#carrier?.path.wake();
+    this.#wakePaths();
     this.#settle();
-    return hadMore;
+    // Where two paths carry, nobody knows which of them brought it there.
+    return hadMore && this.#inUse.length < 2;
+  }
+
+  #wakePaths(): void {
+    for (const { path } of this.#inUse) path.wake();
   }
 
   #settle(): void {
@@ -277,7 +335,7 @@ export class Link {
       // Of a conversation that was begun anew meanwhile, nobody keeps count.
       if (session !== this.#session) return;
       session.release(lane, message.length);
-      this.#carrier?.path.wake();
+      this.#wakePaths();
     });
   }
 
@@ -289,48 +347,52 @@ export class Link {
     for (const sender of waiting) if (!isFull(sender)) sender.roomy.resolve();
   }
 
-  #down(path: Path, reason: string, close: Close | undefined): void {
-    if (path !== this.#path) return;
-    this.#forget();
+  #down(carrier: Carrier, reason: string, close: Close | undefined): void {
+    if (!this.#has(carrier)) return;
+    this.#forget(carrier);
     if (close?.code === "left") return this.#listener.left();
     if (close !== undefined) this.#begin(close.reason);
-    this.#listener.pathChanged(reason);
+    this.#tell(carrier.kind, "down", reason);
   }
 
-  #drop(reason: string): void {
-    const path = this.#path;
-    this.#forget();
-    path?.lose(reason);
+  #drop(kind: PathKind, reason: string): void {
+    const carrier = this.#carriers.get(kind);
+    if (carrier === undefined) return;
+    this.#forget(carrier);
+    carrier.path.lose(reason);
+    this.#tell(kind, "down", reason);
   }
 
-  /** There is no path any more. */
-  #forget(): void {
-    const bytes = this.#path?.bytes ?? { sent: 0, received: 0 };
-    this.#past = {
-      ...this.#past,
-      bytesSent: this.#past.bytesSent + bytes.sent,
-      bytesReceived: this.#past.bytesReceived + bytes.received,
-    };
-    this.#path = undefined;
-    this.#carrier = undefined;
-    if (this.#state.phase === "met") this.#pathlessAtMs ??= this.#clock.nowMs() + pathlessMs;
+  #dropAll(reason: string, keep?: Carrier): void {
+    for (const carrier of [...this.#carriers.values()]) {
+      if (carrier !== keep) this.#drop(carrier.kind, reason);
+    }
+  }
+
+  /** It is no path of this link any more. What it carried stays counted. */
+  #forget({ kind, path, cursor }: Carrier): void {
+    this.#past = addTraffic(this.#past, pathTraffic(kind, path.bytes));
+    if (cursor !== undefined) this.#session.retire(cursor);
+    this.#carriers.delete(kind);
     this.#arm();
   }
 
-  /** What was said is lost, and said so; the next HELLO begins a new conversation. */
-  #begin(reason: string): void {
-    const error = linkLost(reason, this.#session.unacknowledged);
+  #messages(): Partial<LinkTraffic> {
     const { sent, received } = this.#session.counts;
-    this.#past = {
-      ...this.#past,
-      messagesSent: this.#past.messagesSent + sent,
-      messagesReceived: this.#past.messagesReceived + received,
-    };
+    return { messagesSent: sent, messagesReceived: received };
+  }
+
+  /** What was said is lost, and said so; the next HELLO begins a new conversation. */
+  #begin(reason: string, keep?: Carrier): void {
+    const error = linkLost(reason, this.#session.unacknowledged);
+    this.#past = addTraffic(this.#past, this.#messages());
     this.#ours = this.#random(8);
     this.#session = this.#freshSession();
+    if (keep !== undefined) keep.cursor = undefined;
     this.#state = { phase: "new" };
-    this.#carrier = undefined;
     this.#pathlessAtMs = undefined;
+    // They greeted for an end of ours that is no more.
+    this.#dropAll(reason, keep);
     this.#arm();
     this.#fail(error);
     this.#settle();
@@ -343,18 +405,29 @@ export class Link {
 
   #wake(): void {
     const nowMs = this.#clock.nowMs();
-    if (this.#pathlessAtMs !== undefined && nowMs >= this.#pathlessAtMs) {
-      this.#begin(`there was no path for ${pathlessMs / 1000} s`);
-    }
-    this.#session.wake(nowMs);
-    this.#carrier?.path.wake();
-    this.#arm();
+    this.#endPathless(nowMs);
+    for (const { cursor } of this.#inUse) if (cursor !== undefined) this.#session.wake(cursor, nowMs);
+    const change = this.#choose({ type: "woke" });
+    this.#wakePaths();
+    if (change !== undefined) this.#listener.pathChanged(change);
+  }
+
+  #endPathless(nowMs: number): void {
+    const atMs = this.#pathlessAtMs;
+    if (atMs === undefined || nowMs < atMs) return;
+    // While we slept there was no path to be had: one may be there in a moment.
+    if (nowMs >= atMs + sleptMs) this.#pathlessAtMs = nowMs + lostMs;
+    else this.#begin(`there was no path for ${pathlessMs / 1000} s`);
   }
 
   #arm(): void {
-    if (this.#carrier !== undefined) return this.#alarm.set(this.#session.deadline());
+    let atMs = chooserDeadline(this.#chooser)?.atMs ?? Number.POSITIVE_INFINITY;
+    for (const { cursor } of this.#inUse) {
+      if (cursor !== undefined) atMs = Math.min(atMs, this.#session.deadline(cursor) ?? atMs);
+    }
     // A path that greets holds the end off: what it told of us stays true until it carries, or is lost itself.
-    this.#alarm.set(this.#path === undefined ? this.#pathlessAtMs : undefined);
+    if (this.#carriers.size === 0) atMs = Math.min(atMs, this.#pathlessAtMs ?? atMs);
+    this.#alarm.set(atMs === Number.POSITIVE_INFINITY ? undefined : atMs);
   }
 }
 

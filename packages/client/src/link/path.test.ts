@@ -46,7 +46,7 @@ function onePath() {
       },
       data: ({ sequence }) => heard.push(`data ${sequence}`),
       acknowledged: ({ next }) => heard.push(`acknowledged ${next}`) > 0,
-      doubted: () => heard.push("doubted"),
+      judged: (trust) => heard.push(trust),
       down: (reason, close) => heard.push(close === undefined ? `down: ${reason}` : `down ${close.code}: ${reason}`),
       rejected: (rejection) => rejections.push(rejection),
     },
@@ -81,7 +81,7 @@ describe("a path", () => {
     const { path, heard } = onePath();
     path.receive(Uint8Array.of(...greeting, ...dataRecord(0), ...encodeAcknowledgement(acknowledgement)));
     path.receive(dataRecord(1));
-    expect(heard).toEqual(["hello 2", "data 0", "acknowledged 0", "data 1"]);
+    expect(heard).toEqual(["hello 2", "data 0", "acknowledged 0", "trusted", "data 1"]);
   });
 
   const fifth = Uint8Array.of(...greeting, ...greeting, ...greeting, ...greeting, ...greeting);
@@ -145,19 +145,19 @@ describe("a path", () => {
     expect(path.rttMs).toBe(30);
   });
 
-  it("is doubtful once a question had to be asked again, until it is answered", async () => {
+  it("is suspect once a question had to be asked again, until it is answered", async () => {
     const { clock, path, said } = onePath();
     clock.advance(30);
     path.receive(encodePong(1));
     await said();
     path.doubt();
     expect(types(await said())).toEqual(["ping"]);
-    clock.advance(3_999);
-    expect(path.isDoubtful).toBe(false);
+    clock.advance(1_999);
+    expect(path.isSuspect).toBe(false);
     clock.advance(1);
-    expect(path.isDoubtful).toBe(true);
+    expect(path.isSuspect).toBe(true);
     path.receive(encodePong(2));
-    expect(path.isDoubtful).toBe(false);
+    expect(path.isSuspect).toBe(false);
   });
 
   it("asks after 15 s of silence, after 2 s where messages go by", async () => {
@@ -180,7 +180,7 @@ describe("a path", () => {
     const { clock, path, heard } = onePath();
     if (isGreeted) path.receive(greeting);
     clock.advance(9_999);
-    expect(heard).toEqual(isGreeted ? ["hello 2", "doubted"] : ["doubted"]);
+    expect(heard).toEqual(isGreeted ? ["hello 2", "suspect"] : ["suspect"]);
     clock.advance(1);
     expect(heard.at(-1)).toBe("down: nothing came back for 10 s");
     expect(clock.armed).toBe(0);

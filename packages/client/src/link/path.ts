@@ -31,8 +31,8 @@ export interface PathListener {
   data(record: Extract<WireRecord, { type: "data" }>): void;
   /** Gives whether the other side has more than we knew. */
   acknowledged(theirs: Acknowledgement): boolean;
-  /** A question had to be asked again: the path may be dead. */
-  doubted(): void;
+  /** Whether the other side answers, where that changed: `suspect` has left a question open for too long. */
+  judged(trust: "trusted" | "suspect", reason: string): void;
   /** Over, once. `close` where the other side said so. After {@link Path.close} only for that. */
   down(reason: string, close?: Close): void;
   /** Bytes were turned away. */
@@ -48,16 +48,24 @@ export class Path {
   readonly #clock: Clock;
   readonly #writer: FrameWriter;
   readonly #alarm: Alarm;
-  /** `closing`: we said goodbye, and wait for the other side's, or for the channel to close. */
-  #phase: "greeting" | "carrying" | "closing" | "closed" = "greeting";
+  readonly #restsQuietly: boolean;
+  /**
+   * `resting`: it could carry, and another does · `closing`: we said goodbye, and wait for the other side's, or for the channel
+   * to close.
+   */
+  #phase: "greeting" | "carrying" | "resting" | "closing" | "closed" = "greeting";
   #liveness: LivenessState;
+  /** Why it is suspect, where someone said so. */
+  #denounced: string | undefined;
   #hellos = 0;
   #bytesSent = 0;
   #bytesReceived = 0;
 
-  constructor(options: { sink: FrameSink; clock: Clock; listener: PathListener }) {
-    const { sink, clock, listener } = options;
+  /** @param options.restsQuietly at rest it asks nothing: what it would say costs someone. */
+  constructor(options: { sink: FrameSink; clock: Clock; restsQuietly?: boolean; listener: PathListener }) {
+    const { sink, clock, restsQuietly = false, listener } = options;
     this.#listener = listener;
+    this.#restsQuietly = restsQuietly;
     this.#clock = clock;
     this.#writer = new FrameWriter(
       this.#counting(sink),
@@ -70,10 +78,14 @@ export class Path {
     this.#follow(first);
   }
 
-  /** It was asked whether the other side is still there, and asked again: every path is asked once, time and again. */
-  get isDoubtful(): boolean {
-    const { phase } = this.#liveness;
-    return phase === "lost" || (phase === "asked" && this.#liveness.askedAgainMs !== undefined);
+  /** It answered what it was asked last. */
+  get isTrusted(): boolean {
+    return this.#liveness.phase === "trusted";
+  }
+
+  /** It left a question open for too long: every path is asked once, time and again. */
+  get isSuspect(): boolean {
+    return this.#liveness.phase === "suspect" || this.#liveness.phase === "lost";
   }
 
   /** The smoothed round trip, in milliseconds. */
@@ -92,8 +104,18 @@ export class Path {
 
   /** Both sides know where to go on from: frames may go. */
   carry(): void {
-    if (this.#phase === "greeting") this.#phase = "carrying";
+    if (this.#isOver) return;
+    const wasQuiet = this.#phase === "resting" && this.#restsQuietly;
+    this.#phase = "carrying";
+    if (wasQuiet) this.#live({ type: "recalled" });
     this.#writer.wake();
+  }
+
+  /** Both sides know where to go on from, and another path carries the frames. */
+  rest(): void {
+    if (this.#isOver) return;
+    this.#phase = "resting";
+    this.#arm();
   }
 
   /** The link has something to say. */
@@ -127,9 +149,15 @@ export class Path {
     this.#writer.resume();
   }
 
-  /** There is reason to doubt that the other side is still there: ask now. */
-  doubt(): void {
-    this.#live({ type: "doubt" });
+  /** There is reason to doubt that the other side is still there: ask now, where nothing was heard for so long. */
+  doubt(silenceMs = 0): void {
+    this.#live({ type: "doubt", silenceMs });
+  }
+
+  /** There is reason to think that the path is dead. */
+  denounce(reason: string): void {
+    this.#denounced = reason;
+    this.#live({ type: "denounced" });
   }
 
   /** The channel is gone. */
@@ -160,11 +188,11 @@ export class Path {
         if (++this.#hellos > hellosMost) return this.refuse("too many HELLOs");
         return this.#listener.hello(record.hello);
       case "data":
-        if (this.#phase !== "carrying") return this.refuse("data before HELLO");
+        if (this.#phase === "greeting") return this.refuse("data before HELLO");
         this.#live({ type: "busy" });
         return this.#listener.data(record);
       case "acknowledgement":
-        if (this.#phase !== "carrying") return this.refuse("an acknowledgement before HELLO");
+        if (this.#phase === "greeting") return this.refuse("an acknowledgement before HELLO");
         if (this.#listener.acknowledged(record.acknowledgement)) this.#live({ type: "progress" });
         return;
       case "ping":
@@ -186,14 +214,27 @@ export class Path {
   }
 
   #follow({ state, effects }: Step<LivenessState, LivenessEffect>): void {
-    const wasDoubtful = this.isDoubtful;
+    const before = this.#liveness.phase;
     this.#liveness = state;
-    this.#alarm.set(livenessDeadline(state)?.atMs);
-    if (state.phase === "asked" && this.isDoubtful && !wasDoubtful) this.#listener.doubted();
+    this.#arm();
     for (const effect of effects) {
       if (effect.type === "ping") this.#writer.write(encodePing(effect.token));
       else this.#end(`nothing came back for ${Math.round(effect.silentMs / 1000)} s`);
     }
+    if (state.phase !== before) this.#tellTrust(state.phase);
+  }
+
+  #tellTrust(phase: LivenessState["phase"]): void {
+    const reason = this.#denounced ?? "nothing came back";
+    if (phase === "suspect") this.#listener.judged("suspect", reason);
+    if (phase !== "trusted") return;
+    this.#denounced = undefined;
+    this.#listener.judged("trusted", "it answers");
+  }
+
+  #arm(): void {
+    const isQuiet = this.#isOver || (this.#phase === "resting" && this.#restsQuietly);
+    this.#alarm.set(isQuiet ? undefined : livenessDeadline(this.#liveness)?.atMs);
   }
 
   #end(reason: string, close?: Close): void {

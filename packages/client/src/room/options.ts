@@ -2,6 +2,7 @@ import type { Card, Identity, Protocol, RandomBytes } from "@skein/protocol";
 import type { Clock } from "../clock.js";
 import type { Engine } from "../engine/engine.js";
 import type { Signaling } from "../signaling/signaling.js";
+import type { PathProvider } from "./path-provider.js";
 
 export interface JoinOptions {
   /** The server's address, `wss://example.org/skein`. This, or `signaling`. */
@@ -31,6 +32,8 @@ export interface JoinOptions {
   readonly admit?: (card: Card) => boolean;
   /** ICE servers beside those that the server names. */
   readonly iceServers?: readonly RTCIceServer[];
+  /** Other ways for frames than the direct path, which is built in: `relayFallback()` of `@skein/relay-fallback`. */
+  readonly paths?: readonly PathProvider[];
   /** Another engine than the platform's own. */
   readonly engine?: Engine;
   /** Ends the join while it is under way. */

@@ -1,8 +1,6 @@
 import type { Card, MessengerPeer, PeerId } from "@skein/protocol";
-import type { LinkTraffic } from "../link/link.js";
-
-/** How a link's frames travel. */
-export type PathKind = "direct" | "relay";
+import type { PathKind } from "../core/path-chooser.js";
+import type { LinkTraffic } from "../link/traffic.js";
 
 /** Another member of the room. The same object for as long as it is there; its fields tell how things are now. */
 export interface Peer extends MessengerPeer {

@@ -14,17 +14,21 @@ import {
   SkeinError,
 } from "@skein/protocol";
 import type { Clock } from "../clock.js";
+import type { PathKind } from "../core/path-chooser.js";
 import { deferred } from "../deferred.js";
 import { DirectPath } from "../direct/direct-path.js";
 import type { Engine } from "../engine/engine.js";
 import { Exchange } from "../link/exchange.js";
 import { lowWaterBytes } from "../link/frame-writer.js";
 import type { Handler } from "../link/handlers.js";
-import { Link, type LinkTraffic } from "../link/link.js";
+import { Link, type PathNews } from "../link/link.js";
 import type { Path } from "../link/path.js";
+import type { LinkTraffic } from "../link/traffic.js";
 import { isPolite, offersFirst } from "./offerer.js";
 import type { Pair } from "./pairs.js";
-import type { PathKind, Peer } from "./peer.js";
+import type { AttachedPath, DirectNews, PathProvider, PathWorld, RelayUsage } from "./path-provider.js";
+import type { Peer } from "./peer.js";
+import { WaitingRoom } from "./waiting-room.js";
 
 /** What a remote peer needs of its room. */
 export interface RemotePeerWorld {
@@ -33,6 +37,8 @@ export interface RemotePeerWorld {
   readonly random: RandomBytes;
   readonly roll: () => number;
   readonly protocols: ProtocolVersions;
+  /** Other paths than the direct one. */
+  readonly paths: readonly PathProvider[];
   readonly ourCard: () => Card;
   readonly iceServers: () => readonly IceServer[];
   forward(to: PeerId, kind: ForwardClass, envelope: Uint8Array): boolean;
@@ -40,21 +46,15 @@ export interface RemotePeerWorld {
   connected(peer: Peer): void;
   disconnected(peer: Peer, reason: string): void;
   pathChanged(peer: Peer, reason: string): void;
+  used(usage: RelayUsage): void;
   /** The peer itself said that it leaves, or nothing holds it here any more. */
   gone(peer: RemotePeer, reason: string): void;
   trouble(error: SkeinError): void;
   rejected(rejection: Rejected, from: PeerId): void;
 }
 
-/** How long a send may wait for a link. */
-export const connectTimeoutMs = 30_000;
 /** How long a goodbye may take. */
 const goodbyeMs = 1_000;
-
-interface Waiter {
-  run(exchange: Exchange): void;
-  fail(error: SkeinError): void;
-}
 
 /** Whether messages go. */
 type State =
@@ -71,7 +71,8 @@ export class RemotePeer implements Peer {
   readonly #direct: DirectPath;
   readonly #metMs: number;
   readonly #link: Link;
-  readonly #waiters = new Set<Waiter>();
+  readonly #attached: readonly AttachedPath[];
+  readonly #waiting: WaitingRoom<Exchange>;
   #card: Card;
   #now: State = { phase: "connecting" };
   /** Whether the server lists it. One that isn't stays for as long as its link does. */
@@ -79,7 +80,7 @@ export class RemotePeer implements Peer {
   #openMs: number | undefined;
   /** The platform's last refusal, which people were told of. */
   #refusal: string | undefined;
-  /** The path whose channel is open. */
+  /** The direct path, where its channel is open. */
   #path: Path | undefined;
   #channelClosed = deferred<void>();
 
@@ -89,6 +90,7 @@ export class RemotePeer implements Peer {
     this.#card = card;
     this.#pair = pair;
     this.#metMs = world.clock.nowMs();
+    this.#waiting = new WaitingRoom(world.clock, `link to peer ${card.id}`);
     const { engine, iceServers, clock, roll } = world;
     this.#link = new Link({
       clock,
@@ -100,11 +102,8 @@ export class RemotePeer implements Peer {
           if (this.#now.phase === "connected") this.#now.exchange.receive(lane, message, done);
         },
         pathChanged: (reason) => this.#pathChanged(reason),
+        pathNews: (kind, news, reason) => this.#handlePathNews(kind, news, reason),
         lost: (error) => this.#linkLost(error),
-        doubted: () => {
-          // Only its link still held it here.
-          if (!this.#listed) this.#world.gone(this, "lost");
-        },
         left: () => this.#world.gone(this, "left"),
         rejected: (rejection) => this.#reject(rejection),
       },
@@ -121,9 +120,11 @@ export class RemotePeer implements Peer {
       listener: {
         channelOpened: (channel) => this.#openPath(channel),
         channelLost: (reason) => this.#losePath(reason),
+        attemptFailed: () => this.#tellDirect("failed"),
         refused: (errorName) => this.#tellRefusal(errorName),
       },
     });
+    this.#attached = world.paths.map((provider) => provider.attach(this.#pathWorld(provider.kind)));
   }
 
   get card(): Card {
@@ -135,7 +136,7 @@ export class RemotePeer implements Peer {
   }
 
   get path(): PathKind | undefined {
-    return this.#link.isCarried ? "direct" : undefined;
+    return this.#link.carriedBy;
   }
 
   get rttMs(): number | undefined {
@@ -151,7 +152,8 @@ export class RemotePeer implements Peer {
   }
 
   start(): void {
-    this.#direct.start();
+    this.#tellDirect("trying");
+    if (this.#triesDirect) this.#direct.start();
   }
 
   /** Whether a card is of this very join of the peer. */
@@ -159,22 +161,27 @@ export class RemotePeer implements Peer {
     return equalBytes(card.box, this.#card.box);
   }
 
-  /** Takes a newer card of the same join; false where it is no newer. */
+  /** Takes a card of the same join; false where it is no newer. That it came says that the peer is at the server. */
   update(card: Card): boolean {
     this.#listed = true;
+    for (const path of this.#attached) path.server("back");
     if (card.n <= this.#card.n) return false;
     this.#card = card;
     return true;
   }
 
   receiveEnvelope(kind: ForwardClass, envelope: Uint8Array): void {
-    if (kind !== "signal")
-      return this.#reject({ ok: false, code: "unknown-type", reason: "a relayed frame: no relay path is in use" });
+    if (kind === "relay") return this.#receiveRelayed(envelope);
     const body = this.#pair.secure.open("signal", envelope);
     if (!body.ok) return this.#reject(body);
     const signal = decodeSignal(body.value);
     if (!signal.ok) return this.#reject(signal);
-    this.#direct.receive(signal.value);
+    if (this.#triesDirect) this.#direct.receive(signal.value);
+  }
+
+  /** A forward of ours to it went nowhere. Of signals, the attempt's own deadline makes up for it. */
+  undeliverable(reason: string): void {
+    for (const path of this.#attached) path.undeliverable(reason);
   }
 
   /** The peer lost its server. Its link may live; ask it. */
@@ -189,19 +196,24 @@ export class RemotePeer implements Peer {
     this.#link.doubt();
   }
 
-  /** Signals may have been lost on their way: try again. */
-  retry(): void {
-    if (this.#now.phase !== "gone" && this.#path === undefined) this.#direct.abandon("the server is back");
+  /** Our connection to the server is lost. */
+  loseServer(): void {
+    for (const path of this.#attached) path.server("away");
   }
 
-  /**
-   * Runs at once where there is a link; as soon as there is one otherwise, in the order of the calls. The wait is no
-   * longer than {@link connectTimeoutMs}, or than the caller allows.
-   */
+  /** The server is back, or the peer is back at it: what went between may be lost, and can go again. */
+  retry(): void {
+    if (this.#now.phase === "gone") return;
+    for (const path of this.#attached) path.server("back");
+    if (!this.#triesDirect) return;
+    if (this.#path === undefined) this.#direct.abandon("the server is back");
+  }
+
+  /** Runs at once where there is a link; as soon as there is one otherwise, in the order of the calls. */
   whenConnected<Result>(run: (exchange: Exchange) => Promise<Result>, options: RequestOptions = {}): Promise<Result> {
     if (this.#now.phase === "connected") return run(this.#now.exchange);
     if (this.#now.phase === "gone") return Promise.reject(this.#goneError());
-    return this.#wait(run, options);
+    return this.#waiting.wait(run, options);
   }
 
   /**
@@ -210,10 +222,10 @@ export class RemotePeer implements Peer {
    */
   async leave(): Promise<void> {
     this.#direct.retire();
-    if (this.#path !== undefined) {
+    if (this.#link.carriedBy !== undefined) {
       if (this.#link.isHeldBack) await this.#atMost(goodbyeMs, this.#link.settled());
       this.#link.sayGoodbye({ code: "left", reason: "the peer left the room" });
-      await this.#atMost(goodbyeMs, this.#channelClosed.promise);
+      if (this.#path !== undefined) await this.#atMost(goodbyeMs, this.#channelClosed.promise);
     }
     this.close("we left the room");
   }
@@ -226,12 +238,12 @@ export class RemotePeer implements Peer {
     this.#now = { phase: "gone" };
     this.#link.close(reason);
     this.#direct.close();
+    for (const path of this.#attached) path.close();
     this.#pair.generation = this.#direct.generation;
     this.#channelClosed.resolve();
     exchange?.end(new SkeinError("link-lost", `The link to peer ${this.id} ended: ${reason}.`));
     if (exchange !== undefined) this.#world.disconnected(this, reason);
-    for (const waiter of this.#waiters) waiter.fail(this.#goneError());
-    this.#waiters.clear();
+    this.#waiting.fail(this.#goneError());
   }
 
   async #atMost(waitMs: number, promise: Promise<void>): Promise<void> {
@@ -247,40 +259,6 @@ export class RemotePeer implements Peer {
 
   #reject(rejection: Rejected): void {
     this.#world.rejected(rejection, this.id);
-  }
-
-  #wait<Result>(run: (exchange: Exchange) => Promise<Result>, options: RequestOptions): Promise<Result> {
-    const { signal, timeoutMs = connectTimeoutMs } = options;
-    const waitMs = Math.min(timeoutMs, connectTimeoutMs);
-    return new Promise<Result>((resolve, reject) => {
-      const settle = () => {
-        this.#waiters.delete(waiter);
-        cancel();
-        signal?.removeEventListener("abort", abort);
-      };
-      const waiter: Waiter = {
-        run: (exchange) => {
-          settle();
-          run(exchange).then(resolve, reject);
-        },
-        fail: (error) => {
-          settle();
-          reject(error);
-        },
-      };
-      const abort = () =>
-        waiter.fail(
-          new SkeinError("aborted", "The wait for a link was aborted by its caller.", { cause: signal?.reason }),
-        );
-      const cancel = this.#world.clock.after(waitMs, () =>
-        waiter.fail(
-          new SkeinError("timeout", `No link to peer ${this.id} after ${waitMs} ms: is a network between you?`),
-        ),
-      );
-      signal?.addEventListener("abort", abort, { once: true });
-      this.#waiters.add(waiter);
-      if (signal?.aborted) abort();
-    });
   }
 
   #sendSignal(signal: Signal): void {
@@ -299,7 +277,7 @@ export class RemotePeer implements Peer {
   #openPath(channel: RTCDataChannel): void {
     if (this.#now.phase === "gone") return;
     channel.bufferedAmountLowThreshold = lowWaterBytes;
-    const path = this.#link.open({
+    const path = this.#link.open("direct", {
       get bufferedAmount() {
         return channel.bufferedAmount;
       },
@@ -334,7 +312,7 @@ export class RemotePeer implements Peer {
     this.#now = { phase: "connected", exchange };
     this.#openMs ??= clock.nowMs() - this.#metMs;
     // Before anyone is told: what was sent earlier goes first.
-    for (const waiter of [...this.#waiters]) waiter.run(exchange);
+    this.#waiting.admit(exchange);
     this.#world.connected(this);
   }
 
@@ -348,10 +326,51 @@ export class RemotePeer implements Peer {
   }
 
   #pathChanged(reason: string): void {
+    if (this.#now.phase !== "gone") this.#world.pathChanged(this, reason);
+  }
+
+  #handlePathNews(kind: PathKind, news: PathNews, reason: string): void {
     if (this.#now.phase === "gone") return;
-    if (this.#link.isCarried) this.#direct.confirm();
-    else if (this.#path !== undefined) this.#direct.abandon(reason);
-    this.#world.pathChanged(this, reason);
+    if (kind === "relay") {
+      if (news === "down") for (const path of this.#attached) path.lost(reason);
+    } else if (news === "opened") {
+      this.#direct.confirm();
+    } else {
+      this.#tellDirect(news);
+      if (news === "down" && this.#path !== undefined) this.#direct.abandon(reason);
+    }
+    // Only its link still held it here.
+    if (!this.#listed && this.#link.isDoubtful) this.#world.gone(this, "lost");
+  }
+
+  #tellDirect(news: DirectNews): void {
+    for (const path of this.#attached) path.direct(news);
+  }
+
+  #pathWorld(kind: PathKind): PathWorld {
+    const { clock, roll, used } = this.#world;
+    return {
+      peer: this,
+      clock,
+      roll,
+      open: (sink) => this.#link.open(kind, sink),
+      forward: (body) => this.#world.forward(this.id, "relay", this.#pair.secure.seal("frame", body)),
+      used,
+      rejected: (rejection) => this.#reject(rejection),
+    };
+  }
+
+  get #triesDirect(): boolean {
+    return !this.#world.paths.some((provider) => provider.replacesDirect);
+  }
+
+  #receiveRelayed(envelope: Uint8Array): void {
+    if (!this.#world.paths.some(({ kind }) => kind === "relay")) {
+      return this.#reject({ ok: false, code: "unknown-type", reason: "a relayed frame: no relay path is in use" });
+    }
+    const body = this.#pair.secure.open("frame", envelope);
+    if (!body.ok) return this.#reject(body);
+    for (const path of this.#attached) path.receive(body.value);
   }
 
   /** The channel is gone, and its path with it. The link lives on, unless nothing else holds the peer here. */
@@ -359,6 +378,5 @@ export class RemotePeer implements Peer {
     const path = this.#path;
     this.#path = undefined;
     path?.lose(reason);
-    if (path !== undefined && !this.#listed) this.#world.gone(this, "lost");
   }
 }

@@ -24,6 +24,7 @@ import type { SignalingEvents, SignalingSession } from "../signaling/signaling.j
 import type { CardUpdate } from "./options.js";
 import type { OwnCard } from "./own-card.js";
 import { Pairs } from "./pairs.js";
+import type { RelayUsage } from "./path-provider.js";
 import type { Peer } from "./peer.js";
 import { RemotePeer, type RemotePeerWorld } from "./remote-peer.js";
 import type { SealingKeys } from "./secure-channel.js";
@@ -46,6 +47,8 @@ export type RoomEvents = {
   "server-connected": undefined;
   /** The connection to the server is lost, and is being made again. Links live on. */
   "server-disconnected": { readonly reason: string };
+  /** What was relayed passed a threshold: it costs whoever runs the server. */
+  "relay-usage": RelayUsage;
   /** Something of ours went wrong that no call reports: a handler threw, nobody handles a message, the server complains. */
   trouble: SkeinError;
   /** Remote bytes were turned away. Counted in {@link Room.stats} too. */
@@ -83,6 +86,7 @@ export interface RoomParts {
     | "connected"
     | "disconnected"
     | "pathChanged"
+    | "used"
     | "gone"
     | "trouble"
     | "rejected"
@@ -121,6 +125,7 @@ export class Room implements Messenger<Peer>, AsyncDisposable {
       connected: (peer) => this.#emit("peer-connected", peer),
       disconnected: (peer, reason) => this.#emit("peer-disconnected", { peer, reason }),
       pathChanged: (peer, reason) => this.#emit("path-changed", { peer, reason }),
+      used: (usage) => this.#emit("relay-usage", usage),
       gone: (peer, reason) => this.#remove(peer, reason),
       trouble: (error) => this.#emit("trouble", error),
       rejected: (rejection, from) => this.#reject(rejection, from),
@@ -267,12 +272,12 @@ export class Room implements Messenger<Peer>, AsyncDisposable {
       away: (id) => this.#inbox.add(() => this.#peers.get(id)?.doubt()),
       left: (id, reason) => this.#inbox.add(() => this.#handleLeft(id, reason)),
       envelope: (from, kind, envelope) => this.#inbox.add(() => this.#handleEnvelope(from, kind, envelope)),
-      // The attempt's own deadline makes up for a signal that went nowhere.
-      undeliverable: () => {},
+      undeliverable: (to, reason) => this.#inbox.add(() => this.#peers.get(to)?.undeliverable(reason)),
       // In its turn as well: a roster that is still being checked came before.
       disconnected: (reason) =>
         this.#inbox.add(() => {
           this.#server = "disconnected";
+          for (const peer of this.#peers.values()) peer.loseServer();
           this.#emit("server-disconnected", { reason });
         }),
       complaint: (error) => this.#emit("trouble", error),
