@@ -22,6 +22,7 @@ export {
 export { platformEngine } from "#engine";
 export { Alarm, type Clock } from "./clock.js";
 export type { PathKind } from "./core/path-chooser.js";
+export { RateWindow } from "./core/rate-window.js";
 export type { Description, Engine } from "./engine/engine.js";
 export { joinRoom } from "./join-room.js";
 export type { FrameSink } from "./link/frame-writer.js";

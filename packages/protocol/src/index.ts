@@ -69,5 +69,7 @@ export {
   lanes,
   writeData,
 } from "./wire/record.js";
+export type { RelayPacket } from "./wire/relay.js";
+export { decodeRelayPacket, encodeRelayPacket } from "./wire/relay.js";
 export type { Candidate, Signal } from "./wire/signal.js";
 export { decodeSignal, encodeSignal } from "./wire/signal.js";

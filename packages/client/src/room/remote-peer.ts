@@ -222,6 +222,8 @@ export class RemotePeer implements Peer {
    */
   async leave(): Promise<void> {
     this.#direct.retire();
+    // What doesn't carry now isn't needed any more: the direct path's end is no reason to relay.
+    if (this.#link.carriedBy !== "relay") for (const path of this.#attached) path.close();
     if (this.#link.carriedBy !== undefined) {
       if (this.#link.isHeldBack) await this.#atMost(goodbyeMs, this.#link.settled());
       this.#link.sayGoodbye({ code: "left", reason: "the peer left the room" });

@@ -1,0 +1,1 @@
+export { type RelayFallbackOptions, relayFallback } from "./relay-fallback.js";
