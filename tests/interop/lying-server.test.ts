@@ -1,6 +1,6 @@
 import { createBoxKeyPair, decode, encode, type SignedCard } from "@skein/protocol";
 import { afterEach, describe, expect, it } from "vitest";
-import { Agent } from "./support/agent.ts";
+import { Agent, type AgentOptions } from "./support/agent.ts";
 import { type Forward, type Lies, LyingServer } from "./support/lying-server.ts";
 
 const agents: Agent[] = [];
@@ -11,12 +11,12 @@ afterEach(async () => {
 });
 
 /** Agents on the real engine, in one room of a server that lies so. */
-async function deceived(lies: Lies, names: readonly string[]): Promise<Agent[]> {
+async function deceived(lies: Lies, names: readonly string[], more: Partial<AgentOptions> = {}): Promise<Agent[]> {
   server = await LyingServer.start(lies);
   for (const name of names) {
     const agent = new Agent();
     agents.push(agent);
-    await agent.join({ server: server.url, room: "lab", name });
+    await agent.join({ server: server.url, room: "lab", name, ...more });
   }
   return agents;
 }
@@ -35,10 +35,10 @@ function withOurKey(card: SignedCard): SignedCard {
   return { b: encode({ ...(body.value as object), box: createBoxKeyPair().publicKey }), s: card.s };
 }
 
-function altered({ from, to, envelope }: Forward): Forward {
-  const copy = Uint8Array.from(envelope);
-  copy[copy.length - 1] = (copy[copy.length - 1] as number) ^ 1;
-  return { from, to, envelope: copy };
+function altered(forward: Forward): Forward {
+  const envelope = Uint8Array.from(forward.envelope);
+  envelope[envelope.length - 1] = (envelope[envelope.length - 1] as number) ^ 1;
+  return { ...forward, envelope };
 }
 
 describe("a server that lies", () => {
@@ -106,5 +106,81 @@ describe("a server that lies", () => {
     await first;
     expect([...connectedTo(a as Agent), ...connectedTo(b as Agent)]).toEqual([]);
     await Promise.all([a?.leave(), b?.leave()]);
+  });
+});
+
+describe("a server that lies about what it relays", () => {
+  const relayed = { relay: "only" } as const;
+  /** Numbers both ways, whatever the server does: all of them, each once, in order. */
+  async function exchange(count: number): Promise<void> {
+    const [a, b] = agents as [Agent, Agent];
+    await Promise.all([a.connected(1), b.connected(1)]);
+    const [idB, idA] = [a.peers()[0]?.id as string, b.peers()[0]?.id as string];
+    await Promise.all([a.flood(idB, count), b.flood(idA, count)]);
+    expect(await Promise.all([a.counted(count), b.counted(count)])).toEqual([[], []]);
+  }
+
+  it("and reads along: it sees nothing of what is said", async () => {
+    const seen: Uint8Array[] = [];
+    const listen = (forward: Forward) => {
+      seen.push(forward.envelope);
+      return [forward];
+    };
+    const [a, b] = (await deceived({ forward: listen }, ["a", "b"], relayed)) as [Agent, Agent];
+    await a.connected(1);
+    const words = "a sentence that everyone would know again";
+    const id = a.peers()[0]?.id as string;
+    for (let i = 0; i < 100; i++) await a.say(id, words);
+    await b.heardCount(100);
+    const traffic = Buffer.concat(seen);
+    expect(traffic.length).toBeGreaterThan(100 * words.length);
+    for (const plain of [words, "skein.test/say", "skein.test", b.peers()[0]?.id as string]) {
+      expect(traffic.includes(plain)).toBe(false);
+    }
+  });
+
+  it("and repeats every frame: the repeats are dropped and counted, and nothing is delivered twice", async () => {
+    await deceived({ forward: (forward) => [forward, forward] }, ["a", "b"], relayed);
+    await exchange(5_000);
+    for (const agent of agents) expect(agent.stats().rejected.replayed).toBeGreaterThan(0);
+  });
+
+  it("and alters, reflects or drops a frame now and then: counted, and sent again", async () => {
+    let count = 0;
+    const meddle = (forward: Forward) => {
+      count++;
+      if (count % 20 === 7) return [altered(forward)];
+      if (count % 20 === 11) return [{ ...forward, from: forward.to, to: forward.from }];
+      return count % 20 === 15 ? [] : [forward];
+    };
+    await deceived({ forward: meddle }, ["a", "b"], relayed);
+    await exchange(3_000);
+    expect(agents.reduce((sum, agent) => sum + (agent.stats().rejected.forged ?? 0), 0)).toBeGreaterThan(0);
+  });
+
+  it("and moves frames to another room: each is refused there", async () => {
+    const elsewhere = new Agent();
+    const strays: Forward[] = [];
+    const [, , c] = await deceived(
+      {
+        forward: (forward, present) => {
+          const third = present.find((id) => id !== forward.from && id !== forward.to);
+          const stray = third === undefined ? [] : [{ ...forward, to: third }];
+          strays.push(...stray);
+          return [forward, ...stray];
+        },
+      },
+      ["a", "b"],
+      relayed,
+    ).then(async (both) => {
+      agents.push(elsewhere);
+      // The server has one room for all; what c believes to be in is another.
+      await elsewhere.join({ server: server.url, room: "another", name: "c", ...relayed });
+      return [...both, elsewhere];
+    });
+    await exchange(1_000).catch(() => {});
+    await c?.logged("rejected forged");
+    expect(connectedTo(c as Agent)).toEqual([]);
+    expect(strays.length).toBeGreaterThan(0);
   });
 });

@@ -10,6 +10,7 @@ import {
   type Room,
   request,
 } from "@skein/client";
+import { type RelayFallbackOptions, relayFallback } from "@skein/relay-fallback";
 
 /**
  * A test's agent: the same code in Node and in a page, driven through plain data so that a test can hold one of each in its
@@ -24,6 +25,8 @@ export interface AgentOptions {
   readonly offers?: boolean;
   readonly secret?: string;
   readonly identity?: string;
+  /** When to relay; never unless given. */
+  readonly relay?: NonNullable<RelayFallbackOptions["policy"]>;
 }
 
 export interface PeerReport {
@@ -52,6 +55,7 @@ export class Agent {
   #room: Room | undefined;
   /** The engine's connections that aren't closed, so that a test can take them away. */
   readonly #connections = new Set<RTCPeerConnection>();
+  readonly #firewall: Firewall = { isUp: false };
   /** Of the numbers that came: which is due next, and those that came where another was due. */
   #due = 0;
   readonly #wrong: number[] = [];
@@ -73,8 +77,9 @@ export class Agent {
       engine: {
         ...own,
         ...(options.offers === undefined ? {} : { kind: options.offers ? "browser" : "answerer" }),
-        RTCPeerConnection: remembering(own.RTCPeerConnection, this.#connections),
+        RTCPeerConnection: remembering(firewalled(own.RTCPeerConnection, this.#firewall), this.#connections),
       },
+      ...(options.relay === undefined ? {} : { paths: [relayFallback({ policy: options.relay })] }),
       ...(options.secret === undefined ? {} : { secret: options.secret }),
     });
     this.#room = room;
@@ -172,12 +177,12 @@ export class Agent {
     await Promise.all(Array.from({ length: count }, (_, i) => this.say(to, String(i))));
   }
 
-  /** Sends the numbers from 0, as fast as `send` lets it. */
-  async flood(to: string, count: number): Promise<void> {
+  /** Sends the numbers below `count`, from 0 or another on, as fast as `send` lets it. */
+  async flood(to: string, count: number, first = 0): Promise<void> {
     const room = this.#mustRoom();
     const peer = room.peers.get(to as PeerId);
     if (peer === undefined) throw new Error(`no peer ${to}`);
-    for (let number = 0; number < count; number++) await room.send(peer, test.number, number);
+    for (let number = first; number < count; number++) await room.send(peer, test.number, number);
   }
 
   /** Resolves when so many numbers came; gives those that came where another was due. */
@@ -195,6 +200,11 @@ export class Agent {
     const cut = [...this.#connections];
     for (const connection of cut) connection.close();
     return cut.length;
+  }
+
+  /** From now on no candidate reaches a connection made here: attempts stay in checking, or in new, as behind a firewall. */
+  block(isUp: boolean): void {
+    this.#firewall.isUp = isUp;
   }
 
   async echo(to: string, value: unknown): Promise<unknown> {
@@ -265,6 +275,24 @@ export class Agent {
 }
 
 type Constructor = new (configuration?: RTCConfiguration) => RTCPeerConnection;
+
+interface Firewall {
+  isUp: boolean;
+}
+
+/** The same engine; while the firewall is up, its connections learn of no way to the other side. */
+function firewalled(RTCPeerConnection: Constructor, firewall: Firewall): Constructor {
+  return class extends RTCPeerConnection {
+    override addIceCandidate(candidate?: RTCIceCandidateInit | null): Promise<void> {
+      return firewall.isUp ? Promise.resolve() : super.addIceCandidate(candidate);
+    }
+
+    override setRemoteDescription({ type, sdp = "" }: RTCSessionDescriptionInit): Promise<void> {
+      const passed = firewall.isUp ? sdp.replace(/^a=candidate:.*\r\n/gm, "") : sdp;
+      return super.setRemoteDescription({ type, sdp: passed });
+    }
+  };
+}
 
 /** The same engine, whose open connections are in a set. */
 function remembering(RTCPeerConnection: Constructor, open: Set<RTCPeerConnection>): Constructor {

@@ -19,6 +19,7 @@ export const agentMethods = [
   "flood",
   "counted",
   "cut",
+  "block",
   "giveUp",
   "stats",
   "leave",

@@ -6,6 +6,7 @@ import {
   decodePacket,
   encodeControl,
   encodeForwardPacket,
+  type ForwardClass,
   type PeerId,
   peerKeyOf,
   readCard,
@@ -16,6 +17,7 @@ import { type WebSocket, WebSocketServer } from "ws";
 
 /** One envelope on its way through a server. */
 export interface Forward {
+  readonly class: ForwardClass;
   /** Who it is said to come from. */
   readonly from: PeerId;
   readonly to: PeerId;
@@ -71,7 +73,12 @@ export class LyingServer implements AsyncDisposable {
       if (!packet.ok) return;
       if (packet.value.kind === "control") id = this.#handleControl(socket, packet.value.body) ?? id;
       else if (id !== undefined)
-        this.#pass({ from: id, to: packet.value.peer, envelope: packet.value.envelope.slice() });
+        this.#pass({
+          class: packet.value.class,
+          from: id,
+          to: packet.value.peer,
+          envelope: packet.value.envelope.slice(),
+        });
     });
     socket.on("close", () => {
       if (id === undefined) return;
@@ -99,8 +106,8 @@ export class LyingServer implements AsyncDisposable {
 
   #pass(forward: Forward): void {
     const lies = this.#lies.forward?.(forward, [...this.#present.keys()]) ?? [forward];
-    for (const { from, to, envelope } of lies) {
-      this.#present.get(to)?.socket.send(encodeForwardPacket("signal", from, envelope));
+    for (const { class: kind, from, to, envelope } of lies) {
+      this.#present.get(to)?.socket.send(encodeForwardPacket(kind, from, envelope));
     }
   }
 }

@@ -13,7 +13,7 @@ import {
   type Signal,
   SkeinError,
 } from "@skein/protocol";
-import type { Clock } from "../clock.js";
+import { Alarm, type Clock } from "../clock.js";
 import type { PathKind } from "../core/path-chooser.js";
 import { deferred } from "../deferred.js";
 import { DirectPath } from "../direct/direct-path.js";
@@ -56,6 +56,15 @@ export interface RemotePeerWorld {
 /** How long a goodbye may take. */
 const goodbyeMs = 1_000;
 
+/**
+ * Whether the server lists it. One that isn't stays for as long as its link answers, and until a time at least: a server that
+ * has started again lists nobody who isn't back yet.
+ */
+type Listing = { readonly listed: true } | { readonly listed: false; readonly untilMs: number };
+
+/** How long others may take to come back to a server that is back: their longest wait, and the time to connect. */
+const returnMs = 20_000;
+
 /** Whether messages go. */
 type State =
   | { readonly phase: "connecting" }
@@ -75,8 +84,8 @@ export class RemotePeer implements Peer {
   readonly #waiting: WaitingRoom<Exchange>;
   #card: Card;
   #now: State = { phase: "connecting" };
-  /** Whether the server lists it. One that isn't stays for as long as its link does. */
-  #listed = true;
+  #listing: Listing = { listed: true };
+  readonly #listingAlarm: Alarm;
   #openMs: number | undefined;
   /** The platform's last refusal, which people were told of. */
   #refusal: string | undefined;
@@ -90,6 +99,7 @@ export class RemotePeer implements Peer {
     this.#card = card;
     this.#pair = pair;
     this.#metMs = world.clock.nowMs();
+    this.#listingAlarm = new Alarm(world.clock, () => this.#judgeListing());
     this.#waiting = new WaitingRoom(world.clock, `link to peer ${card.id}`);
     const { engine, iceServers, clock, roll } = world;
     this.#link = new Link({
@@ -163,7 +173,7 @@ export class RemotePeer implements Peer {
 
   /** Takes a card of the same join; false where it is no newer. That it came says that the peer is at the server. */
   update(card: Card): boolean {
-    this.#listed = true;
+    this.#setListing({ listed: true });
     for (const path of this.#attached) path.server("back");
     if (card.n <= this.#card.n) return false;
     this.#card = card;
@@ -189,11 +199,14 @@ export class RemotePeer implements Peer {
     this.#link.doubt();
   }
 
-  /** The server says that the peer is lost, or doesn't list it any more. A link that still answers keeps it here. */
+  /** The server gave its place up. A link that still answers keeps it here. */
   unlist(): void {
-    this.#listed = false;
-    if (this.#link.isDoubtful) return this.#world.gone(this, "lost");
-    this.#link.doubt();
+    this.#setListing({ listed: false, untilMs: this.#world.clock.nowMs() });
+  }
+
+  /** The server is back, and doesn't list it. It may have left meanwhile, or not be back itself. */
+  miss(): void {
+    if (this.#listing.listed) this.#setListing({ listed: false, untilMs: this.#world.clock.nowMs() + returnMs });
   }
 
   /** Our connection to the server is lost. */
@@ -238,6 +251,7 @@ export class RemotePeer implements Peer {
     if (phase === "gone") return;
     const exchange = this.#now.phase === "connected" ? this.#now.exchange : undefined;
     this.#now = { phase: "gone" };
+    this.#listingAlarm.set(undefined);
     this.#link.close(reason);
     this.#direct.close();
     for (const path of this.#attached) path.close();
@@ -342,7 +356,22 @@ export class RemotePeer implements Peer {
       if (news === "down" && this.#path !== undefined) this.#direct.abandon(reason);
     }
     // Only its link still held it here.
-    if (!this.#listed && this.#link.isDoubtful) this.#world.gone(this, "lost");
+    this.#judgeListing();
+  }
+
+  #setListing(listing: Listing): void {
+    this.#listing = listing;
+    this.#judgeListing();
+    if (!listing.listed && this.#now.phase !== "gone") this.#link.doubt();
+  }
+
+  /** Only its link holds it here: where that doesn't answer either, it is gone. */
+  #judgeListing(): void {
+    const { clock, gone } = this.#world;
+    const untilMs = this.#listing.listed ? undefined : this.#listing.untilMs;
+    const isPast = untilMs !== undefined && clock.nowMs() >= untilMs;
+    this.#listingAlarm.set(isPast || this.#now.phase === "gone" ? undefined : untilMs);
+    if (isPast && this.#link.isDoubtful) gone(this, "lost");
   }
 
   #tellDirect(news: DirectNews): void {

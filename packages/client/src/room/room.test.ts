@@ -268,6 +268,24 @@ describe("while the server is away", () => {
     expect(world.network.open).toHaveLength(6);
   });
 
+  it("a link without a path lasts until the others are back as well, 20 s at most", async () => {
+    const [ann, ben] = await world.pair();
+    world.server.crash();
+    await world.until(() => ann.seen.includes("server-disconnected"));
+    for (const connection of world.network.open) connection.close();
+    world.network.isCut = true;
+    await world.until(() => ann.room.peers.get(ben.room.id)?.path === undefined);
+    world.server.isDown = false;
+    // Of the two only ann comes back: ben's connections go nowhere.
+    world.server.admits = (id) => id !== ben.room.id;
+    await world.until(() => ann.seen.filter((name) => name === "server-connected").length === 2);
+    world.clock.advance(19_000);
+    await turn();
+    expect(ann.room.peers.size).toBe(1);
+    await world.until(() => ann.seen.includes("peer-left"));
+    expect(ann.room.peers.size).toBe(0);
+  });
+
   it("what the server said before isn't taken for its return", async () => {
     const ann = await world.join();
     await world.until(() => ann.seen.includes("server-connected"));

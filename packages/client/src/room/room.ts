@@ -326,7 +326,7 @@ export class Room implements Messenger<Peer>, AsyncDisposable {
     this.#server = "connected";
     const listed = new Set(await Promise.all(cards.map((card) => this.#meet(card))));
     for (const peer of [...this.#peers.values()]) {
-      if (!listed.has(peer.id)) peer.unlist();
+      if (!listed.has(peer.id)) peer.miss();
       else if (isReturn) peer.retry();
     }
     this.#emit("server-connected", undefined);

@@ -30,6 +30,8 @@ export class FakeServer {
   show: (card: SignedCard, to: PeerId) => SignedCard = (card) => card;
   /** Nobody can connect. */
   isDown = false;
+  /** Who may join. */
+  admits: (id: PeerId) => boolean = () => true;
   readonly #sockets = new FakeSockets();
 
   constructor() {
@@ -105,6 +107,10 @@ export class FakeServer {
     const read = readCard(card);
     if (!read.ok) throw new Error(read.reason);
     const { id } = read.value;
+    if (!this.admits(id)) {
+      socket.end(1006);
+      return id;
+    }
     this.say(id, { t: "error", code: "replaced", message: "joined again", fatal: true });
     const others = [...this.members].filter(([other]) => other !== id);
     this.members.set(id, { socket, card });
