@@ -4,7 +4,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { cardVectors, identityVectors, joinProofVectors } from "./vectors/identities.ts";
 import { frameVectors, payloadVectors, settlementVectors, varintVectors } from "./vectors/links.ts";
 import { messagePackVectors } from "./vectors/message-pack.ts";
-import { controlVectors, packetVectors, signalVectors } from "./vectors/messages.ts";
+import { controlVectors, packetVectors, relayVectors, signalVectors } from "./vectors/messages.ts";
 import { directionKeyVectors, envelopeVectors, replayVectors } from "./vectors/sealed.ts";
 
 export const vectorFolder = new URL("../vectors/", import.meta.url);
@@ -22,6 +22,7 @@ export async function makeVectors(): Promise<Record<string, string>> {
     "message-pack": messagePackVectors(),
     packet: packetVectors(),
     payload: payloadVectors(),
+    relay: relayVectors(),
     replay: replayVectors(),
     settlement: settlementVectors(),
     signal: signalVectors(),

@@ -16,6 +16,7 @@ import { decodeClientMessage, decodeServerMessage } from "./wire/control.js";
 import { decodePacket } from "./wire/packet.js";
 import { decodePayload } from "./wire/payload.js";
 import { decodeFrame } from "./wire/record.js";
+import { decodeRelayPacket } from "./wire/relay.js";
 import { decodeSignal } from "./wire/signal.js";
 
 const read = (name: string) => readFileSync(new URL(name, vectorFolder), "utf8");
@@ -44,6 +45,7 @@ describe("the vectors' files", () => {
       "message-pack",
       "packet",
       "payload",
+      "relay",
       "signal",
       "varint",
     ]) {
@@ -67,6 +69,11 @@ const readers: Record<
     value: (vector) => fromVector(vector.message),
   },
   signal: { field: "body", decode: (_, bytes) => decodeSignal(bytes), value: (vector) => fromVector(vector.signal) },
+  relay: {
+    field: "body",
+    decode: (_, bytes) => decodeRelayPacket(bytes),
+    value: (vector) => fromVector(vector.packet),
+  },
   frame: { field: "frame", decode: (_, bytes) => decodeFrame(bytes), value: (vector) => fromVector(vector.records) },
   payload: {
     field: "bytes",

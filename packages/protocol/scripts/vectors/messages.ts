@@ -3,9 +3,11 @@ import {
   encode,
   encodeControl,
   encodeForwardPacket,
+  encodeRelayPacket,
   encodeSignal,
   limits,
   peerIdOf,
+  type RelayPacket,
   type ServerMessage,
   type Signal,
 } from "@skein/protocol";
@@ -111,6 +113,25 @@ export function packetVectors() {
       wrong("a forward without an envelope", "malformed", `03${"00".repeat(32)}`),
       wrong("kind 0", "unknown-type", "00c0"),
       wrong("kind 4, kept for later", "unknown-type", `04${hex(fill(40, 1))}`),
+    ],
+  };
+}
+
+export function relayVectors() {
+  const most = Number.MAX_SAFE_INTEGER;
+  const packets: RelayPacket[] = [
+    { channel: 1, index: 0, received: 0, frame: Uint8Array.of(4, 1, 1) },
+    { channel: 2, index: 130, received: 70_000, frame: Uint8Array.of(4, 1, 2) },
+    { channel: 3, index: 1, received: 131_072, frame: new Uint8Array(0) },
+    { channel: most, index: most, received: most, frame: Uint8Array.of(0) },
+  ];
+  const wrong = (why: string, code: string, body: Uint8Array) => ({ why, code, body: hex(body) });
+  return {
+    accepted: packets.map((packet) => ({ packet: toVector(packet), body: hex(encodeRelayPacket(packet)) })),
+    rejected: [
+      wrong("nothing", "malformed", new Uint8Array(0)),
+      wrong("a head that ends early", "malformed", Uint8Array.of(1, 0)),
+      wrong("a number in more bytes than it needs", "malformed", Uint8Array.of(0x81, 0, 0, 0)),
     ],
   };
 }
