@@ -3,28 +3,8 @@ import { describe, expect, it } from "vitest";
 import { SkeinError } from "../errors.js";
 import { limits } from "../limits.js";
 import { decode, encode } from "./message-pack.js";
+import { plainValue } from "./message-pack.test-support.js";
 import { checkShape } from "./shape.js";
-
-const text = fc.string({ unit: "binary", maxLength: 90 });
-const key = text.filter((word) => word !== "__proto__");
-const scalar = fc.oneof(
-  fc.constant(null),
-  fc.boolean(),
-  fc.integer(),
-  fc.maxSafeInteger(),
-  fc.double().filter((value) => !Object.is(value, -0)),
-  text,
-  fc.uint8Array({ maxLength: 70 }),
-);
-/** Whatever plain MessagePack can carry. */
-export const plainValue = fc.letrec<{ value: unknown }>((tie) => ({
-  value: fc.oneof(
-    { depthSize: "small", maxDepth: 6 },
-    scalar,
-    fc.array(tie("value"), { maxLength: 20 }),
-    fc.dictionary(key, tie("value"), { maxKeys: 20, noNullPrototype: true }),
-  ),
-})).value;
 
 const bytesOf = (hex: string) => Uint8Array.from(Buffer.from(hex, "hex"));
 const codeOf = (bytes: Uint8Array) => {

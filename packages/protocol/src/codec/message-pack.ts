@@ -1,24 +1,20 @@
-import { type Options, Packr } from "msgpackr";
+import { type Options, Unpackr } from "msgpackr/unpack";
 import { concatBytes } from "../bytes.js";
 import { accept, type Decoded, reject } from "../decoded.js";
 import { SkeinError } from "../errors.js";
-import { whyNotPlain } from "./plain.js";
+import { Encoder, NotPlain, sharedBytes } from "./encoder.js";
 import { checkShape, type Shape } from "./shape.js";
 
-// Plain MessagePack: no records, no extensions, shortest headers. `undefined` in a map is left out, as in JSON.
 const plain = {
   useRecords: false,
   mapsAsObjects: true,
-  variableMapSize: true,
-  encodeUndefinedAsNil: true,
-  // The library's types don't know the next three, its documentation does.
-  skipValues: [undefined],
-  // A number where it is safe, a bigint beyond.
+  // A number where it is safe, a bigint beyond. The library's types don't know it, its documentation does.
   int64AsType: "auto",
-  // A field of that name is data.
-  useToJSON: false,
 };
-const packr = new Packr(plain as Options);
+const unpackr = new Unpackr(plain as Options);
+
+/** Taken while it is used: an app's getter may encode something else in the middle of a value. */
+let spareEncoder: Encoder | undefined;
 
 /**
  * Writes a value as plain MessagePack: null, booleans, numbers, strings, `Uint8Array`, arrays and plain objects.
@@ -27,15 +23,24 @@ const packr = new Packr(plain as Options);
  * @throws {SkeinError} `bad-body` for anything else: a Date, a Map, a function, a cycle.
  */
 export function encode(value: unknown): Uint8Array {
-  const wrong = whyNotPlain(value);
-  if (wrong !== undefined) {
-    throw new SkeinError(
-      "bad-body",
-      `This value can't be written as plain MessagePack (it holds ${wrong}): use null, booleans, numbers, strings, ` +
-        "Uint8Array, arrays and plain objects, nested 32 deep at most; a Date goes as its ISO text or as milliseconds.",
-    );
+  const encoder = spareEncoder ?? new Encoder();
+  spareEncoder = undefined;
+  try {
+    const bytes = encoder.encode(value);
+    // A buffer that grew large isn't kept for small values.
+    if (bytes.buffer.byteLength <= sharedBytes) spareEncoder = encoder;
+    return bytes;
+  } catch (error) {
+    throw error instanceof NotPlain ? notPlain(error) : error;
   }
-  return withoutBuffer(packr.pack(value));
+}
+
+function notPlain({ message }: NotPlain): SkeinError {
+  return new SkeinError(
+    "bad-body",
+    `This value can't be written as plain MessagePack (it holds ${message}): use null, booleans, numbers, strings, ` +
+      "Uint8Array, arrays and plain objects, nested 32 deep at most; a Date goes as its ISO text or as milliseconds.",
+  );
 }
 
 /** Reads plain MessagePack that came from somewhere else. Byte strings are views into `source`. */
@@ -44,7 +49,7 @@ export function decode(source: Uint8Array): Decoded<unknown> {
   const shape = checkShape(bytes);
   if (!shape.ok) return shape;
   try {
-    return accept(packr.unpack(keepByteOrderMarks(bytes, shape.value)));
+    return accept(unpackr.unpack(keepByteOrderMarks(bytes, shape.value)));
   } catch {
     return reject("malformed", "isn't MessagePack");
   }
