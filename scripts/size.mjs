@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { Failure, install, main, root } from "./workspace.mjs";
 
-const pagePackages = ["client", "protocol"];
+const pagePackages = ["client", "protocol", "relay-fallback"];
 
 /** From the sources, so that each module shows by itself. What is built differs by a percent at most. */
 async function bundle(esbuild, name) {
@@ -12,8 +12,7 @@ async function bundle(esbuild, name) {
   const { outputFiles } = await esbuild.build({
     stdin: { contents: `export * from "@skein/${name}";`, resolveDir: root },
     alias: {
-      "@skein/protocol": source("protocol/src/index.ts"),
-      "@skein/client": source("client/src/index.ts"),
+      ...Object.fromEntries(pagePackages.map((each) => [`@skein/${each}`, source(`${each}/src/index.ts`)])),
       "#engine": source("client/src/engine/platform.browser.ts"),
     },
     bundle: true,
