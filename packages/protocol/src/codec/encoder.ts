@@ -1,7 +1,10 @@
 import { limits } from "../limits.js";
 
-/** The buffer that small results share. */
-export const sharedBytes = 8 * 1024;
+/** A buffer has room for so many values like the one that asked for it: making one costs more than filling it. */
+const valuesPerBuffer = 16;
+const bufferLeastBytes = 8 * 1024;
+/** A view of a small value keeps no more than this in memory. */
+export const bufferMostBytes = 1024 * 1024;
 /** What any number takes, and any head of the rest. */
 const headBytes = 9;
 /** Up to here a loop over the characters is faster than the platform's encoder. */
@@ -168,8 +171,9 @@ export class Encoder {
   #reserve(bytes: number): void {
     if (this.#end + bytes <= this.#bytes.length) return;
     const done = this.#bytes.subarray(this.#start, this.#end);
-    // Twice what is there: on the whole, little is moved.
-    this.#bytes = new Uint8Array(Math.max(sharedBytes, 2 * done.length + bytes));
+    // Twice what is there, at least: on the whole, little is moved.
+    const least = Math.max(bufferLeastBytes, 2 * done.length + bytes);
+    this.#bytes = new Uint8Array(Math.max(least, Math.min(valuesPerBuffer * bytes, bufferMostBytes)));
     this.#view = new DataView(this.#bytes.buffer);
     this.#bytes.set(done);
     this.#start = 0;

@@ -2,7 +2,7 @@ import { type Options, Unpackr } from "msgpackr/unpack";
 import { concatBytes } from "../bytes.js";
 import { accept, type Decoded, reject } from "../decoded.js";
 import { SkeinError } from "../errors.js";
-import { Encoder, NotPlain, sharedBytes } from "./encoder.js";
+import { bufferMostBytes, Encoder, NotPlain } from "./encoder.js";
 import { checkShape, type Shape } from "./shape.js";
 
 const plain = {
@@ -27,8 +27,8 @@ export function encode(value: unknown): Uint8Array {
   spareEncoder = undefined;
   try {
     const bytes = encoder.encode(value);
-    // A buffer that grew large isn't kept for small values.
-    if (bytes.buffer.byteLength <= sharedBytes) spareEncoder = encoder;
+    // A buffer that grew beyond that isn't kept for other values.
+    if (bytes.buffer.byteLength <= bufferMostBytes) spareEncoder = encoder;
     return bytes;
   } catch (error) {
     throw error instanceof NotPlain ? notPlain(error) : error;
