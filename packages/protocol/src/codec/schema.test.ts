@@ -1,11 +1,21 @@
-import * as v from "valibot";
 import { describe, expect, it } from "vitest";
 import { limits } from "../limits.js";
 import { decodeByType } from "./by-type.js";
 import { encode } from "./message-pack.js";
-import { bytesOf, bytesUpTo, conform, count, list, name, protocolList } from "./schema.js";
+import {
+  bytesOf,
+  bytesUpTo,
+  count,
+  list,
+  literal,
+  name,
+  object,
+  optional,
+  protocolList,
+  type WireSchema,
+} from "./schema.js";
 
-const ok = (schema: v.GenericSchema, value: unknown) => conform(schema, value).ok;
+const ok = (schema: WireSchema<unknown>, value: unknown) => schema(value).ok;
 
 describe("building blocks", () => {
   it("hold lengths to their limits", () => {
@@ -33,8 +43,30 @@ describe("building blocks", () => {
     expect(ok(protocolList, { "": ["1"] })).toBe(false);
   });
 
+  it("pass over the names of protocols that reach an object's prototype", () => {
+    const value = { constructor: ["1"], prototype: ["1"], p: ["1"] };
+    expect(protocolList(value)).toEqual({ ok: true, value: { p: ["1"] } });
+  });
+
+  it("leave out an optional field that isn't there, and check one that is", () => {
+    const schema = object({ a: count, b: optional(count) });
+    for (const value of [{ a: 1 }, { a: 1, b: undefined }])
+      expect(schema(value)).toStrictEqual({ ok: true, value: { a: 1 } });
+    expect(schema({ a: 1, b: 2 })).toEqual({ ok: true, value: { a: 1, b: 2 } });
+    for (const value of [{ b: 1 }, { a: 1, b: "2" }, { a: 1, b: null }, null, 5, "a"])
+      expect(ok(schema, value)).toBe(false);
+  });
+
+  it("say where and what was expected, also within", () => {
+    const schema = object({ t: literal("a"), cards: list(object({ b: bytesOf(3) }), 2, 1) });
+    expect(schema({ t: "b" })).toMatchObject({ reason: 't: expected "a"' });
+    expect(schema({ t: "a", cards: [] })).toMatchObject({ reason: "cards: expected a list of 1 to 2" });
+    expect(schema({ t: "a", cards: [{ b: "" }] })).toMatchObject({ reason: "cards: b: expected 3 bytes" });
+    expect(schema({ t: "a", cards: [5] })).toMatchObject({ reason: "cards: expected a map" });
+  });
+
   it("tell the field that doesn't fit, and nothing that the sender wrote", () => {
-    const rejection = conform(v.object({ protocols: protocolList }), {
+    const rejection = object({ protocols: protocolList })({
       protocols: { "my secret": ["other secret", 5] },
     });
     expect(rejection).toMatchObject({ ok: false, code: "malformed", reason: expect.stringContaining("protocols") });
@@ -43,7 +75,7 @@ describe("building blocks", () => {
 });
 
 describe("messages by type", () => {
-  const table = { a: v.object({ t: v.literal("a"), x: count }) };
+  const table = { a: object({ t: literal("a"), x: count }) };
   const decode = (value: unknown) => decodeByType(table, encode(value));
 
   it("are read by their schema, without the keys it doesn't know", () => {

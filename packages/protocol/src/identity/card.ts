@@ -1,6 +1,17 @@
-import * as v from "valibot";
 import { decode, encode } from "../codec/message-pack.js";
-import { bytesOf, bytesUpTo, conform, count, list, name, protocolList } from "../codec/schema.js";
+import {
+  anything,
+  bytesOf,
+  bytesUpTo,
+  count,
+  list,
+  literal,
+  name,
+  number,
+  object,
+  optional,
+  protocolList,
+} from "../codec/schema.js";
 import { accept, type Decoded, reject } from "../decoded.js";
 import { SkeinError } from "../errors.js";
 import { limits } from "../limits.js";
@@ -35,18 +46,18 @@ export interface SignedCard {
   readonly s: Uint8Array;
 }
 
-export const signedCardSchema = v.object({ b: bytesUpTo(limits.cardBytes), s: bytesOf(64) });
+export const signedCardSchema = object({ b: bytesUpTo(limits.cardBytes), s: bytesOf(64) });
 
-const cardSchema = v.object({
-  v: v.literal(1),
+const cardSchema = object({
+  v: literal(1),
   id: bytesOf(32),
   box: bytesOf(32),
-  name: v.optional(name),
-  kind: v.optional(name),
-  started: v.number(),
+  name: optional(name),
+  kind: optional(name),
+  started: number,
   caps: list(name, limits.capabilities),
   protocols: protocolList,
-  meta: v.optional(v.unknown()),
+  meta: anything,
   n: count,
 });
 
@@ -63,7 +74,7 @@ export async function signCard(identity: Identity, card: Card): Promise<SignedCa
     );
   }
   // What conforms is what is signed: fields that the card's type doesn't have stay here.
-  const fits = conform(cardSchema, { ...card, v: 1, id: peerKeyOf(card.id) });
+  const fits = cardSchema({ ...card, v: 1, id: peerKeyOf(card.id) });
   if (!fits.ok) throw new SkeinError("bad-body", `This card can't be signed: ${fits.reason}.`);
   const metaBytes = fits.value.meta === undefined ? 0 : encode(fits.value.meta).length;
   if (metaBytes > limits.cardMetaBytes) {
@@ -97,7 +108,7 @@ export function readCard(signed: SignedCard): Decoded<Card> {
   const version = (decoded.value as { v?: unknown } | null)?.v;
   if (typeof version === "number" && version !== 1)
     return reject("unsupported-version", `a card of version ${version}`);
-  const body = conform(cardSchema, decoded.value);
+  const body = cardSchema(decoded.value);
   if (!body.ok) return body;
   const { v: _version, id, ...rest } = body.value;
   // A copy of the key: a card is kept for long, and what it was read from needn't be.

@@ -1,7 +1,6 @@
-import * as v from "valibot";
 import { decodeByType, type MessageOf } from "../codec/by-type.js";
 import { encode } from "../codec/message-pack.js";
-import { bytesOf, count, list, name, text } from "../codec/schema.js";
+import { boolean, bytesOf, count, list, literal, name, type Output, object, optional, text } from "../codec/schema.js";
 import type { Decoded } from "../decoded.js";
 import { signedCardSchema } from "../identity/card.js";
 import { nonceBytes } from "../identity/join-proof.js";
@@ -9,74 +8,74 @@ import { limits } from "../limits.js";
 import { encodeControlPacket } from "./packet.js";
 
 /** A STUN or TURN server, as RTCPeerConnection takes it (W3C webrtc-pc §4.2.2). */
-const iceServer = v.object({
+const iceServer = object({
   urls: list(text(limits.iceUrlLength), limits.iceServers),
-  username: v.optional(text(512)),
-  credential: v.optional(text(512)),
+  username: optional(text(512)),
+  credential: optional(text(512)),
 });
-export type IceServer = v.InferOutput<typeof iceServer>;
+export type IceServer = Output<typeof iceServer>;
 
 const peerKey = bytesOf(32);
 
 /** What a server holds a client to. */
-const serverLimits = v.object({
+const serverLimits = object({
   /** Largest WebSocket message it takes. */
   packetBytes: count,
   /** How long it keeps the place of a client whose socket is gone. */
   graceMs: count,
 });
-export type ServerLimits = v.InferOutput<typeof serverLimits>;
+export type ServerLimits = Output<typeof serverLimits>;
 
 const clientMessages = {
   /** Answers the challenge. `proof`: see `proveJoin`. */
-  join: v.object({
-    t: v.literal("join"),
+  join: object({
+    t: literal("join"),
     room: name,
     card: signedCardSchema,
     proof: bytesOf(64),
-    token: v.optional(text(limits.tokenLength)),
+    token: optional(text(limits.tokenLength)),
   }),
   /** A newer card of the same peer. */
-  announce: v.object({ t: v.literal("announce"), card: signedCardSchema }),
-  ping: v.object({ t: v.literal("ping") }),
-  leave: v.object({ t: v.literal("leave") }),
+  announce: object({ t: literal("announce"), card: signedCardSchema }),
+  ping: object({ t: literal("ping") }),
+  leave: object({ t: literal("leave") }),
 };
 
 const serverMessages = {
   /** The first word on each connection. */
-  challenge: v.object({
-    t: v.literal("challenge"),
+  challenge: object({
+    t: literal("challenge"),
     nonce: bytesOf(nonceBytes),
     server: name,
     versions: list(count, 16),
     limits: serverLimits,
   }),
   /** A part of the room's peers, where they don't fit into one message: comes before `joined`. */
-  peers: v.object({ t: v.literal("peers"), peers: list(signedCardSchema, limits.roomPeers) }),
+  peers: object({ t: literal("peers"), peers: list(signedCardSchema, limits.roomPeers) }),
   /** The client is in the room; with all `peers` that came before, these are all who are there. */
-  joined: v.object({
-    t: v.literal("joined"),
+  joined: object({
+    t: literal("joined"),
     room: name,
     peers: list(signedCardSchema, limits.roomPeers),
     ice: list(iceServer, limits.iceServers),
   }),
-  "peer-joined": v.object({ t: v.literal("peer-joined"), card: signedCardSchema }),
-  "peer-updated": v.object({ t: v.literal("peer-updated"), card: signedCardSchema }),
+  "peer-joined": object({ t: literal("peer-joined"), card: signedCardSchema }),
+  "peer-updated": object({ t: literal("peer-updated"), card: signedCardSchema }),
   /** The peer's socket is gone; its place is kept for the grace period. */
-  "peer-away": v.object({ t: v.literal("peer-away"), id: peerKey }),
+  "peer-away": object({ t: literal("peer-away"), id: peerKey }),
   /** `left`: it said so · `lost`: it didn't come back in time · `replaced`: the identity joined again. */
-  "peer-left": v.object({ t: v.literal("peer-left"), id: peerKey, reason: name }),
+  "peer-left": object({ t: literal("peer-left"), id: peerKey, reason: name }),
   /** A forward went nowhere. `gone`: no such peer in the room · `busy`: its connection is full. */
-  undeliverable: v.object({ t: v.literal("undeliverable"), to: peerKey, reason: name }),
-  pong: v.object({ t: v.literal("pong") }),
+  undeliverable: object({ t: literal("undeliverable"), to: peerKey, reason: name }),
+  pong: object({ t: literal("pong") }),
   /** `fatal`: the connection ends, and the same join would fail again. */
-  error: v.object({
-    t: v.literal("error"),
+  error: object({
+    t: literal("error"),
     code: name,
     message: text(512),
-    fatal: v.boolean(),
+    fatal: boolean,
     /** Milliseconds. */
-    retryAfter: v.optional(count),
+    retryAfter: optional(count),
   }),
 };
 

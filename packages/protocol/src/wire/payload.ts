@@ -1,7 +1,6 @@
-import * as v from "valibot";
 import { clip, fromUtf8, utf8 } from "../bytes.js";
 import { encode } from "../codec/message-pack.js";
-import { decodeAs, name, text } from "../codec/schema.js";
+import { decodeAs, name, object, text } from "../codec/schema.js";
 import { ByteReader, writeVarint } from "../codec/varint.js";
 import { accept, type Decoded, reject } from "../decoded.js";
 import { limits } from "../limits.js";
@@ -11,7 +10,7 @@ export const payloadKind = { bind: 1, message: 2, request: 3, response: 4, failu
 
 const knownKinds: ReadonlySet<number> = new Set(Object.values(payloadKind));
 
-const failureBody = v.object({ code: name, message: text(1024) });
+const failureBody = object({ code: name, message: text(1024) });
 
 /** One word of the conversation between two apps. Bodies are MessagePack, still encoded. */
 export type Payload =

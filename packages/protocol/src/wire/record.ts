@@ -1,6 +1,16 @@
-import * as v from "valibot";
 import { encode } from "../codec/message-pack.js";
-import { bytesOf, count, decodeAs, list, name, protocolList, text } from "../codec/schema.js";
+import {
+  bytesOf,
+  count,
+  decodeAs,
+  list,
+  name,
+  type Output,
+  object,
+  optional,
+  protocolList,
+  text,
+} from "../codec/schema.js";
 import { ByteReader, varintBytes, writeVarint } from "../codec/varint.js";
 import { accept, type Decoded, reject } from "../decoded.js";
 import { limits } from "../limits.js";
@@ -16,23 +26,23 @@ export const lanes = ["control", "default", "bulk"] as const;
 export type Lane = (typeof lanes)[number];
 export const laneCount = lanes.length;
 
-const helloBody = v.object({
+const helloBody = object({
   /** Random, for this incarnation of the sender's end of the link. */
   link: bytesOf(8),
   /** The incarnation of the receiver's end that this one talks with; none where it begins. */
-  of: v.optional(bytesOf(8)),
+  of: optional(bytesOf(8)),
   /** The number of the data record that the sender expects next. */
   next: count,
   /** How many bytes of each lane the sender takes in all. */
-  credit: v.pipe(list(count, laneCount), v.minLength(laneCount)),
+  credit: list(count, laneCount, laneCount),
   protocols: protocolList,
   features: list(name, 64),
 });
 /** What each side says first on a path. */
-export type Hello = v.InferOutput<typeof helloBody>;
+export type Hello = Output<typeof helloBody>;
 
-const closeBody = v.object({ code: name, reason: text(256) });
-export type Close = v.InferOutput<typeof closeBody>;
+const closeBody = object({ code: name, reason: text(256) });
+export type Close = Output<typeof closeBody>;
 
 export type WireRecord =
   | { readonly type: "hello"; readonly hello: Hello }

@@ -1,7 +1,6 @@
-import * as v from "valibot";
 import { decodeByType } from "../codec/by-type.js";
 import { encode } from "../codec/message-pack.js";
-import { count, list, name, text } from "../codec/schema.js";
+import { count, list, literal, name, type Output, object, text } from "../codec/schema.js";
 import { type Decoded, reject } from "../decoded.js";
 import { limits } from "../limits.js";
 
@@ -10,21 +9,21 @@ const sdp = text(limits.signalBytes);
 const g = count;
 
 const signals = {
-  offer: v.object({ t: v.literal("offer"), g, sdp }),
-  answer: v.object({ t: v.literal("answer"), g, sdp }),
+  offer: object({ t: literal("offer"), g, sdp }),
+  answer: object({ t: literal("answer"), g, sdp }),
   /** Candidates for the description whose ICE user fragment is `u`. An empty list ends them. */
-  candidates: v.object({
-    t: v.literal("candidates"),
+  candidates: object({
+    t: literal("candidates"),
     g,
     u: text(256),
-    list: list(v.object({ c: text(limits.candidateLength), mid: text(16) }), limits.candidates),
+    list: list(object({ c: text(limits.candidateLength), mid: text(16) }), limits.candidates),
   }),
   /** The sender gave its connection of this generation up. */
-  bye: v.object({ t: v.literal("bye"), g, reason: name }),
+  bye: object({ t: literal("bye"), g, reason: name }),
 };
 
 /** What sets up a direct path between two peers. Travels sealed in an envelope. */
-export type Signal = v.InferOutput<(typeof signals)[keyof typeof signals]>;
+export type Signal = Output<(typeof signals)[keyof typeof signals]>;
 export type Candidate = Extract<Signal, { t: "candidates" }>["list"][number];
 
 export function encodeSignal(signal: Signal): Uint8Array {
