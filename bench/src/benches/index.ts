@@ -4,6 +4,7 @@ import { messagesChromiumChromium, messagesNodeNode } from "./messages.ts";
 import { openChromiumChromium } from "./open-chromium-chromium.ts";
 import { openNodeChromium } from "./open-node-chromium.ts";
 import { openNodeNode } from "./open-node-node.ts";
+import { pageSize } from "./page-size.ts";
 import { returnAfterKill } from "./return-after-kill.ts";
 import { roundTripChromiumChromium, roundTripNodeNode } from "./round-trip.ts";
 import { serverForward, serverForwardBurst, serverForwardThousand } from "./server-forward.ts";
@@ -21,6 +22,7 @@ export const benches: readonly Bench[] = [
   openNodeChromium,
   openChromiumChromium,
   returnAfterKill,
+  pageSize,
   serverForward,
   serverForwardBurst,
   serverForwardThousand,

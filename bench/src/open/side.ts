@@ -38,6 +38,9 @@ export interface SideMethods extends Record<string, (...args: never[]) => unknow
   leave(): Promise<void>;
 }
 
+/** Nobody waits longer. What hasn't opened by then (it happens that a raw connection never does) took as long as this. */
+const giveUpMs = 10_000;
+
 /** The methods of a process or page whose sides are made by `create`. */
 export function sideMethods(create: (meeting: Meeting) => Promise<Side> | Side): SideMethods {
   let side: Side | undefined;
@@ -48,11 +51,17 @@ export function sideMethods(create: (meeting: Meeting) => Promise<Side> | Side):
     },
     async enter(meeting) {
       side = await create(meeting);
-      return side.enter();
+      return Promise.race([side.enter(), givenUp()]);
     },
     async leave() {
       await side?.leave();
       side = undefined;
     },
   };
+}
+
+function givenUp(): Promise<OpenTimes> {
+  return new Promise((resolve) => {
+    setTimeout(() => resolve({ openMs: giveUpMs, linkMs: giveUpMs }), giveUpMs);
+  });
 }

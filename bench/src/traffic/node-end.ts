@@ -12,7 +12,12 @@ import { openSimplePeer } from "./simple-peer-line.ts";
 import { openSkein } from "./skein-line.ts";
 
 const PeerConnection = RTCPeerConnection as unknown as typeof globalThis.RTCPeerConnection;
-const wrtc = { RTCPeerConnection: withPlainDescriptions(PeerConnection), RTCIceCandidate, RTCSessionDescription };
+/** What simple-peer wants of an engine. */
+const wrtc = {
+  RTCPeerConnection: withPlainDescriptions(PeerConnection),
+  RTCIceCandidate,
+  RTCSessionDescription,
+} as unknown as NonNullable<SimplePeer.Options["wrtc"]>;
 
 function openWay(place: Place): Promise<Opening> {
   switch (place.way) {
