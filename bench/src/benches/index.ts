@@ -4,7 +4,7 @@ import { messagesChromiumChromium, messagesNodeNode } from "./messages.ts";
 import { openChromiumChromium } from "./open-chromium-chromium.ts";
 import { openNodeChromium } from "./open-node-chromium.ts";
 import { openNodeNode } from "./open-node-node.ts";
-import { pageSize } from "./page-size.ts";
+import { pageSize, pageSizeRelay } from "./page-size.ts";
 import { returnAfterKill } from "./return-after-kill.ts";
 import { roundTripChromiumChromium, roundTripNodeNode } from "./round-trip.ts";
 import { serverForward, serverForwardBurst, serverForwardThousand } from "./server-forward.ts";
@@ -23,6 +23,7 @@ export const benches: readonly Bench[] = [
   openChromiumChromium,
   returnAfterKill,
   pageSize,
+  pageSizeRelay,
   serverForward,
   serverForwardBurst,
   serverForwardThousand,

@@ -5,8 +5,8 @@ import { type Bench, type Contestant, median } from "../bench.ts";
 
 type Quantity = "kilobytes";
 
-/** What a page pays for all that some modules export. */
-function pageSizeBench(name: string, modules: readonly string[], limitKb: number): Bench<Quantity> {
+/** What a page pays for all that some packages export. */
+function pageSizeBench(name: string, packages: readonly string[], limitKb: number): Bench<Quantity> {
   return {
     name,
     // The same each time.
@@ -16,7 +16,7 @@ function pageSizeBench(name: string, modules: readonly string[], limitKb: number
     rows: [
       {
         name,
-        about: `${modules.join(" and ")} with all they import, bundled for browsers, minified and gzipped (KB of 1,000 bytes).`,
+        about: `${packages.join(" and ")} with all they import, bundled for browsers, minified and gzipped (KB of 1,000 bytes).`,
         unit: "KB",
         better: "lower",
         quantity: "kilobytes",
@@ -26,9 +26,12 @@ function pageSizeBench(name: string, modules: readonly string[], limitKb: number
     ],
     async start() {
       return {
-        ours: sizeOf(modules),
-        // Of simple-peer, what its makers bundled: by itself it asks for modules of Node.
-        peers: { "simple-peer": sizeOf(["simple-peer/simplepeer.min.js"]), PeerJS: sizeOf(["peerjs"]) },
+        ours: sizeOf(packages.map((module) => `export * from "${module}";`)),
+        peers: {
+          // As its makers bundled it: by itself it asks for modules of Node.
+          "simple-peer": sizeOf(['export { default } from "simple-peer/simplepeer.min.js";']),
+          PeerJS: sizeOf(['export { Peer } from "peerjs";']),
+        },
         [Symbol.asyncDispose]: async () => {},
       };
     },
@@ -36,14 +39,14 @@ function pageSizeBench(name: string, modules: readonly string[], limitKb: number
 }
 
 export const pageSize = pageSizeBench("page-size", ["@skein/client"], 36);
+export const pageSizeRelay = pageSizeBench("page-size-relay", ["@skein/client", "@skein/relay-fallback"], 40);
 
-function sizeOf(modules: readonly string[]): Contestant<Quantity> {
+function sizeOf(exports: readonly string[]): Contestant<Quantity> {
   return {
     async sample() {
       const { outputFiles } = await build({
         stdin: {
-          // As namespaces, which keep what CommonJS exports too.
-          contents: modules.map((name, index) => `export * as part${index} from "${name}";`).join("\n"),
+          contents: exports.join("\n"),
           resolveDir: fileURLToPath(new URL(".", import.meta.url)),
         },
         bundle: true,

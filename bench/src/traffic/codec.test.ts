@@ -17,7 +17,11 @@ describe("messages of all contestants", () => {
   });
 
   it("have 98 bytes as JSON", () => {
-    fc.assert(fc.property(numbers, (number) => expect(jsonCodec(jsonNote).message(number)).toHaveLength(98)));
+    fc.assert(
+      fc.property(numbers, (number) => {
+        expect(jsonCodec(jsonNote).message(number)).toHaveLength(98);
+      }),
+    );
   });
 
   it.each([
