@@ -57,7 +57,8 @@ export class RawConnection {
   }
 
   async #receive(signal: Signal): Promise<void> {
-    if (signal.type === "candidate") return this.#connection.addIceCandidate(signal.candidate);
+    // node-datachannel refuses one now and then ("without ICE transport"). One that gets through is enough.
+    if (signal.type === "candidate") return this.#connection.addIceCandidate(signal.candidate).catch(() => {});
     await this.#connection.setRemoteDescription(signal.description);
     if (signal.description.type === "offer") await this.#describe(await this.#connection.createAnswer());
   }

@@ -24,6 +24,12 @@ export interface Field {
   readonly peers: Readonly<Record<string, Entry>>;
 }
 
+/**
+ * How often a line is tried, with new ends each time. On a busy machine node-datachannel refuses a candidate now and then
+ * ("without ICE transport"): a raw channel doesn't open then, and simple-peer fails.
+ */
+const attempts = 3;
+
 /** Opens a line for each that takes part, each between two processes or pages of its own. */
 export async function startTraffic<Quantity extends string>(
   home: Home,
@@ -35,9 +41,14 @@ export async function startTraffic<Quantity extends string>(
     const urlOf = startServers(resources);
     const startEnd = await endsIn(home, resources);
     let rooms = 0;
-    const enter = async ({ way, cargo }: Entry) => {
+    const enter = async ({ way, cargo }: Entry, attempt = 1): Promise<Contestant<Quantity>> => {
       const ends = [await startEnd(), await startEnd()] as const;
-      return contest(await openPair({ way, cargo, url: await urlOf(way), room: `room-${++rooms}` }, ends));
+      try {
+        return contest(await openPair({ way, cargo, url: await urlOf(way), room: `room-${++rooms}` }, ends));
+      } catch (error) {
+        if (attempt === attempts) throw error;
+        return enter({ way, cargo }, attempt + 1);
+      }
     };
     const own = await enter(ours);
     const others: Record<string, Contestant<Quantity>> = {};

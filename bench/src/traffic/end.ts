@@ -4,7 +4,7 @@ import type { Line, Opening, Place } from "./line.ts";
 export interface EndMethods extends Record<string, (...args: never[]) => unknown> {
   /** Resolves when the other may come. */
   open(place: Place): Promise<void>;
-  /** Resolves when messages go. */
+  /** Resolves when messages go; fails where they don't in ten seconds. */
   opened(): Promise<void>;
   /** From now on: counts what comes, and answers with the count when so many came in their order, or with where that ended. */
   count(total: number): void;
@@ -26,15 +26,25 @@ export function endMethods(openWay: (place: Place) => Promise<Opening>): EndMeth
   return {
     async open(place) {
       opening = await openWay(place);
+      // It is told to whoever waits for it.
+      opening.line.catch(() => {});
     },
     async opened() {
-      line = await opening?.line;
+      line = await Promise.race([opening?.line, tooLate()]);
     },
     count: (total) => count(open(), total),
     echo: () => echo(open()),
     send: (total) => send(open(), total),
     roundTrips: (total) => roundTrips(open(), total),
   };
+}
+
+const openTimeoutMs = 10_000;
+
+function tooLate(): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    setTimeout(() => reject(new Error(`The line didn't open in ${openTimeoutMs} ms.`)), openTimeoutMs);
+  });
 }
 
 function count(line: Line, total: number): void {
