@@ -1,4 +1,4 @@
-/** A raw channel is filled up to here, and then waits until it is almost empty: neither engine is faster with other limits. */
+/** A raw channel is filled up to here, and then waits until it is almost empty. */
 const highBytes = 1_048_576;
 const lowBytes = 262_144;
 
