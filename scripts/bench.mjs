@@ -3,10 +3,17 @@ import { join } from "node:path";
 import { installBrowsers } from "./install-browsers.mjs";
 import { main, node24, prepare, root, run, say } from "./workspace.mjs";
 
+/** Benches that run in Node alone, by how their names begin or end. */
+const inNodeAlone = /^(server|return|page)|-node-node/;
+
 /** What only asks needs no browser, and neither does a choice of benches without one. */
 function needsBrowser(args) {
   if (args.some((arg) => ["--help", "-h", "--list"].includes(arg))) return false;
-  return !args.some((arg) => arg.startsWith("--only")) || args.some((arg) => arg.includes("chromium"));
+  const names = args.flatMap((arg, index) => {
+    if (arg.startsWith("--only=")) return [arg.slice("--only=".length)];
+    return args[index - 1] === "--only" ? [arg] : [];
+  });
+  return names.length === 0 || names.some((name) => !inNodeAlone.test(name));
 }
 
 await main(async () => {

@@ -45,7 +45,7 @@ interface WriteTo {
 
 const examples = `
 Examples:
-  npm run bench -- --quick                     everything, in a minute and a half
+  npm run bench -- --quick                     everything, in three minutes
   npm run bench -- --only server --json a.json the benches of the server, with a file for scripts
   npm run bench -- --only open-node-node       one bench
 

@@ -1,8 +1,6 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
-
-/** What a child process can be asked to do. Arguments and results travel over Node's IPC. */
-export type Methods = Readonly<Record<string, (...args: never[]) => unknown>>;
+import type { Callable, Methods } from "./callable.ts";
 
 interface Call {
   readonly call: number;
@@ -22,8 +20,8 @@ interface Waiting {
   reject(error: Error): void;
 }
 
-/** A process that we started, and that ends with us. */
-export class Child<Offered extends Methods> implements AsyncDisposable {
+/** A process that we started, and that ends with us. Calls travel over Node's IPC. */
+export class Child<Offered extends Methods> implements Callable<Offered>, AsyncDisposable {
   readonly #process: ChildProcess;
   readonly #name: string;
   readonly #waiting = new Map<number, Waiting>();

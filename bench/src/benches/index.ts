@@ -1,15 +1,29 @@
 import type { Bench } from "../bench.ts";
+import { bulkChromiumChromium, bulkNodeNode } from "./bulk.ts";
+import { messagesChromiumChromium, messagesNodeNode } from "./messages.ts";
 import { openChromiumChromium } from "./open-chromium-chromium.ts";
+import { openNodeChromium } from "./open-node-chromium.ts";
 import { openNodeNode } from "./open-node-node.ts";
+import { pageSize, pageSizeRelay } from "./page-size.ts";
 import { returnAfterKill } from "./return-after-kill.ts";
+import { roundTripChromiumChromium, roundTripNodeNode } from "./round-trip.ts";
 import { serverForward, serverForwardBurst, serverForwardThousand } from "./server-forward.ts";
 import { serverIdleMemory, serverIdleMemoryThousands } from "./server-idle-memory.ts";
 
 /** All there is to run, in the order of the table. */
 export const benches: readonly Bench[] = [
+  messagesNodeNode,
+  messagesChromiumChromium,
+  bulkNodeNode,
+  bulkChromiumChromium,
+  roundTripNodeNode,
+  roundTripChromiumChromium,
   openNodeNode,
+  openNodeChromium,
   openChromiumChromium,
   returnAfterKill,
+  pageSize,
+  pageSizeRelay,
   serverForward,
   serverForwardBurst,
   serverForwardThousand,

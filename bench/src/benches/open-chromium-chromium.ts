@@ -1,10 +1,8 @@
-import { bundle, launch, servePage } from "../../../tests/interop/support/browsers.ts";
 import type { Bench } from "../bench.ts";
-import { openings, type Quantity, type RemoteSide, startMeetingPlaces } from "../open/meet.ts";
+import { openings, type Quantity, startMeetingPlaces } from "../open/meet.ts";
 import { openRows } from "../open/rows.ts";
 import type { SideMethods } from "../open/side.ts";
-
-type Browser = Awaited<ReturnType<typeof launch>>;
+import { Pages } from "../pages.ts";
 
 export const openChromiumChromium: Bench<Quantity> = {
   name: "open-chromium-chromium",
@@ -16,14 +14,10 @@ export const openChromiumChromium: Bench<Quantity> = {
     const resources = new AsyncDisposableStack();
     try {
       const urls = await startMeetingPlaces(resources);
-      const pages = await servePage(await bundle(new URL("../open/page.ts", import.meta.url)));
-      resources.defer(() => pages.close());
-      const browser = await launch("chromium");
-      resources.defer(() => browser.close());
-      const side = () => openSide(browser, pages.url);
+      const pages = resources.use(await Pages.start<SideMethods>(new URL("../open/page.ts", import.meta.url)));
       return {
-        ours: openings("skein", urls.skein, await side(), await side()),
-        peers: { "raw RTCPeerConnection": openings("raw", urls.raw, await side(), await side()) },
+        ours: openings("skein", urls.skein, [await pages.open(), await pages.open()]),
+        peers: { "raw RTCPeerConnection": openings("raw", urls.raw, [await pages.open(), await pages.open()]) },
         [Symbol.asyncDispose]: () => resources.disposeAsync(),
       };
     } catch (error) {
@@ -32,20 +26,3 @@ export const openChromiumChromium: Bench<Quantity> = {
     }
   },
 };
-
-/** A page of its own, loaded. */
-async function openSide(browser: Browser, url: string): Promise<RemoteSide> {
-  const page = await browser.newPage();
-  await page.goto(url);
-  return {
-    call: (method, ...args) =>
-      page.evaluate(
-        (name, parameters) => {
-          const { side } = globalThis as unknown as { readonly side: SideMethods };
-          return (side[name] as (...all: unknown[]) => unknown)(...parameters);
-        },
-        method,
-        args as unknown[],
-      ) as never,
-  };
-}

@@ -16,8 +16,8 @@ export const openNodeNode: Bench<Quantity> = {
       const urls = await startMeetingPlaces(resources);
       const side = () => resources.use(new Child<SideMethods>(new URL("../open/node-side.ts", import.meta.url)));
       return {
-        ours: openings("skein", urls.skein, side(), side()),
-        peers: { "raw polyfill": openings("raw", urls.raw, side(), side()) },
+        ours: openings("skein", urls.skein, [side(), side()]),
+        peers: { "raw polyfill": openings("raw", urls.raw, [side(), side()]) },
         [Symbol.asyncDispose]: () => resources.disposeAsync(),
       };
     } catch (error) {

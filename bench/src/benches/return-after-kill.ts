@@ -36,9 +36,9 @@ export const returnAfterKill: Bench<Quantity> = {
         await first.call("enter", meeting);
         await first[Symbol.asyncDispose]();
         await using second = startSide();
-        const openMs = await second.call("enter", meeting);
+        const times = await second.call("enter", meeting);
         await Promise.all([stays.call("leave"), second.call("leave")]);
-        return { openMs };
+        return { ...times };
       };
       return { ours: { sample }, peers: {}, [Symbol.asyncDispose]: () => resources.disposeAsync() };
     } catch (error) {

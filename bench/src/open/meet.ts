@@ -1,18 +1,11 @@
 import type { Contestant } from "../bench.ts";
+import type { Callable } from "../callable.ts";
 import { Child } from "../child.ts";
 import type { MeasuredServer } from "../servers/measured.ts";
 import type { RelayServer } from "../servers/relay.ts";
-import type { SideMethods, Way } from "./side.ts";
+import type { OpenTimes, SideMethods, Way } from "./side.ts";
 
-export type Quantity = "openMs";
-
-/** Where sides are: their methods, called from here. */
-export interface RemoteSide {
-  call<Name extends "wait" | "enter" | "leave">(
-    method: Name,
-    ...args: Parameters<SideMethods[Name]>
-  ): Promise<Awaited<ReturnType<SideMethods[Name]>>>;
-}
+export type Quantity = keyof OpenTimes;
 
 /** A real server and a bare relay, each in its process. */
 export async function startMeetingPlaces(resources: AsyncDisposableStack): Promise<Record<Way, string>> {
@@ -23,15 +16,26 @@ export async function startMeetingPlaces(resources: AsyncDisposableStack): Promi
 }
 
 /** Samples of how long it takes a newcomer to hear from the one that is there. Both leave after each. */
-export function openings(way: Way, url: string, host: RemoteSide, newcomer: RemoteSide): Contestant<Quantity> {
+export function openings(
+  way: Way,
+  url: string,
+  [host, newcomer]: readonly [Callable<SideMethods>, Callable<SideMethods>],
+  roomPrefix = "room",
+): Contestant<Quantity> {
   let rooms = 0;
   return {
     async sample() {
-      const meeting = { way, url, room: `room-${++rooms}` };
+      const meeting = { way, url, room: `${roomPrefix}-${++rooms}` };
       await host.call("wait", meeting);
-      const openMs = await newcomer.call("enter", meeting);
+      const times = await newcomer.call("enter", meeting);
       await Promise.all([host.call("leave"), newcomer.call("leave")]);
-      return { openMs };
+      return { ...times };
     },
   };
+}
+
+/** Samples of two contestants by turns: of two of different engines, each is the newcomer in half of them. */
+export function byTurns(first: Contestant<Quantity>, second: Contestant<Quantity>): Contestant<Quantity> {
+  let samples = 0;
+  return { sample: () => (samples++ % 2 === 0 ? first : second).sample() };
 }

@@ -1,3 +1,11 @@
+/** How long it took a newcomer to hear the other's first message, in milliseconds. */
+export interface OpenTimes {
+  /** From going in. */
+  readonly openMs: number;
+  /** From seeing that the other is there. */
+  readonly linkMs: number;
+}
+
 /**
  * One of two that find each other, in a Node process or in a page. `wait` is for the one that is there first; `enter` is
  * for the newcomer, and is what is measured.
@@ -5,8 +13,8 @@
 export interface Side {
   /** Resolves when whoever comes now will be answered. */
   wait(): Promise<void>;
-  /** Goes in, and gives the milliseconds until the first message of the other was there. */
-  enter(): Promise<number>;
+  /** Goes in, and tells when the first message of the other was there. */
+  enter(): Promise<OpenTimes>;
   leave(): Promise<void>;
 }
 
@@ -26,9 +34,12 @@ export interface Meeting {
 /** What crosses a process or page boundary: both hold one side at a time. */
 export interface SideMethods extends Record<string, (...args: never[]) => unknown> {
   wait(meeting: Meeting): Promise<void>;
-  enter(meeting: Meeting): Promise<number>;
+  enter(meeting: Meeting): Promise<OpenTimes>;
   leave(): Promise<void>;
 }
+
+/** Nobody waits longer. What hasn't opened by then (it happens that a raw connection never does) took as long as this. */
+const giveUpMs = 10_000;
 
 /** The methods of a process or page whose sides are made by `create`. */
 export function sideMethods(create: (meeting: Meeting) => Promise<Side> | Side): SideMethods {
@@ -40,11 +51,17 @@ export function sideMethods(create: (meeting: Meeting) => Promise<Side> | Side):
     },
     async enter(meeting) {
       side = await create(meeting);
-      return side.enter();
+      return Promise.race([side.enter(), givenUp()]);
     },
     async leave() {
       await side?.leave();
       side = undefined;
     },
   };
+}
+
+function givenUp(): Promise<OpenTimes> {
+  return new Promise((resolve) => {
+    setTimeout(() => resolve({ openMs: giveUpMs, linkMs: giveUpMs }), giveUpMs);
+  });
 }

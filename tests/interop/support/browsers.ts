@@ -48,9 +48,13 @@ export async function bundle(entry: URL): Promise<string> {
   return result.outputFiles[0]?.text ?? "";
 }
 
-/** Serves one page with one script, under the policy that strict sites have. */
-export async function servePage(script: string): Promise<{ url: string; close(): Promise<void> }> {
+/** Serves one page with one script, under the policy that strict sites have, and with other headers as wished. */
+export async function servePage(
+  script: string,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<{ url: string; close(): Promise<void> }> {
   const server: Server = createServer((request, response) => {
+    for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
     response.setHeader(
       "content-security-policy",
       "default-src 'none'; script-src 'self'; connect-src 'self' ws: wss:; base-uri 'none'",
