@@ -17,6 +17,7 @@ import { Held } from "./core/held.js";
 import type { Hub, Place } from "./core/rooms.js";
 import { errorName, type ServerEvent } from "./events.js";
 import type { Settings } from "./options.js";
+import { Outgoing } from "./outgoing.js";
 import type { Counters, DropCode } from "./stats.js";
 
 /** What a connection has of its server. */
@@ -46,15 +47,12 @@ export const closeCode = { normal: 1000, goingAway: 1001, policy: 1008 } as cons
 export class Connection {
   readonly number: number;
   readonly #socket: WebSocket;
-  /** What carries the WebSocket. */
-  readonly #stream: Duplex;
+  readonly #outgoing: Outgoing;
   readonly #world: ConnectionWorld;
   readonly #conduct: Conduct;
   #state: State;
   /** Defined while a check runs. */
   #held: Held<Buffer> | undefined;
-  /** Whether forwards were sent in this tick; if so, whether anything waited before them. */
-  #outgoing: "idle" | "flowing" | "behind" = "idle";
   /** Whether anything was heard since the last beat. */
   #heard = true;
 
@@ -62,7 +60,7 @@ export class Connection {
     const { settings } = world;
     this.number = number;
     this.#socket = socket;
-    this.#stream = stream;
+    this.#outgoing = new Outgoing(socket, stream);
     this.#world = world;
     this.#conduct = new Conduct(settings.limits, settings.clock.nowMs());
     const nonce = Uint8Array.from(settings.random(nonceBytes));
@@ -83,31 +81,18 @@ export class Connection {
   }
 
   get bufferedBytes(): number {
-    return this.#socket.bufferedAmount;
+    return this.#outgoing.bufferedBytes;
   }
 
   /** Sends what must arrive: where the client doesn't read, it is the connection that goes. */
   send(packet: Uint8Array): void {
-    if (this.#socket.bufferedAmount > this.#world.settings.limits.bufferedBytes) return this.#cut("slow-reader");
-    this.#socket.send(packet);
+    if (this.bufferedBytes > this.#world.settings.limits.bufferedBytes) return this.#cut("slow-reader");
+    this.#outgoing.send(packet);
   }
 
   /** Sends a forward. Whether there is room for it was asked before. */
   forward(packet: Uint8Array): void {
-    if (this.#outgoing === "idle") {
-      this.#outgoing = this.#socket.bufferedAmount === 0 ? "flowing" : "behind";
-      // What was read together goes out together: system calls are most of what forwards cost.
-      this.#stream.cork();
-      process.nextTick(uncork, this);
-    }
-    // What has to wait longer than that would keep alive all that was read together with it.
-    this.#socket.send(this.#outgoing === "behind" ? new Uint8Array(packet) : packet);
-  }
-
-  /** The end of the tick in which forwards were sent. */
-  flush(): void {
-    this.#outgoing = "idle";
-    this.#stream.uncork();
+    this.#outgoing.forward(packet);
   }
 
   /** Asks whether the client is still there; ends the connection where it didn't answer the last time. */
@@ -385,11 +370,6 @@ export class Connection {
   #isEnded(): boolean {
     return this.#state.phase === "ended";
   }
-}
-
-/** One function for all, so that a tick makes none. */
-function uncork(connection: Connection): void {
-  connection.flush();
 }
 
 /** Of its own, since what was read lies in a larger buffer: a card is kept for as long as its peer. */

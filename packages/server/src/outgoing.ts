@@ -1,0 +1,49 @@
+import type { Duplex } from "node:stream";
+import type { WebSocket } from "ws";
+
+/** What goes out to one client. */
+export class Outgoing {
+  readonly #socket: WebSocket;
+  /** What carries the WebSocket. */
+  readonly #stream: Duplex;
+  /** Whether forwards were sent in this tick; if so, whether anything waited before them. */
+  #tick: "idle" | "flowing" | "behind" = "idle";
+
+  constructor(socket: WebSocket, stream: Duplex) {
+    this.#socket = socket;
+    this.#stream = stream;
+  }
+
+  /** What waits for the client to read it. */
+  get bufferedBytes(): number {
+    return this.#socket.bufferedAmount;
+  }
+
+  /** Sends a packet that is its own. Whether there is room for it was asked before, as it was for a forward. */
+  send(packet: Uint8Array): void {
+    this.#socket.send(packet);
+  }
+
+  /** Sends a forward, which lies in what was read. */
+  forward(packet: Uint8Array): void {
+    if (this.#tick === "idle") {
+      this.#tick = this.#socket.bufferedAmount === 0 ? "flowing" : "behind";
+      // What was read together goes out together: system calls are most of what forwards cost.
+      this.#stream.cork();
+      process.nextTick(uncork, this);
+    }
+    // What has to wait longer than that would keep alive all that was read together with it.
+    this.#socket.send(this.#tick === "behind" ? new Uint8Array(packet) : packet);
+  }
+
+  /** The end of the tick in which forwards were sent. */
+  flush(): void {
+    this.#tick = "idle";
+    this.#stream.uncork();
+  }
+}
+
+/** One function for all, so that a tick makes none. */
+function uncork(outgoing: Outgoing): void {
+  outgoing.flush();
+}
