@@ -4,6 +4,7 @@ import {
   decodeClientMessage,
   type ErrorCode,
   encodeControl,
+  type ForwardClass,
   forwardHeaderBytes,
   nonceBytes,
   packetKind,
@@ -13,9 +14,9 @@ import {
 import type { WebSocket } from "ws";
 import { admit, checkCard, type Refusal } from "./admission.js";
 import { Conduct } from "./core/conduct.js";
-import { Held } from "./core/held.js";
 import type { Hub, Place } from "./core/rooms.js";
 import { errorName, type ServerEvent } from "./events.js";
+import { Incoming } from "./incoming.js";
 import type { Settings } from "./options.js";
 import { Outgoing } from "./outgoing.js";
 import type { Counters, DropCode } from "./stats.js";
@@ -47,19 +48,17 @@ export const closeCode = { normal: 1000, goingAway: 1001, policy: 1008 } as cons
 export class Connection {
   readonly number: number;
   readonly #socket: WebSocket;
+  readonly #incoming: Incoming;
   readonly #outgoing: Outgoing;
   readonly #world: ConnectionWorld;
   readonly #conduct: Conduct;
   #state: State;
-  /** Defined while a check runs. */
-  #held: Held<Buffer> | undefined;
-  /** Whether anything was heard since the last beat. */
-  #heard = true;
 
   constructor(socket: WebSocket, stream: Duplex, number: number, world: ConnectionWorld) {
     const { settings } = world;
     this.number = number;
     this.#socket = socket;
+    this.#incoming = new Incoming(socket, settings.clock, (packet) => this.#handle(packet));
     this.#outgoing = new Outgoing(socket, stream);
     this.#world = world;
     this.#conduct = new Conduct(settings.limits, settings.clock.nowMs());
@@ -67,9 +66,7 @@ export class Connection {
     this.#state = { phase: "challenged", nonce };
     socket.on("message", (data, isBinary) => this.#receive(data as Buffer, isBinary));
     socket.on("ping", (data) => this.#receivePing(data));
-    socket.on("pong", () => {
-      this.#heard = true;
-    });
+    socket.on("pong", () => this.#incoming.noteHeard());
     socket.on("error", (error) => this.#receiveError(error));
     this.#say({
       t: "challenge",
@@ -97,9 +94,7 @@ export class Connection {
 
   /** Asks whether the client is still there; ends the connection where it didn't answer the last time. */
   beat(): void {
-    // While a check runs nothing is read, so nothing can have been heard.
-    if (!this.#heard && this.#held === undefined) return this.#cut("silent");
-    this.#heard = false;
+    if (!this.#incoming.takeHeard()) return this.#cut("silent");
     this.#socket.ping();
   }
 
@@ -129,31 +124,24 @@ export class Connection {
   /** The socket is closed. */
   handleClosed(code: number): void {
     this.#world.log({ type: "disconnected", connection: this.number, code });
+    this.#incoming.close();
     // A page that is left or closed: its browser says so where the page itself no longer can.
     if (code === closeCode.goingAway) this.#giveUp();
     else this.#detach();
   }
 
   #receive(data: Buffer, isBinary: boolean): void {
-    this.#heard = true;
-    if (this.#state.phase === "ended") return;
+    this.#incoming.noteHeard();
+    if (this.#isEnded()) return;
     // A text message is none of ours, and has no kind: read as nothing, it is malformed.
     const packet = isBinary ? data : data.subarray(0, 0);
-    this.#take(packet);
-  }
-
-  #take(packet: Buffer): void {
-    if (this.#held === undefined) this.#handle(packet);
-    else this.#hold(this.#held, packet);
-  }
-
-  #hold(held: Held<Buffer>, packet: Buffer): void {
-    if (held.add(packet)) return;
+    if (this.#incoming.take(packet)) return;
     this.#drop("over-limit");
     this.#end("rate-limited", "Too much came before the last message was dealt with: wait for the answer.", comeBackMs);
   }
 
   #handle(packet: Buffer): void {
+    if (this.#isEnded()) return;
     switch (packet[0]) {
       case packetKind.signal:
       case packetKind.relay:
@@ -164,16 +152,34 @@ export class Connection {
   }
 
   #handleForward(packet: Buffer): void {
-    const { settings, hub, counters } = this.#world;
     const state = this.#state;
     if (packet.length <= forwardHeaderBytes) return this.#strike("malformed", "a forward without an envelope");
     if (state.phase !== "joined") return this.#strike("out-of-place", "a forward comes after `joined`");
-    const nowMs = settings.clock.nowMs();
-    const isRelay = packet[0] === packetKind.relay;
-    const retryAfterMs = isRelay ? this.#conduct.admitRelay(packet.length, nowMs) : this.#conduct.admitSignal(nowMs);
-    if (retryAfterMs > 0) return this.#tooFast(retryAfterMs);
-    const outcome = hub.forward(state.place, packet.toString("latin1", 1, forwardHeaderBytes), packet);
-    if (outcome === "passed") return counters.forwarded(isRelay ? "relay" : "signal", packet.length);
+    const kind = packet[0] === packetKind.relay ? "relay" : "signal";
+    if (kind === "relay" ? this.#mayRelay(packet) : this.#maySignal()) this.#forward(state.place, kind, packet);
+  }
+
+  #maySignal(): boolean {
+    const retryAfterMs = this.#conduct.admitSignal(this.#world.settings.clock.nowMs());
+    if (retryAfterMs > 0) this.#tooFast(retryAfterMs);
+    return retryAfterMs === 0;
+  }
+
+  /** What comes too fast has its turn later: of relayed frames none may be missing. */
+  #mayRelay(packet: Buffer): boolean {
+    // What a client said before it went counts, and it makes nobody wait any more.
+    if (this.#socket.readyState !== this.#socket.OPEN) return true;
+    const delayMs = this.#conduct.paceRelay(packet.length, this.#world.settings.clock.nowMs());
+    if (delayMs === 0) return true;
+    this.#world.counters.delays++;
+    this.#incoming.delay(packet, delayMs);
+    return false;
+  }
+
+  #forward(place: Place<Connection>, kind: ForwardClass, packet: Buffer): void {
+    const { hub, counters } = this.#world;
+    const outcome = hub.forward(place, packet.toString("latin1", 1, forwardHeaderBytes), packet);
+    if (outcome === "passed") return counters.forwarded(kind, packet.length);
     this.#drop(outcome);
     this.#say({ t: "undeliverable", to: packet.subarray(1, forwardHeaderBytes), reason: outcome });
   }
@@ -256,26 +262,12 @@ export class Connection {
 
   /** Whatever comes while the check runs waits, in order. */
   #check(check: Promise<void>): void {
-    this.#held = new Held<Buffer>();
-    this.#socket.pause();
     const failed = (error: unknown) => {
       // A fault of ours, which is to cost nobody but this client its connection.
       this.#world.log({ type: "failed", what: "connection", error: errorName(error) });
       this.#end("closed", "The server failed to deal with a message: join again.", comeBackMs);
     };
-    void check.catch(failed).then(() => this.#release());
-  }
-
-  #release(): void {
-    const packets = this.#held?.packets ?? [];
-    this.#held = undefined;
-    this.#heard = true;
-    this.#socket.resume();
-    for (const packet of packets) {
-      if (this.#isEnded()) return;
-      // One of these may have begun another check.
-      this.#take(packet);
-    }
+    this.#incoming.waitFor(check.catch(failed));
   }
 
   #refuse(refusal: Refusal): void {
@@ -305,7 +297,7 @@ export class Connection {
   }
 
   #receivePing(data: Buffer): void {
-    this.#heard = true;
+    this.#incoming.noteHeard();
     if (this.#isEnded()) return;
     const retryAfterMs = this.#conduct.admitControl(this.#world.settings.clock.nowMs());
     if (retryAfterMs > 0) this.#tooFast(retryAfterMs);

@@ -292,14 +292,6 @@ describe("whoever sends too much", () => {
     clock.advance(5_000);
   });
 
-  test("in the relay class is held to bytes", async () => {
-    await restart({ clock: new ManualClock(), limits: { relayBytes: { perSecond: 1_000, burst: 10_000 } } });
-    const member = await enter(server.url);
-    for (let i = 0; i < 3; i++) member.forward(healthy.first.persona.id, new Uint8Array(4_000), "relay");
-    expect((await member.client.next("error")).code).toBe("rate-limited");
-    expect(server.stats()).toMatchObject({ relayed: 2, drops: { "rate-limited": 1 } });
-  });
-
   test.each<[string, (client: RawClient) => void]>([
     ["control messages", (client) => client.say({ t: "ping" })],
     ["signals", (client) => client.send(encodeForwardPacket("signal", healthy.first.persona.id, Uint8Array.of(1)))],
@@ -329,6 +321,84 @@ describe("whoever sends too much", () => {
     expect(healthy.first.client.heard.map(({ t }) => t)).toContain("peer-away");
     expect(drops("slow-reader")).toBe(1);
     member.client.socket.terminate();
+  });
+});
+
+describe("whoever relays too fast is read later, and loses nothing", () => {
+  let clock: ManualClock;
+  let sender: Member;
+  let reader: Member;
+
+  beforeEach(async () => {
+    clock = new ManualClock();
+    // Two packets of 4,000 bytes at once, then one each 4 s.
+    await restart({ clock, limits: { relayBytes: { perSecond: 1_000, burst: 8_000 } } });
+    sender = await enter(server.url);
+    reader = await enter(server.url);
+  });
+
+  const relay = (number: number): void =>
+    sender.forward(reader.persona.id, new Uint8Array(3_967).fill(number), "relay");
+
+  const numberHeard = async (): Promise<unknown> => (await reader.client.next("forward")).envelope[0];
+
+  /** Until the server waits with this many packets after another. */
+  async function delayed(times: number): Promise<void> {
+    while (server.stats().delays < times) await healthy.talk();
+  }
+
+  test("all of it arrives in order and at its rate, and what came behind it behind it", async () => {
+    for (let i = 0; i < 10; i++) relay(i);
+    sender.forward(reader.persona.id, Uint8Array.of(10));
+    sender.client.say({ t: "ping" });
+    expect([await numberHeard(), await numberHeard()]).toEqual([0, 1]);
+    for (let i = 2; i < 10; i++) {
+      await delayed(i - 1);
+      clock.advance(3_999);
+      await reader.client.settle();
+      expect(server.stats().relayed).toBe(i);
+      clock.advance(1);
+      expect(await numberHeard()).toBe(i);
+    }
+    expect(await numberHeard()).toBe(10);
+    await sender.client.next("pong");
+    expect(server.stats()).toMatchObject({ relayed: 10, delays: 8, drops: {} });
+  });
+
+  test("and is not taken for lost meanwhile, however long it takes", async () => {
+    await restart({ clock, limits: { relayBytes: { perSecond: 40, burst: 4_000 } } });
+    sender = await enter(server.url);
+    reader = await enter(server.url);
+    for (let i = 0; i < 2; i++) relay(i);
+    expect(await numberHeard()).toBe(0);
+    await delayed(1);
+    for (let beat = 0; beat < 6; beat++) {
+      clock.advance(15_000);
+      await Promise.all([healthy.talk(), reader.client.settle()]);
+    }
+    clock.advance(10_000);
+    expect(await numberHeard()).toBe(1);
+    await sender.client.settle();
+    expect(server.stats()).toMatchObject({ connections: 4, drops: {} });
+  });
+
+  test("until it goes: what it had said by then has its turn, its goodbye last", async () => {
+    sender.client.together(() => {
+      for (let i = 0; i < 4; i++) relay(i);
+      sender.client.say({ t: "leave" });
+      sender.client.socket.close();
+    });
+    expect([await numberHeard(), await numberHeard(), await numberHeard(), await numberHeard()]).toEqual([0, 1, 2, 3]);
+    expect(await reader.client.next("peer-left")).toMatchObject({ reason: "left" });
+    expect(server.stats().delays).toBe(1);
+  });
+
+  test("and a server that stops doesn't wait for it", async () => {
+    for (let i = 0; i < 4; i++) relay(i);
+    await delayed(1);
+    await server.close();
+    expect(clock.pending).toBe(0);
+    await start();
   });
 });
 

@@ -31,7 +31,10 @@ export interface ServerLimitOptions {
   readonly control: Rate;
   /** Forwards of the signal class from one connection. Default 500 a second, 5,000 at once. */
   readonly signals: Rate;
-  /** Bytes of the relay class from one connection; each packet counts for 256 at least. Default 4 MiB a second, 8 MiB at once. */
+  /**
+   * Bytes of the relay class from one connection; each packet counts for 256 at least. What comes faster is read later: none of
+   * it is dropped. Default 4 MiB a second, 8 MiB at once.
+   */
   readonly relayBytes: Rate;
   /** What may wait to be sent to one connection. Beyond, forwards to it are dropped. Default 4 MiB. */
   readonly bufferedBytes: number;

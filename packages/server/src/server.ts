@@ -138,9 +138,12 @@ class RunningServer implements SkeinServer {
   }
 
   stats(): ServerStats {
-    const { forwards, relayed, bytes, relayedBytes, drops } = this.#counters;
+    const { forwards, relayed, bytes, relayedBytes, delays, drops } = this.#counters;
     const { rooms, peers } = this.#hub;
-    return { connections: this.#connections.size, rooms, peers, forwards, relayed, bytes, relayedBytes, drops };
+    let bufferedBytes = 0;
+    for (const connection of this.#connections) bufferedBytes += connection.bufferedBytes;
+    const now = { connections: this.#connections.size, rooms, peers, bufferedBytes };
+    return { ...now, forwards, relayed, bytes, relayedBytes, delays, drops };
   }
 
   close(): Promise<void> {

@@ -27,12 +27,16 @@ export interface ServerStats {
   readonly rooms: number;
   /** Places in rooms, those of peers that are away included. */
   readonly peers: number;
+  /** What waits for clients to read it, all together. */
+  readonly bufferedBytes: number;
   /** Envelopes passed on: all, and of these the relay class. */
   readonly forwards: number;
   readonly relayed: number;
   /** The same in bytes, headers included. */
   readonly bytes: number;
   readonly relayedBytes: number;
+  /** How often a client was read no further for a while, since it relayed faster than it may. */
+  readonly delays: number;
   /** What was turned away, by reason. A reason that never came up isn't listed. */
   readonly drops: Readonly<Partial<Record<DropCode, number>>>;
 }
@@ -43,6 +47,7 @@ export class Counters {
   relayed = 0;
   bytes = 0;
   relayedBytes = 0;
+  delays = 0;
   readonly #drops = new Map<DropCode, number>();
 
   forwarded(kind: "signal" | "relay", bytes: number): void {

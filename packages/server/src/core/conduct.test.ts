@@ -13,16 +13,33 @@ describe("conduct", () => {
     expect([conduct.admitControl(0), conduct.admitControl(0)]).toEqual([0, 0]);
     expect(conduct.admitControl(0)).toBe(1_000);
     expect(conduct.admitSignal(0)).toBe(0);
-    expect(conduct.admitRelay(1_500, 0)).toBe(0);
-    expect(conduct.admitRelay(1_500, 0)).toBe(1_000);
+    expect(conduct.paceRelay(1_500, 0)).toBe(0);
+    expect(conduct.paceRelay(1_500, 0)).toBe(1_000);
   });
 
   test("charges small relayed packets for the work they make", () => {
     const conduct = new Conduct(rates, 0);
-    const passed = Array.from({ length: 20 }, () => conduct.admitRelay(1, 0)).filter(
-      (retryAfterMs) => retryAfterMs === 0,
-    );
+    const passed = Array.from({ length: 20 }, () => conduct.paceRelay(1, 0)).filter((delayMs) => delayMs === 0);
     expect(passed).toHaveLength(7);
+  });
+
+  test("holds it against nobody that relayed packets have to wait", () => {
+    const conduct = new Conduct(rates, 0);
+    for (let i = 0; i < 1_000; i++) conduct.paceRelay(2_000, 0);
+    expect(conduct.verdict).toBeUndefined();
+    for (let i = 0; i < 103; i++) {
+      conduct.admitControl(0);
+      conduct.paceRelay(256, i * 1_000);
+    }
+    expect(conduct.verdict).toBe("rate-limited");
+  });
+
+  test("tells relayed packets to wait just as long as it takes", () => {
+    const conduct = new Conduct(rates, 0);
+    expect(conduct.paceRelay(2_000, 0)).toBe(0);
+    expect(conduct.paceRelay(500, 0)).toBe(500);
+    expect(conduct.paceRelay(500, 499)).toBe(1);
+    expect(conduct.paceRelay(500, 500)).toBe(0);
   });
 
   test("puts up with nine messages that can't be read", () => {

@@ -36,7 +36,7 @@ export class Conduct {
     this.#relayBytes = new TokenBucket(rates.relayBytes, nowMs);
   }
 
-  /** 0 where the message may pass; else the milliseconds after which one may. So do the other two. */
+  /** 0 where the message may pass; else the milliseconds after which one may. So does the next. */
   admitControl(nowMs: number): number {
     return this.#judge(this.#control.take(1, nowMs));
   }
@@ -45,8 +45,12 @@ export class Conduct {
     return this.#judge(this.#signals.take(1, nowMs));
   }
 
-  admitRelay(bytes: number, nowMs: number): number {
-    return this.#judge(this.#relayBytes.take(Math.max(bytes, relayLeastBytes), nowMs));
+  /**
+   * 0 where the packet may pass; else the milliseconds after which it may: it is to be kept until then, and asked about again.
+   * Waiting is no haste.
+   */
+  paceRelay(bytes: number, nowMs: number): number {
+    return this.#relayBytes.take(Math.max(bytes, relayLeastBytes), nowMs);
   }
 
   /** A message couldn't be read. */
