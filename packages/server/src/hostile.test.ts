@@ -393,6 +393,23 @@ describe("whoever relays too fast is read later, and loses nothing", () => {
     expect(server.stats().delays).toBe(1);
   });
 
+  test("however much it is: what isn't read yet waits at the sender", async () => {
+    const count = 150;
+    const burst = 2 * (64 * 1024 + 33);
+    await restart({ clock, limits: { relayBytes: { perSecond: 1_000_000, burst } } });
+    sender = await enter(server.url);
+    reader = await enter(server.url);
+    for (let i = 0; i < count; i++) sender.forward(reader.persona.id, new Uint8Array(64 * 1024).fill(i), "relay");
+    for (let i = 0; i < count; i++) {
+      if (i > 1) {
+        await delayed(i - 1);
+        clock.advance(66);
+      }
+      expect(await numberHeard()).toBe(i);
+    }
+    expect(server.stats()).toMatchObject({ relayed: count, drops: {} });
+  });
+
   test("and a server that stops doesn't wait for it", async () => {
     for (let i = 0; i < 4; i++) relay(i);
     await delayed(1);
