@@ -178,10 +178,10 @@ export class Connection {
 
   #forward(place: Place<Connection>, kind: ForwardClass, packet: Buffer): void {
     const { hub, counters } = this.#world;
-    const outcome = hub.forward(place, packet.toString("latin1", 1, forwardHeaderBytes), packet);
+    const outcome = hub.forward(place, packet.toString("latin1", 1, forwardHeaderBytes), kind, packet);
     if (outcome === "passed") return counters.forwarded(kind, packet.length);
     this.#drop(outcome);
-    this.#say({ t: "undeliverable", to: packet.subarray(1, forwardHeaderBytes), reason: outcome });
+    this.#say({ t: "undeliverable", to: packet.subarray(1, forwardHeaderBytes), reason: outcome, class: kind });
   }
 
   #handleControl(packet: Buffer): void {

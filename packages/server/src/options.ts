@@ -36,7 +36,10 @@ export interface ServerLimitOptions {
    * it is dropped. Default 4 MiB a second, 8 MiB at once.
    */
   readonly relayBytes: Rate;
-  /** What may wait to be sent to one connection. Beyond, forwards to it are dropped. Default 4 MiB. */
+  /**
+   * What may wait to be sent to one connection. Beyond, forwards to it are dropped; those of the relay class beyond half of it.
+   * Default 4 MiB.
+   */
   readonly bufferedBytes: number;
 }
 

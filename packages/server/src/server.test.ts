@@ -206,7 +206,7 @@ describe("forwards", () => {
     const nobody = createIdentity();
     first.forward(nobody.id, Uint8Array.of(1));
     const answer = await first.client.next("undeliverable");
-    expect(answer.reason).toBe("gone");
+    expect(answer).toMatchObject({ reason: "gone", class: "signal" });
     expect(Buffer.from(answer.to).equals(nobody.publicKey)).toBe(true);
     expect(server.stats().drops).toEqual({ gone: 1 });
   });
@@ -225,7 +225,10 @@ describe("forwards", () => {
     }
     await healthy.talk();
     expect(server.stats().drops.busy).toBeGreaterThan(0);
-    expect(healthy.first.client.heard.find(({ t }) => t === "undeliverable")).toMatchObject({ reason: "busy" });
+    expect(healthy.first.client.heard.find(({ t }) => t === "undeliverable")).toMatchObject({
+      reason: "busy",
+      class: "relay",
+    });
     slow.client.socket.terminate();
   });
 });

@@ -189,7 +189,7 @@ export class RemotePeer implements Peer {
     if (this.#triesDirect) this.#direct.receive(signal.value);
   }
 
-  /** A forward of ours to it went nowhere. Of signals, the attempt's own deadline makes up for it. */
+  /** Something that was relayed to it went nowhere. */
   undeliverable(reason: string): void {
     for (const path of this.#attached) path.undeliverable(reason);
   }

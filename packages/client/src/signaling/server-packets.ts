@@ -43,7 +43,7 @@ function dispatchMessage(message: ServerMessage, events: SignalingEvents): Joini
       events.left(peerIdOf(message.id), message.reason);
       return undefined;
     case "undeliverable":
-      events.undeliverable(peerIdOf(message.to), message.reason);
+      events.undeliverable(peerIdOf(message.to), message.reason, message.class);
       return undefined;
     default:
       return message;

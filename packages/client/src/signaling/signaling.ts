@@ -29,8 +29,8 @@ export interface SignalingEvents {
    */
   left(id: PeerId, reason: string): void;
   envelope(from: PeerId, kind: ForwardClass, envelope: Uint8Array): void;
-  /** A forward of ours went nowhere. */
-  undeliverable(to: PeerId, reason: string): void;
+  /** A forward of ours went nowhere; some servers don't say of which class. */
+  undeliverable(to: PeerId, reason: string, kind: ForwardClass | undefined): void;
   /** The connection to the server is lost, and is being made again. Links don't depend on it. */
   disconnected(reason: string): void;
   /** The server complained about something we sent. */

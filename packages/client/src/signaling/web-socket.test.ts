@@ -276,13 +276,15 @@ describe("a member", () => {
     sockets.last.say({ t: "peer-away", id: key });
     sockets.last.say({ t: "peer-left", id: key, reason: "lost" });
     sockets.last.say({ t: "undeliverable", to: key, reason: "gone" });
+    sockets.last.say({ t: "undeliverable", to: key, reason: "busy", class: "relay" });
     sockets.last.deliver(Uint8Array.of(2, ...key, 9, 9));
     expect(told.slice(1)).toEqual([
       ["card", otherCard],
       ["card", otherCard],
       ["away", other.id],
       ["left", other.id, "lost"],
-      ["undeliverable", other.id, "gone"],
+      ["undeliverable", other.id, "gone", undefined],
+      ["undeliverable", other.id, "busy", "relay"],
       ["envelope", other.id, "signal", Uint8Array.of(9, 9)],
     ]);
     expect(session.forward(other.id, "signal", Uint8Array.of(5))).toBe(true);

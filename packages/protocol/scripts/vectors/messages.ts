@@ -47,6 +47,8 @@ const fromServer: ServerMessage[] = [
   { t: "peer-away", id: key },
   { t: "peer-left", id: key, reason: "lost" },
   { t: "undeliverable", to: key, reason: "gone" },
+  { t: "undeliverable", to: key, reason: "gone", class: "signal" },
+  { t: "undeliverable", to: key, reason: "busy", class: "relay" },
   { t: "pong" },
   { t: "error", code: "rate-limited", message: "Slower, please.", fatal: false, retryAfter: 250 },
   { t: "error", code: "not-authorised", message: "The proof isn't the card's peer's.", fatal: true },
@@ -85,6 +87,12 @@ export function controlVectors() {
       wrong("bytes after the message", "malformed", "client", `${written({ t: "ping" })}00`),
       wrong("cut", "malformed", "client", written(join).slice(0, -2)),
       wrong("a key of 31 bytes", "malformed", "server", written({ t: "peer-away", id: run(31, 0) })),
+      wrong(
+        "a class that is none",
+        "malformed",
+        "server",
+        written({ t: "undeliverable", to: key, reason: "busy", class: "bulk" }),
+      ),
       wrong("a nonce as text", "malformed", "server", written({ ...fromServer[0], nonce: "n" })),
     ],
   };

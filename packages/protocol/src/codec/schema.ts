@@ -37,6 +37,13 @@ export function literal<const Value extends string | number>(only: Value): WireS
   return schemaOf(JSON.stringify(only), (value) => value === only);
 }
 
+/** One of these values. */
+export function oneOf<const Value extends string | number>(...values: readonly Value[]): WireSchema<Value> {
+  return schemaOf(values.map((value) => JSON.stringify(value)).join(" or "), (value) =>
+    values.includes(value as Value),
+  );
+}
+
 /** A text of so many characters (units of UTF-16). */
 export function text(most: number, least = 0): WireSchema<string> {
   const fits = (value: unknown) => typeof value === "string" && value.length >= least && value.length <= most;

@@ -29,7 +29,7 @@ const fromServer: ServerMessage[] = [
   { t: "peer-updated", card },
   { t: "peer-away", id },
   { t: "peer-left", id, reason: "lost" },
-  { t: "undeliverable", to: id, reason: "gone" },
+  { t: "undeliverable", to: id, reason: "gone", class: "relay" },
   { t: "pong" },
   { t: "error", code: "rate-limited", message: "Slower.", fatal: false, retryAfter: 100 },
 ];
@@ -52,7 +52,7 @@ describe.each([
         // Of a wrong type, or missing; optional fields may be missing.
         expect(decode(encode({ ...message, [field]: [[]] })).ok).toBe(false);
         const without = decode(encode({ ...message, [field]: undefined }));
-        expect(without.ok).toBe(["token", "retryAfter"].includes(field));
+        expect(without.ok).toBe(["token", "retryAfter", "class"].includes(field));
       }
     });
   }

@@ -1,6 +1,18 @@
 import { decodeByType, type MessageOf } from "../codec/by-type.js";
 import { encode } from "../codec/message-pack.js";
-import { boolean, bytesOf, count, list, literal, name, type Output, object, optional, text } from "../codec/schema.js";
+import {
+  boolean,
+  bytesOf,
+  count,
+  list,
+  literal,
+  name,
+  type Output,
+  object,
+  oneOf,
+  optional,
+  text,
+} from "../codec/schema.js";
 import type { Decoded } from "../decoded.js";
 import { signedCardSchema } from "../identity/card.js";
 import { nonceBytes } from "../identity/join-proof.js";
@@ -65,8 +77,13 @@ const serverMessages = {
   "peer-away": object({ t: literal("peer-away"), id: peerKey }),
   /** `left`: it said so · `lost`: it didn't come back in time · `replaced`: the identity joined again. */
   "peer-left": object({ t: literal("peer-left"), id: peerKey, reason: name }),
-  /** A forward went nowhere. `gone`: no such peer in the room · `busy`: its connection is full. */
-  undeliverable: object({ t: literal("undeliverable"), to: peerKey, reason: name }),
+  /** A forward of this class went nowhere. `gone`: no such peer in the room · `busy`: its connection is full. */
+  undeliverable: object({
+    t: literal("undeliverable"),
+    to: peerKey,
+    reason: name,
+    class: optional(oneOf("signal", "relay")),
+  }),
   pong: object({ t: literal("pong") }),
   /** `fatal`: the connection ends, and the same join would fail again. */
   error: object({

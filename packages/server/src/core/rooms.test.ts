@@ -268,7 +268,7 @@ describe("a forward", () => {
     const first = join(hub, ada);
     const second = join(hub, bob);
     const packet = packetTo(2);
-    expect(hub.forward(first.place as Place<Listener>, keyOf(2), packet)).toBe("passed");
+    expect(hub.forward(first.place as Place<Listener>, keyOf(2), "signal", packet)).toBe("passed");
     expect(second.forwards[0]).toBe(packet);
     expect(packet).toEqual(packetTo(1));
   });
@@ -279,10 +279,10 @@ describe("a forward", () => {
     join(hub, bob, "hall");
     const third = join(hub, { peer: 3, box: 1, n: 0 });
     lose(hub, third, 0);
-    expect(hub.forward(place, keyOf(2), packetTo(2))).toBe("gone");
-    expect(hub.forward(place, keyOf(3), packetTo(3))).toBe("gone");
+    expect(hub.forward(place, keyOf(2), "signal", packetTo(2))).toBe("gone");
+    expect(hub.forward(place, keyOf(3), "signal", packetTo(3))).toBe("gone");
     hub.tick(graceMs);
-    expect(hub.forward(place, keyOf(3), packetTo(3))).toBe("gone");
+    expect(hub.forward(place, keyOf(3), "signal", packetTo(3))).toBe("gone");
   });
 
   test("is dropped, unaltered, where too much waits already", () => {
@@ -291,10 +291,21 @@ describe("a forward", () => {
     const second = join(hub, bob);
     second.bufferedBytes = 1_001;
     const packet = packetTo(2);
-    expect(hub.forward(place, keyOf(2), packet)).toBe("busy");
+    expect(hub.forward(place, keyOf(2), "signal", packet)).toBe("busy");
     expect(packet).toEqual(packetTo(2));
     second.bufferedBytes = 1_000;
-    expect(hub.forward(place, keyOf(2), packet)).toBe("passed");
+    expect(hub.forward(place, keyOf(2), "signal", packet)).toBe("passed");
+  });
+
+  test("of the relay class leaves half of the room to signals", () => {
+    const hub = createHub();
+    const place = join(hub, ada).place as Place<Listener>;
+    const second = join(hub, bob);
+    second.bufferedBytes = 500;
+    expect(hub.forward(place, keyOf(2), "relay", packetTo(2))).toBe("passed");
+    second.bufferedBytes = 501;
+    expect(hub.forward(place, keyOf(2), "relay", packetTo(2))).toBe("busy");
+    expect(hub.forward(place, keyOf(2), "signal", packetTo(2))).toBe("passed");
   });
 });
 

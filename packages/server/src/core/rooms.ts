@@ -2,6 +2,7 @@ import {
   type Card,
   encodeControl,
   equalBytes,
+  type ForwardClass,
   type IceServer,
   peerKeyOf,
   type ServerMessage,
@@ -49,7 +50,7 @@ export interface HubSettings {
   readonly iceServers: readonly IceServer[];
   /** No packet that answers a join is larger. */
   readonly packetBytes: number;
-  /** A forward to a connection with more than this waiting is dropped. */
+  /** A forward to a connection with more than this waiting is dropped; one of the relay class with more than half of it. */
   readonly bufferedBytes: number;
   readonly rooms: number;
   readonly peersPerRoom: number;
@@ -126,10 +127,13 @@ export class Hub<Connection> {
    * Passes a forward on to `target` (32 characters, one for each byte of the peer's key). Reads nothing of it, writes the
    * source's key over the target's, and gives the packet away.
    */
-  forward(place: Place<Connection>, target: string, packet: Uint8Array): ForwardOutcome {
+  forward(place: Place<Connection>, target: string, kind: ForwardClass, packet: Uint8Array): ForwardOutcome {
     const to = place.room.places.get(target)?.connection;
     if (to === undefined) return "gone";
-    if (this.#sink.bufferedBytes(to) > this.#settings.bufferedBytes) return "busy";
+    const { bufferedBytes } = this.#settings;
+    // Relayed traffic leaves room for the signals that may make it needless.
+    const most = kind === "relay" ? bufferedBytes / 2 : bufferedBytes;
+    if (this.#sink.bufferedBytes(to) > most) return "busy";
     packet.set(place.id, 1);
     this.#sink.forward(to, packet);
     return "passed";
