@@ -2,6 +2,7 @@ import { defineProtocol, message, type PeerId, peerKeyOf } from "@skein/protocol
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { memorySignaling } from "../signaling/memory.js";
 import { turn } from "../testing.test-support.js";
+import type { PathProvider } from "./path-provider.js";
 import type { Peer } from "./peer.js";
 import { chat, type Guest, World } from "./world.test-support.js";
 
@@ -86,6 +87,27 @@ describe("two rooms on a server", () => {
     expect(await ann.room.broadcast(chat.say, "all")).toBe(1);
     await world.until(() => ben.heard.length === 1);
     await expect(ann.room.broadcast(chat.say, 7 as unknown as string)).rejects.toMatchObject({ code: "bad-body" });
+  });
+
+  it("tell a path through the server of what it forwarded in vain, and of no lost signals", async () => {
+    const told: string[] = [];
+    const nothing = () => {};
+    const attached = { direct: nothing, receive: nothing, server: nothing, lost: nothing, close: nothing };
+    const provider: PathProvider = {
+      kind: "relay",
+      replacesDirect: false,
+      attach: () => ({ ...attached, undeliverable: (reason) => void told.push(reason) }),
+    };
+    const ann = await world.join({ paths: [provider] });
+    const ben = await world.join();
+    await world.untilConnected(ann, ben);
+    const to = peerKeyOf(ben.room.id);
+    for (const more of [{ class: "signal" }, { class: "relay" }, {}] as const) {
+      const reason = `of class ${more.class ?? "unknown"}`;
+      world.server.say(ann.room.id, { t: "undeliverable", to, reason, ...more });
+    }
+    await world.until(() => told.length === 2);
+    expect(told).toEqual(["of class relay", "of class unknown"]);
   });
 
   it("have a path again soon after one side lost it and the other didn't notice", async () => {
