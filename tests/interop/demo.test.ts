@@ -88,6 +88,22 @@ describe("skein demo --once --json", () => {
   });
 });
 
+it("skein serve tells what it has passed on, in JSON and for people", async () => {
+  const options = ["serve", "--port", "0", "--relay-rate", "512K", "--stats", "60"];
+  const server = start(...options, "--json");
+  await firstEvent(server);
+  server.kill();
+  const lines = (await finish(server)).stdout.trim().split("\n").slice(-2);
+  expect(lines.map((line) => JSON.parse(line))).toMatchObject([
+    { event: "stats", peers: 0, relayed: 0, relayedBytes: 0, delays: 0, bufferedBytes: 0, drops: {} },
+    { event: "stopped" },
+  ]);
+  const forPeople = start(...options);
+  await once(forPeople.stdout as NodeJS.ReadableStream, "data");
+  forPeople.kill();
+  expect((await finish(forPeople)).stdout).toMatch(/0 relayed frames \(0 B\) passed on\n$/);
+});
+
 describe("skein demo leaves no process behind", () => {
   it.each(["SIGTERM", "SIGINT", "SIGHUP", "SIGKILL", "the end of stdin"] as const)("after %s", async (how) => {
     const demo = start("demo", folder, "--json");

@@ -2,14 +2,15 @@ import { existsSync, readFileSync } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { type AddressInfo, createServer as createProbe } from "node:net";
 import { type IceServer, SkeinError } from "@skein/protocol";
-import { createServer, type SkeinServer } from "@skein/server";
+import { createServer, type ServerLimitOptions, type SkeinServer } from "@skein/server";
 import sirv from "sirv";
 import * as v from "valibot";
 import { iceUrl } from "./commands/options.js";
 import { pageFolder } from "./page-folder.js";
 import { aborted, listenForStop } from "./process/stop.js";
+import { statsText } from "./serve-stats.js";
 import { failure } from "./stdio/envelope.js";
-import { createEventWriter } from "./stdio/event-writer.js";
+import { createEventWriter, type EventWriter } from "./stdio/event-writer.js";
 import { createInk } from "./terminal/ink.js";
 
 export interface ServeOptions {
@@ -20,6 +21,10 @@ export interface ServeOptions {
   readonly ice?: readonly string[];
   readonly iceFile?: string;
   readonly allowOrigin?: readonly string[];
+  /** Bytes a second. */
+  readonly relayRate?: number;
+  /** Seconds between two lines of statistics. */
+  readonly stats?: number;
   readonly page?: boolean;
   readonly json?: boolean;
 }
@@ -44,9 +49,25 @@ export async function serve(options: ServeOptions): Promise<void> {
   if (options.json)
     events.write({ event: "listening", url: server.url, port: server.port, ...(page === undefined ? {} : { page }) });
   else announce(server.url, page, options.host);
+  const stopTelling = tellStats(server, options, events);
   await aborted(stop.signal);
+  stopTelling();
   await server.close();
   if (options.json) events.write({ event: "stopped" });
+}
+
+/** Tells statistics every so often, and a last time when it is stopped. */
+function tellStats(server: SkeinServer, { stats: seconds, json }: ServeOptions, events: EventWriter): () => void {
+  if (seconds === undefined) return () => {};
+  const tell = (): void => {
+    if (json) events.write({ event: "stats", ...server.stats() });
+    else process.stdout.write(`${statsText(server.stats())}\n`);
+  };
+  const timer = setInterval(tell, seconds * 1_000);
+  return () => {
+    clearInterval(timer);
+    tell();
+  };
 }
 
 async function start(options: ServeOptions): Promise<SkeinServer> {
@@ -56,19 +77,25 @@ async function start(options: ServeOptions): Promise<SkeinServer> {
   const last = options.orNext || options.port === 0 ? Math.min(first + nextPorts, 65_535) : first;
   for (let port = first; ; port++) {
     try {
-      const { host, path } = options;
+      const { host, path, relayRate } = options;
       return await createServer({
         port,
         host,
         path,
         iceServers,
         handleRequest,
+        limits: limitsOf(relayRate),
         allowOrigins: originsOf(options, port),
       });
     } catch (error) {
       if (port >= last || !isPortInUse(error)) throw error;
     }
   }
+}
+
+/** As with the server's own limits, two seconds' worth may come at once. */
+function limitsOf(relayRate: number | undefined): Partial<ServerLimitOptions> {
+  return relayRate === undefined ? {} : { relayBytes: { perSecond: relayRate, burst: 2 * relayRate } };
 }
 
 /** The origins of a server's own pages hold its port, so the port must be known before it listens. */

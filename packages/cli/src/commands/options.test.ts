@@ -1,10 +1,22 @@
 import { describe, expect, it } from "vitest";
-import { parseIceServer, parseOrigin, parsePart, parsePort, parseProtocol, parseRoom, parseServer } from "./options.js";
+import {
+  parseByteRate,
+  parseIceServer,
+  parseOrigin,
+  parsePart,
+  parsePort,
+  parseProtocol,
+  parseRoom,
+  parseSeconds,
+  parseServer,
+} from "./options.js";
 
 describe("options", () => {
   it("read what they should", () => {
     expect(parsePort("0")).toBe(0);
     expect(parsePart("2/3")).toEqual({ index: 2, of: 3 });
+    expect(["65536", "64K", "512k", "10M"].map(parseByteRate)).toEqual([65_536, 65_536, 524_288, 10_485_760]);
+    expect(parseSeconds("30")).toBe(30);
     expect(parseServer("wss://example.org/skein")).toBe("wss://example.org/skein");
     expect(parseIceServer("turn:b.example:3478?transport=udp", parseIceServer("stun:a.example"))).toEqual([
       "stun:a.example",
@@ -24,6 +36,12 @@ describe("options", () => {
     ["a part", () => parsePart("0/3")],
     ["a part", () => parsePart("4/3")],
     ["a part", () => parsePart("1")],
+    ["a rate", () => parseByteRate("63K")],
+    ["a rate", () => parseByteRate("10G")],
+    ["a rate", () => parseByteRate("M")],
+    ["a rate", () => parseByteRate("1.5M")],
+    ["a number of seconds", () => parseSeconds("0")],
+    ["a number of seconds", () => parseSeconds("1m")],
     ["a server", () => parseServer("https://example.org")],
     ["a server", () => parseServer("example.org")],
     ["a STUN server", () => parseIceServer("stun.example.org:3478")],

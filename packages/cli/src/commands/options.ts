@@ -47,6 +47,25 @@ function isOrigin(text: string): boolean {
   return !/^https?:$/.test(protocol) || origin === text;
 }
 
+const byteUnits: Readonly<Record<string, number>> = { "": 1, K: 1_024, M: 1_048_576 };
+
+/** Below, a client whose frames are on their way could take its server for dead before the server answers it. */
+const leastByteRate = 64 * 1_024;
+
+/** `512K`, `10M`: bytes a second. */
+export function parseByteRate(text: string): number {
+  const [, number = "", unit = ""] = /^(\d{1,9})([KM]?)$/i.exec(text) ?? [];
+  const rate = number === "" ? 0 : Number(number) * (byteUnits[unit.toUpperCase()] ?? 0);
+  if (rate >= leastByteRate) return rate;
+  throw new InvalidArgumentError("A rate looks like 512K or 10M, in bytes a second; 64K is the least.");
+}
+
+export function parseSeconds(text: string): number {
+  const seconds = Number(text);
+  if (/^\d{1,5}$/.test(text) && seconds > 0) return seconds;
+  throw new InvalidArgumentError("Give whole seconds, from 1 to 99999.");
+}
+
 export function parseRoom(text: string): string {
   if (text.length > 0 && text.length <= limits.nameLength) return text;
   throw new InvalidArgumentError(`A room's name has 1 to ${limits.nameLength} characters.`);

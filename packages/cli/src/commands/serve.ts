@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import type { ServeOptions } from "../serve.js";
-import { parseIceServer, parseOrigin, parsePort } from "./options.js";
+import { parseByteRate, parseIceServer, parseOrigin, parsePort, parseSeconds } from "./options.js";
 
 /** `skein serve`. */
 export function serveCommand(): Command {
@@ -31,6 +31,12 @@ export function serveCommand(): Command {
       "whose web pages may connect, such as https://example.org; \"self\" is this server's own page (default: everyone's)",
       parseOrigin,
     )
+    .option(
+      "--relay-rate <bytes>",
+      "how many bytes a second one client may relay through the server, such as 512K or 10M; what comes faster waits (default: 4M)",
+      parseByteRate,
+    )
+    .option("--stats <seconds>", "tell every so often what the server holds and has passed on", parseSeconds)
     .option("--page", "serve the demo's web page at /")
     .option("--json", "write events as lines of JSON")
     .addHelpText(
