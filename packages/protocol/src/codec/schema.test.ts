@@ -10,6 +10,7 @@ import {
   literal,
   name,
   object,
+  oneOf,
   optional,
   protocolList,
   type WireSchema,
@@ -55,6 +56,14 @@ describe("building blocks", () => {
     expect(schema({ a: 1, b: 2 })).toEqual({ ok: true, value: { a: 1, b: 2 } });
     for (const value of [{ b: 1 }, { a: 1, b: "2" }, { a: 1, b: null }, null, 5, "a"])
       expect(ok(schema, value)).toBe(false);
+  });
+
+  it("take one of several values, and say which", () => {
+    const schema = oneOf("signal", "relay");
+    expect([schema("signal"), schema("relay")]).toMatchObject([{ value: "signal" }, { value: "relay" }]);
+    for (const value of ["", "bulk", undefined, 0, ["relay"]]) {
+      expect(schema(value)).toMatchObject({ code: "malformed", reason: 'expected "signal" or "relay"' });
+    }
   });
 
   it("say where and what was expected, also within", () => {
