@@ -167,10 +167,9 @@ export class Connection {
 
   /** What comes too fast has its turn later: of relayed frames none may be missing. */
   #mayRelay(packet: Buffer): boolean {
-    // What a client said before it went counts, and it makes nobody wait any more.
-    if (this.#socket.readyState !== this.#socket.OPEN) return true;
     const delayMs = this.#conduct.paceRelay(packet.length, this.#world.settings.clock.nowMs());
-    if (delayMs === 0) return true;
+    // What a client said before it went counts, and it makes nobody wait any more.
+    if (delayMs === 0 || this.#socket.readyState !== this.#socket.OPEN) return true;
     this.#world.counters.delays++;
     this.#incoming.delay(packet, delayMs);
     return false;
