@@ -24,16 +24,17 @@ const relayLeastBytes = 256;
  * than {@link tooFastMost} in a row that came too fast.
  */
 export class Conduct {
+  readonly #rates: ConductRates;
   readonly #control: TokenBucket;
-  readonly #signals: TokenBucket;
-  readonly #relayBytes: TokenBucket;
+  /** A bucket starts full: until it is needed it takes no memory. Most connections are idle. */
+  #signals: TokenBucket | undefined;
+  #relayBytes: TokenBucket | undefined;
   #malformed = 0;
   #tooFast = 0;
 
   constructor(rates: ConductRates, nowMs: number) {
+    this.#rates = rates;
     this.#control = new TokenBucket(rates.control, nowMs);
-    this.#signals = new TokenBucket(rates.signals, nowMs);
-    this.#relayBytes = new TokenBucket(rates.relayBytes, nowMs);
   }
 
   /** 0 where the message may pass; else the milliseconds after which one may. So does the next. */
@@ -42,6 +43,7 @@ export class Conduct {
   }
 
   admitSignal(nowMs: number): number {
+    this.#signals ??= new TokenBucket(this.#rates.signals, nowMs);
     return this.#judge(this.#signals.take(1, nowMs));
   }
 
@@ -50,6 +52,7 @@ export class Conduct {
    * Waiting is no haste.
    */
   paceRelay(bytes: number, nowMs: number): number {
+    this.#relayBytes ??= new TokenBucket(this.#rates.relayBytes, nowMs);
     return this.#relayBytes.take(Math.max(bytes, relayLeastBytes), nowMs);
   }
 
