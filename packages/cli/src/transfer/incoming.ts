@@ -1,6 +1,7 @@
 import { SkeinError } from "@skein/protocol";
+import { PacedSender } from "./paced-sender.js";
 import type { Entry, Offer, Outcome } from "./protocol.js";
-import { receiveEntry, type Sender } from "./receive-entry.js";
+import { pieceBytes, receiveEntry, type Sender } from "./receive-entry.js";
 import type { TargetFolder } from "./target-folder.js";
 
 /** Files under way at once: small ones wait for the disk and for each other's answers. */
@@ -25,6 +26,7 @@ export interface IncomingOptions {
 export async function takeIn(options: IncomingOptions): Promise<void> {
   const failed = new AbortController();
   const signal = AbortSignal.any([options.signal, failed.signal]);
+  const sender = new PacedSender(options.sender, pieceBytes);
   let bytes = 0;
   const grown = (more: number): void => {
     bytes += more;
@@ -37,7 +39,7 @@ export async function takeIn(options: IncomingOptions): Promise<void> {
       const key = options.folder.keyOf(entry.path);
       const isTwin = keys.has(key);
       keys.add(key);
-      const outcome = isTwin ? twin : await receiveEntry(number, entry, { ...options, signal, grown });
+      const outcome = isTwin ? twin : await receiveEntry(number, entry, { ...options, sender, signal, grown });
       await options.settled(number, entry, outcome);
     }
   };

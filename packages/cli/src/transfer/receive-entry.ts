@@ -25,8 +25,10 @@ export interface ReceiveEntryOptions {
   readonly grown: (bytes: number) => void;
 }
 
-const pieceBytes = 128 * 1024;
-const piecesAtOnce = 16;
+/** What is asked for at once. */
+export const pieceBytes = 64 * 1024;
+/** Of one file: a {@link PacedSender} lets fewer go. */
+const piecesAtOnce = 64;
 /** A file that is written to all the time never gets through. */
 const attemptsMost = 4;
 const growthBytes = 1024 * 1024;

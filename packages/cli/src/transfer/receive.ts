@@ -1,6 +1,7 @@
 import { joinRoom, type Peer, type Room } from "@skein/client";
 import { SkeinError } from "@skein/protocol";
 import { joinOptionsOf, type RoomOptions } from "../join/room-options.js";
+import { keepHeapSmall } from "../process/small-heap.js";
 import { listenForStop } from "../process/stop.js";
 import { failure } from "../stdio/envelope.js";
 import { createEventWriter } from "../stdio/event-writer.js";
@@ -33,6 +34,7 @@ const stopped = "Stopped. What came so far is kept: run the same command again, 
  */
 export async function receive(folderPath: string, options: ReceiveOptions): Promise<void> {
   checkCanAsk(options);
+  keepHeapSmall();
   using stop = listenForStop();
   const output = createEventWriter(process.stdout, () => {});
   using view = options.json ? createReceivingEvents(output) : createReceivingLines();

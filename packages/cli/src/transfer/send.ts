@@ -1,6 +1,7 @@
 import { joinRoom, type Room } from "@skein/client";
 import { SkeinError } from "@skein/protocol";
 import { joinOptionsOf, type RoomOptions } from "../join/room-options.js";
+import { keepHeapSmall } from "../process/small-heap.js";
 import { listenForStop } from "../process/stop.js";
 import { failure } from "../stdio/envelope.js";
 import { createEventWriter } from "../stdio/event-writer.js";
@@ -24,6 +25,7 @@ const stopped = "Stopped before everything was there. Run the same command again
  * @throws {SkeinError} also where the receiver refused some of them
  */
 export async function send(paths: readonly string[], options: SendOptions): Promise<void> {
+  keepHeapSmall();
   using stop = listenForStop();
   const output = createEventWriter(process.stdout, () => {});
   using view = options.json ? createSendingEvents(output) : createSendingLines();
