@@ -139,17 +139,24 @@ class FileReceiver {
   async #fill(part: Part): Promise<Attempt> {
     const { sender, grown, signal } = this.#options;
     const pieces = { from: part.bytes, until: this.#state.bytes, pieceBytes, atOnce: piecesAtOnce };
-    const read = (offset: number, length: number) => sender.read(this.#number, offset, length);
+    let latest: FileState | undefined;
+    const read = async (offset: number, length: number): Promise<ReadReply> => {
+      const reply = await sender.read(this.#number, offset, length);
+      if (reply.is === "changed") latest = reply.now;
+      return reply;
+    };
     let promised: string | undefined;
     for await (const { piece, length } of inPieces(pieces, read)) {
       signal.throwIfAborted();
       if (piece.is === "unreadable") throw unreadable(piece.reason);
-      if (piece.is === "changed") return { is: "again", now: piece.now, why: "it changed while it was sent" };
+      // Those that were asked for ahead may tell of another change: the last one counts.
+      if (piece.is === "changed") break;
       checkLength(piece.bytes, length);
       await part.append(piece.bytes);
       grown(piece.bytes.length);
       promised = piece.sha256;
     }
+    if (latest !== undefined) return { is: "again", now: latest, why: "it changed while it was sent" };
     const { sha256 } = part;
     if (promised === sha256) return { is: "whole", sha256 };
     return { is: "again", now: this.#state, why: "what came has another SHA-256 than was promised" };
