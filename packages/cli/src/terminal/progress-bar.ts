@@ -25,7 +25,8 @@ export class ProgressBar implements Disposable {
       barIncompleteChar: "─",
       hideCursor: true,
       clearOnComplete: true,
-      linewrap: null,
+      // Otherwise it would turn it off, and a process that is killed leaves it so.
+      linewrap: true,
       stream: process.stdout,
     });
   }

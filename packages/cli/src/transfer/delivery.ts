@@ -21,6 +21,7 @@ export interface DeliveryListener {
 export interface Delivered {
   readonly peer: Peer;
   readonly tally: Tally;
+  readonly carriedBytes: number;
 }
 
 /** One transfer to one peer. */
@@ -120,7 +121,7 @@ export class Delivery implements AsyncDisposable {
       return this.#done.reject(new SkeinError("aborted", `${nameOf(peer)} can't go on: ${failure}`));
     }
     if (outgoing.unsettled > 0) throw new SkeinError("bad-message", `${outgoing.unsettled} files aren't settled yet.`);
-    this.#done.resolve({ peer, tally });
+    this.#done.resolve({ peer, tally, carriedBytes: outgoing.carriedBytes });
   }
 
   #seek(): void {

@@ -1,7 +1,7 @@
 import type { Peer } from "@skein/client";
 import type { OutputEvent } from "../stdio/envelope.js";
 import type { Entry, Outcome } from "./protocol.js";
-import type { Tally } from "./tally.js";
+import type { Sum } from "./tally.js";
 
 /** What became of an entry, as a line of JSON tells it. */
 export function settledEvent(entry: Entry, { is, ...more }: Outcome): OutputEvent {
@@ -9,8 +9,12 @@ export function settledEvent(entry: Entry, { is, ...more }: Outcome): OutputEven
 }
 
 /** The end of a transfer, as a line of JSON tells it. */
-export function tallyEvent({ counts, receivedBytes }: Tally, ms: number): Readonly<Record<string, unknown>> {
-  return { ...counts, bytes: receivedBytes, ms: Math.round(ms) };
+export function tallyEvent({
+  tally: { counts, receivedBytes },
+  carriedBytes,
+  ms,
+}: Sum): Readonly<Record<string, number>> {
+  return { ...counts, bytes: receivedBytes, carriedBytes, ms: Math.round(ms) };
 }
 
 /** A peer, as lines of JSON about transfers name it. */

@@ -19,11 +19,11 @@ export interface IncomingOptions {
 }
 
 /**
- * Receives a whole transfer; resolves when every entry is settled and on disk.
+ * Receives a whole transfer; resolves when every entry is settled and on disk, with what had to be carried for it.
  * @throws {SkeinError} what asking the sender throws; `bad-message` where it isn't what was offered; a disk's error where it
  * takes no more
  */
-export async function takeIn(options: IncomingOptions): Promise<void> {
+export async function takeIn(options: IncomingOptions): Promise<{ readonly carriedBytes: number }> {
   const failed = new AbortController();
   const signal = AbortSignal.any([options.signal, failed.signal]);
   const sender = new PacedSender(options.sender, pieceBytes);
@@ -47,6 +47,7 @@ export async function takeIn(options: IncomingOptions): Promise<void> {
   await Promise.all(Array.from({ length: filesAtOnce }, () => work().catch((error) => failed.abort(error))));
   failed.signal.throwIfAborted();
   await options.folder.sync();
+  return { carriedBytes: sender.carriedBytes };
 }
 
 const twin: Outcome = { is: "refused", reason: "another file of this transfer has the same name on this disk" };

@@ -4,7 +4,7 @@ import { ProgressBar } from "../terminal/progress-bar.js";
 import { bytesText, countText, durationText } from "../terminal/units.js";
 import { nameOf } from "./called.js";
 import type { Entry, Outcome } from "./protocol.js";
-import type { Tally } from "./tally.js";
+import type { Sum } from "./tally.js";
 
 /** Of files that didn't go through; the rest is counted at the end. */
 const outcomeLinesMost = 20;
@@ -59,19 +59,19 @@ export function amountText(files: number, bytes: number): string {
   return `${countText(files, "file")}, ${bytesText(bytes)}`;
 }
 
-/** What became of it all: `2 files, 1.2 GB in 14 s (84 MB/s); 1 was there already`. */
-export function tallyText({ counts, receivedBytes }: Tally, ms: number): string {
+/** What became of it all: `2 files, 1.2 GB; 1 file there already; 1.2 GB in 14 s, 84 MB/s`. */
+export function sumText({ tally: { counts, receivedBytes }, carriedBytes, ms }: Sum): string {
   const { received, present, made, refused } = counts;
-  const rate = ms < 1 ? "" : ` (${bytesText((receivedBytes * 1000) / ms)}/s)`;
-  const parts = [`${amountText(received, receivedBytes)}${received === 0 ? "" : ` in ${durationText(ms)}${rate}`}`];
+  const parts = [amountText(received, receivedBytes)];
   if (made > 0) parts.push(countText(made, "empty folder"));
   if (present > 0) parts.push(`${countText(present, "file")} there already`);
   if (refused > 0) parts.push(`${refused.toLocaleString("en-GB")} refused`);
-  return parts.join("; ");
+  const rate = (carriedBytes * 1000) / Math.max(ms, 1);
+  return `${parts.join("; ")} (${bytesText(carriedBytes)} in ${durationText(ms)}, ${bytesText(rate)}/s)`;
 }
 
 /** `photos, notes.txt …`: the first few names of what is sent. */
-export function namesText(names: readonly string[], of: number): string {
+export function namesText(names: readonly string[]): string {
   const shown = names.slice(0, 3).map(clean).join(", ");
-  return of > 3 ? `${shown} …` : shown;
+  return names.length > 3 ? `${shown} …` : shown;
 }

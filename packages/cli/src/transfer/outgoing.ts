@@ -38,6 +38,7 @@ export class Outgoing implements AsyncDisposable {
   readonly #open: Set<number>;
   #turn: Promise<unknown> = Promise.resolve();
   #bytes = 0;
+  #carriedBytes = 0;
 
   constructor(tree: Pick<Tree, "held">, listener: OutgoingListener) {
     this.#held = [...tree.held];
@@ -48,6 +49,11 @@ export class Outgoing implements AsyncDisposable {
   /** How many entries the receiver hasn't dealt with. */
   get unsettled(): number {
     return this.#open.size;
+  }
+
+  /** What was read and sent so far. */
+  get carriedBytes(): number {
+    return this.#carriedBytes;
   }
 
   list(from: number): { entries: Entry[] } {
@@ -75,6 +81,7 @@ export class Outgoing implements AsyncDisposable {
       if (piece.is === "changed") return piece;
       const digest = offset + length < whole ? undefined : await file.sha256(whole, signal);
       if (digest?.is === "changed") return digest;
+      this.#carriedBytes += piece.value.length;
       this.#reach(entry, offset + piece.value.length);
       const sha256 = digest === undefined ? {} : { sha256: this.#tell(entry, digest.value) };
       return { is: "read", value: { is: "piece", bytes: piece.value, ...sha256 } };

@@ -6,11 +6,17 @@ import type { Sender } from "./receive-entry.js";
 export class PacedSender implements Sender {
   readonly #sender: Sender;
   readonly #window: ReadWindow;
+  #carriedBytes = 0;
   #waiting: { readonly bytes: number; readonly go: () => void }[] = [];
 
   constructor(sender: Sender, pieceBytes: number) {
     this.#sender = sender;
     this.#window = new ReadWindow(pieceBytes);
+  }
+
+  /** What came so far. */
+  get carriedBytes(): number {
+    return this.#carriedBytes;
   }
 
   list(from: number): ReturnType<Sender["list"]> {
@@ -27,6 +33,7 @@ export class PacedSender implements Sender {
     try {
       const reply = await this.#sender.read(entry, offset, length);
       this.#window.answer(ask, performance.now());
+      if (reply.is === "piece") this.#carriedBytes += reply.bytes.length;
       return reply;
     } catch (error) {
       this.#window.giveUp(ask);

@@ -26,7 +26,7 @@ export interface ReceiveOptions extends RoomOptions {
   readonly json?: boolean;
 }
 
-const stopped = "Stopped. What came so far is kept: run the same command again, and it goes on from there.";
+const stopped = "Stopped. What came is kept: the same command again goes on from there.";
 
 /**
  * Receives one transfer into a folder, or one after the other.
@@ -126,7 +126,7 @@ class Receiver {
     const { folder, view, options } = this.#parts;
     const tally = new Tally();
     const startMs = performance.now();
-    await takeIn({
+    const { carriedBytes } = await takeIn({
       offer,
       sender,
       folder,
@@ -139,7 +139,7 @@ class Receiver {
         await sender.settled(number, outcome);
       },
     });
-    view.done(peer, tally, performance.now() - startMs);
+    view.done(peer, { tally, carriedBytes, ms: performance.now() - startMs });
     // All of it is here: a sender that is gone by now changes nothing.
     await sender.finish().catch(() => {});
     return { is: "taken", refused: tally.counts.refused };

@@ -2,10 +2,10 @@ import type { Peer, Room } from "@skein/client";
 import type { EventWriter } from "../stdio/event-writer.js";
 import { clean, createInk } from "../terminal/ink.js";
 import { createPacer, partyOf, settledEvent, tallyEvent } from "./events.js";
-import { amountText, namesText, TransferLines, tallyText } from "./lines.js";
+import { amountText, namesText, sumText, TransferLines } from "./lines.js";
 import type { Offered } from "./offers.js";
 import type { Entry, Outcome } from "./protocol.js";
-import type { Tally } from "./tally.js";
+import type { Sum } from "./tally.js";
 
 /** Tells how a transfer is received. */
 export interface ReceivingView extends Disposable {
@@ -16,7 +16,7 @@ export interface ReceivingView extends Disposable {
   settled(entry: Entry, outcome: Outcome): void;
   /** The sender is gone before everything was here. */
   lost(peer: Peer, reason: string): void;
-  done(peer: Peer, tally: Tally, ms: number): void;
+  done(peer: Peer, sum: Sum): void;
 }
 
 /** For people. */
@@ -25,22 +25,23 @@ export function createReceivingLines(): ReceivingView {
   return {
     joined(room, folder) {
       lines.say(`Receiving into ${lines.ink("bold", clean(folder))}`);
-      const other = `skein send PATH --room ${clean(room.name)}`;
-      lines.say(lines.ink("dim", `Waiting for an offer: \`${other}\` on the other side. Ctrl-C ends.`));
+      lines.say(lines.ink("dim", `On the other side: skein send PATH --room ${clean(room.name)}`));
+      lines.say("Waiting for an offer. Ctrl-C ends.");
     },
     offered({ peer, offer: { entries, bytes, names } }) {
-      lines.say(`${lines.name(peer)} offers ${amountText(entries, bytes)}: ${namesText(names, names.length)}`);
+      lines.say(`${lines.name(peer)} offers ${amountText(entries, bytes)}: ${namesText(names)}`);
     },
     declined: (peer) => lines.say(lines.ink("dim", `declined what ${clean(partyOf(peer).name ?? "it")} offered`)),
     progress: (bytes, of) => lines.progress(bytes, of),
     settled: (entry, outcome) => lines.settled(entry, outcome),
     lost(peer, reason) {
       lines.pause();
-      lines.warn(`${lines.name(peer)} is gone (${clean(reason)}). What came is kept; waiting for it to come back`);
+      lines.warn(`${lines.name(peer)} is gone (${clean(reason)}). What came is kept. Waiting for it`);
     },
-    done(_peer, tally, ms) {
+    done(_peer, sum) {
       lines.pause();
-      lines.say(`${lines.ink("green", "✓")} ${tallyText(tally, ms)}. Every SHA-256 is right.`);
+      lines.say(`${lines.ink("green", "✓")} ${sumText(sum)}`);
+      lines.say(lines.ink("dim", "  The SHA-256 of each is right."));
     },
     [Symbol.dispose]: () => lines[Symbol.dispose](),
   };
@@ -60,7 +61,7 @@ export function createReceivingEvents(output: EventWriter): ReceivingView {
     },
     settled: (entry, outcome) => output.write(settledEvent(entry, outcome)),
     lost: (peer, reason) => output.write({ event: "lost", from: partyOf(peer), reason }),
-    done: (peer, tally, ms) => output.write({ event: "received", from: partyOf(peer), ...tallyEvent(tally, ms) }),
+    done: (peer, sum) => output.write({ event: "received", from: partyOf(peer), ...tallyEvent(sum) }),
     [Symbol.dispose]() {},
   };
 }

@@ -18,7 +18,7 @@ export interface SendOptions extends RoomOptions {
   readonly json?: boolean;
 }
 
-const stopped = "Stopped before everything was there. Run the same command again: it goes on from what has come.";
+const stopped = "Stopped before all was there: the same command again goes on from there.";
 
 /**
  * Sends files and folders to one receiver in a room; resolves when that has checked all of them.

@@ -3,7 +3,7 @@ import type { EventWriter } from "../stdio/event-writer.js";
 import { clean, createInk } from "../terminal/ink.js";
 import type { Delivered, DeliveryListener } from "./delivery.js";
 import { createPacer, partyOf, settledEvent, tallyEvent } from "./events.js";
-import { amountText, namesText, TransferLines, tallyText } from "./lines.js";
+import { amountText, namesText, sumText, TransferLines } from "./lines.js";
 import type { Tree } from "./tree.js";
 
 /** Tells how a tree is sent. */
@@ -21,13 +21,9 @@ export function createSendingLines(): SendingView {
       total = bytes;
       for (const { path, why } of leftOut.slice(0, 20)) lines.warn(`${clean(path)} is left out: it ${why}`);
       if (leftOut.length > 20) lines.warn(`${leftOut.length - 20} more are left out`);
-      lines.say(`${amountText(held.length, bytes)}: ${namesText(names, names.length)}`);
-      lines.say(
-        lines.ink(
-          "dim",
-          `Waiting for a receiver in ${clean(room.name)}: \`skein receive --room ${clean(room.name)}\` on the other side. Ctrl-C ends.`,
-        ),
-      );
+      lines.say(`${amountText(held.length, bytes)}: ${namesText(names)}`);
+      lines.say(lines.ink("dim", `On the other side: skein receive --room ${clean(room.name)}`));
+      lines.say("Waiting for a receiver. Ctrl-C ends.");
     },
     offered: (peer) => lines.say(`${lines.name(peer)} is here: offered, waiting for its answer`),
     accepted: (peer) => lines.say(`${lines.name(peer)} takes it`),
@@ -35,11 +31,12 @@ export function createSendingLines(): SendingView {
     settled: (entry, outcome) => lines.settled(entry, outcome),
     lost(peer, reason) {
       lines.pause();
-      lines.warn(`${lines.name(peer)} is gone (${clean(reason)}). Waiting for it, or another: it goes on from there`);
+      lines.warn(`${lines.name(peer)} is gone (${clean(reason)}). Waiting for it, or another`);
     },
-    done({ peer, tally }, ms) {
+    done({ peer, ...delivered }, ms) {
       lines.pause();
-      lines.say(`${lines.ink("green", "✓")} ${lines.name(peer)} has ${tallyText(tally, ms)}. Every SHA-256 is right.`);
+      lines.say(`${lines.ink("green", "✓")} ${lines.name(peer)} has ${sumText({ ...delivered, ms })}`);
+      lines.say(lines.ink("dim", "  It has checked the SHA-256 of each."));
     },
     [Symbol.dispose]: () => lines[Symbol.dispose](),
   };
@@ -62,7 +59,9 @@ export function createSendingEvents(output: EventWriter): SendingView {
     },
     settled: (entry, outcome) => output.write(settledEvent(entry, outcome)),
     lost: (peer, reason) => output.write({ event: "lost", to: partyOf(peer), reason }),
-    done: ({ peer, tally }, ms) => output.write({ event: "sent", to: partyOf(peer), ...tallyEvent(tally, ms) }),
+    done({ peer, ...delivered }, ms) {
+      output.write({ event: "sent", to: partyOf(peer), ...tallyEvent({ ...delivered, ms }) });
+    },
     [Symbol.dispose]() {},
   };
 }

@@ -19,3 +19,11 @@ export class Tally {
     if (is === "received" && entry.kind === "file") this.#receivedBytes += entry.bytes;
   }
 }
+
+/** The end of a transfer in figures. */
+export interface Sum {
+  readonly tally: Tally;
+  /** What went over the link: less than all, where some was there already. */
+  readonly carriedBytes: number;
+  readonly ms: number;
+}

@@ -53,8 +53,9 @@ describe("ReadWindow", () => {
         fc.pre(delayMs / serviceMs < 40);
         const { limits, share } = transfer({ serviceMs, delayMs }, 4_000);
         expect(share).toBeGreaterThan(0.6);
+        const [median] = limits.toSorted((a, b) => a - b).slice(limits.length / 2);
         const fills = delayMs / serviceMs + 1;
-        expect(limits.at(-1)).toBeLessThanOrEqual(fills + 3);
+        expect(median).toBeLessThanOrEqual(fills + 2);
       }),
       { numRuns: 200 },
     );
