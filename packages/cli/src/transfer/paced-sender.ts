@@ -1,4 +1,4 @@
-import { ReadWindow } from "./core/read-window.js";
+import { type Ask, ReadWindow } from "./core/read-window.js";
 import type { DigestReply, ReadReply } from "./protocol.js";
 import type { Sender } from "./receive-entry.js";
 
@@ -7,7 +7,7 @@ export class PacedSender implements Sender {
   readonly #sender: Sender;
   readonly #window: ReadWindow;
   #carriedBytes = 0;
-  #waiting: { readonly bytes: number; readonly go: () => void }[] = [];
+  #waiting: { readonly bytes: number; readonly go: (ask: Ask) => void }[] = [];
 
   constructor(sender: Sender, pieceBytes: number) {
     this.#sender = sender;
@@ -28,8 +28,7 @@ export class PacedSender implements Sender {
   }
 
   async read(entry: number, offset: number, length: number): Promise<ReadReply> {
-    await this.#turn(length);
-    const ask = this.#window.ask(length, performance.now());
+    const ask = await this.#turn(length);
     try {
       const reply = await this.#sender.read(entry, offset, length);
       this.#window.answer(ask, performance.now());
@@ -43,19 +42,19 @@ export class PacedSender implements Sender {
     }
   }
 
-  #turn(bytes: number): Promise<void> | undefined {
-    if (this.#waiting.length === 0 && this.#window.hasRoom(bytes)) return undefined;
+  /** Its place in the window is taken in the same moment in which there is one: many may ask at once. */
+  #turn(bytes: number): Ask | Promise<Ask> {
+    if (this.#waiting.length === 0 && this.#window.hasRoom(bytes)) return this.#window.ask(bytes, performance.now());
     return new Promise((go) => {
       this.#waiting.push({ bytes, go });
     });
   }
 
   #wake(): void {
-    const [first] = this.#waiting;
-    if (first === undefined || !this.#window.hasRoom(first.bytes)) return;
-    this.#waiting.shift();
-    first.go();
-    // What it asks for is under way once it has run.
-    queueMicrotask(() => this.#wake());
+    for (let first = this.#waiting[0]; first !== undefined; first = this.#waiting[0]) {
+      if (!this.#window.hasRoom(first.bytes)) return;
+      this.#waiting.shift();
+      first.go(this.#window.ask(first.bytes, performance.now()));
+    }
   }
 }
