@@ -7,7 +7,7 @@ import { failure } from "../stdio/envelope.js";
 import { createEventWriter } from "../stdio/event-writer.js";
 import { askYesNo } from "../terminal/question.js";
 import { countText } from "../terminal/units.js";
-import { explainDisk } from "./disk.js";
+import { explainDisk, isDiskError, whyDisk } from "./disk.js";
 import { takeIn } from "./incoming.js";
 import { Offers } from "./offers.js";
 import { receives, transferProtocol } from "./protocol.js";
@@ -151,9 +151,10 @@ class Receiver {
 
   /** Tells the sender why we can't go on; gives the error to tell here. */
   async #giveUp(sender: RoomSender, error: unknown): Promise<unknown> {
-    const explained = explainDisk(error, this.#parts.folder.root, "written");
-    await sender.finish(SkeinError.from(explained, "closed").message).catch(() => {});
-    return explained;
+    // Where our folder is, is nobody else's business.
+    const reason = isDiskError(error) ? whyDisk(error) : SkeinError.from(error, "closed").message;
+    await sender.finish(reason).catch(() => {});
+    return explainDisk(error, this.#parts.folder.root, "written");
   }
 }
 
