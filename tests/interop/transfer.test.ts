@@ -9,7 +9,7 @@ import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { fileURLToPath } from "node:url";
-import { defineProtocol, joinRoom, message, type Room, request } from "@skein/client";
+import { defineProtocol, joinRoom, message, type Peer, type Room, request } from "@skein/client";
 import { createServer } from "@skein/server";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
@@ -173,7 +173,8 @@ describe("skein send and skein receive", () => {
 
 /** What docs/spec/transfer.md says, from its text alone: another implementation, and a bad one. */
 const transfer = defineProtocol("skein.transfer", "1.0.0", {
-  offer: message((value) => value as object),
+  offer: message((value) => value as { transfer: string }),
+  decline: message((value) => value as object),
   list: request(
     (value) => value as { from: number },
     (value) => value as object,
@@ -248,5 +249,70 @@ describe("skein receive, from a sender that isn't ours,", () => {
     expect((await readdir(join(base, "in"))).sort()).toEqual(["good", "link"]);
     expect(await readdir(join(base, "out"))).toEqual([]);
     expect(await readFile(join(base, "victim"), "utf8")).toBe("mine");
+  });
+});
+
+describe("skein send, to a receiver that isn't ours,", () => {
+  /** Joins as a receiver, and does this with each offer. */
+  async function receiver(take: (room: Room, peer: Peer, offer: string) => Promise<unknown>): Promise<Room> {
+    const capabilities = ["skein.transfer/receive"];
+    const room = await joinRoom({ server: server.url, room: "lab", name: "eve", protocols: [transfer], capabilities });
+    room.handle(transfer.offer, async ({ transfer: offer }, peer) => {
+      await take(room, peer, offer);
+    });
+    return room;
+  }
+
+  beforeEach(() => writeFile(join(base, "a"), "hello"));
+
+  it("says that it was declined", async () => {
+    await using _room = await receiver((room, peer, offer) => room.send(peer, transfer.decline, { transfer: offer }));
+    const ended = await new Command("send", join(base, "a")).ended;
+    expect(ended).toEqual({ code: 1, stderr: "skein: eve doesn't want it.\n" });
+  });
+
+  it("believes no other SHA-256 than its own, and answers nobody about what wasn't offered", async () => {
+    const failures: string[] = [];
+    const replies: object[] = [];
+    await using _room = await receiver(async (room, peer, offer) => {
+      const stranger = room.request(peer, transfer.list, { transfer: "B".repeat(22), from: 0 } as { from: number });
+      failures.push(await stranger.then(String, ({ code }) => code));
+      const all = { transfer: offer, from: 0 };
+      replies.push(await room.request(peer, transfer.list, all));
+      const range = { transfer: offer, entry: 0, offset: 0, length: 5 };
+      replies.push(await room.request(peer, transfer.read, range));
+      const early = room.request(peer, transfer.finish, { transfer: offer });
+      failures.push(await early.then(String, ({ code }) => code));
+      const outcome = { is: "received", sha256: "0".repeat(64) };
+      await room.send(peer, transfer.settled, { transfer: offer, entry: 0, outcome } as {
+        entry: number;
+        outcome: typeof outcome;
+      });
+      await room.request(peer, transfer.finish, { transfer: offer });
+    });
+    const send = new Command("send", join(base, "a"));
+    expect(await send.ended).toEqual({ code: 1, stderr: "skein: 1 file didn't go through.\n" });
+    expect(failures).toEqual(["aborted", "bad-message"]);
+    const bytes = new Uint8Array(Buffer.from("hello"));
+    const sha256 = createHash("sha256").update(bytes).digest("hex");
+    expect(replies).toMatchObject([
+      { entries: [{ kind: "file", path: "a", bytes: 5 }] },
+      { is: "piece", bytes, sha256 },
+    ]);
+    expect(await send.named("settled")).toMatchObject({
+      outcome: "refused",
+      reason: expect.stringMatching(/another SHA-256/),
+    });
+  });
+
+  it("offers to the one that was named, and to no other", async () => {
+    let offers = 0;
+    await using _room = await receiver(async () => {
+      offers++;
+    });
+    const receive = new Command("receive", join(base, "in"), "--yes", "--name", "bob");
+    const { peer } = await receive.named("joined");
+    const ended = await new Command("send", join(base, "a"), "--to", String(peer)).ended;
+    expect([ended.code, offers]).toEqual([0, 0]);
   });
 });

@@ -43,7 +43,7 @@ Begin here:
   $ skein serve                     run a server
   $ skein join lab                  in two terminals: talk to each other
   $ skein join lab --json           the same for programs in any language
-  $ skein receive --room lab        files and folders: here, and \`skein send PATH --room lab\` over there
+  $ skein receive --room lab        take files from \`skein send PATH --room lab\`
 
 Exit codes: 0 done, 1 failed, 2 wrong usage. NO_COLOR turns colours off.`,
     );
