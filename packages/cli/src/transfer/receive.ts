@@ -10,7 +10,7 @@ import { countText } from "../terminal/units.js";
 import { explainDisk, isDiskError, whyDisk } from "./disk.js";
 import { takeIn } from "./incoming.js";
 import { Offers } from "./offers.js";
-import { receives, transferProtocol } from "./protocol.js";
+import { type Offer, receives, transferProtocol } from "./protocol.js";
 import { createReceivingEvents, createReceivingLines, type ReceivingView } from "./receiving-view.js";
 import { RoomSender } from "./room-sender.js";
 import { endOf } from "./session-end.js";
@@ -97,7 +97,7 @@ class Receiver {
     }
   }
 
-  async #handle(peer: Peer, offer: Parameters<Receiver["take"]>[2]): Promise<Ending> {
+  async #handle(peer: Peer, offer: Offer): Promise<Ending> {
     const { view, end } = this.#parts;
     using gone = watchPeer(this.#parts.room, peer);
     const signal = AbortSignal.any([end, gone.signal]);
@@ -108,7 +108,7 @@ class Receiver {
         view.declined(peer);
         return { is: "declined" };
       }
-      return await this.take(peer, sender, offer, signal);
+      return await this.#take(peer, sender, offer, signal);
     } catch (error) {
       if (end.aborted) throw end.reason;
       if (!isLoss(error) && !gone.signal.aborted) throw await this.#giveUp(sender, error);
@@ -117,12 +117,7 @@ class Receiver {
     }
   }
 
-  async take(
-    peer: Peer,
-    sender: RoomSender,
-    offer: { readonly entries: number; readonly bytes: number; readonly transfer: string },
-    signal: AbortSignal,
-  ): Promise<Ending> {
+  async #take(peer: Peer, sender: RoomSender, offer: Offer, signal: AbortSignal): Promise<Ending> {
     const { folder, view, options } = this.#parts;
     const tally = new Tally();
     const startMs = performance.now();
