@@ -4,7 +4,9 @@ import { Command, CommanderError } from "commander";
 import { agentCommand } from "./commands/agent.js";
 import { demoCommand } from "./commands/demo.js";
 import { joinCommand } from "./commands/join.js";
+import { receiveCommand } from "./commands/receive.js";
 import { secretCommand } from "./commands/secret.js";
+import { sendCommand } from "./commands/send.js";
 import { serveCommand } from "./commands/serve.js";
 import { createInk } from "./terminal/ink.js";
 
@@ -41,10 +43,19 @@ Begin here:
   $ skein serve                     run a server
   $ skein join lab                  in two terminals: talk to each other
   $ skein join lab --json           the same for programs in any language
+  $ skein receive --room lab        take files from \`skein send PATH --room lab\`
 
 Exit codes: 0 done, 1 failed, 2 wrong usage. NO_COLOR turns colours off.`,
     );
-  const commands = [serveCommand(), joinCommand(), agentCommand(), demoCommand(), secretCommand()];
+  const commands = [
+    serveCommand(),
+    joinCommand(),
+    sendCommand(),
+    receiveCommand(),
+    agentCommand(),
+    demoCommand(),
+    secretCommand(),
+  ];
   for (const command of commands) program.addCommand(command.helpOption("-h, --help", "show this help"));
   // A throw instead of an exit, for each of them: what is open gets closed.
   for (const command of [program, ...commands]) {

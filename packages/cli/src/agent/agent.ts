@@ -4,21 +4,17 @@ import { files } from "../files/protocol.js";
 import { RoomFiles } from "../files/room-files.js";
 import { scanFolder } from "../files/scan.js";
 import { Share } from "../files/share.js";
-import { lineFrom, tokenFrom } from "../join/keys.js";
+import { joinOptionsOf, type RoomOptions } from "../join/room-options.js";
 import { aborted, listenForStop } from "../process/stop.js";
 import { failure } from "../stdio/envelope.js";
 import { createEventWriter } from "../stdio/event-writer.js";
 import { runAgentOperations } from "./json-agent.js";
 import { tellAgent } from "./tell-agent.js";
 
-export interface AgentCommandOptions {
+export interface AgentCommandOptions extends Omit<RoomOptions, "identity"> {
   readonly room: string;
   readonly share: string;
   readonly part: Part;
-  readonly server: string;
-  readonly name?: string;
-  readonly secretFile?: string;
-  readonly tokenFile?: string;
   readonly json?: boolean;
 }
 
@@ -54,15 +50,6 @@ export async function runAgent(options: AgentCommandOptions): Promise<void> {
   }
 }
 
-function enter({ server, room, name, secretFile, tokenFile }: AgentCommandOptions, signal: AbortSignal): Promise<Room> {
-  return joinRoom({
-    server,
-    room,
-    protocols: [files],
-    capabilities: ["files"],
-    signal,
-    ...(name === undefined ? {} : { name }),
-    ...(secretFile === undefined ? {} : { secret: lineFrom(secretFile) }),
-    ...(tokenFile === undefined ? {} : { token: tokenFrom(tokenFile) }),
-  });
+function enter(options: AgentCommandOptions, signal: AbortSignal): Promise<Room> {
+  return joinRoom({ ...joinOptionsOf(options.room, options), protocols: [files], capabilities: ["files"], signal });
 }

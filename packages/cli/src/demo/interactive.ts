@@ -4,12 +4,12 @@ import * as v from "valibot";
 import { deferred } from "../process/deferred.js";
 import { aborted } from "../process/stop.js";
 import { clean, createInk, type Ink } from "../terminal/ink.js";
+import { ProgressBar } from "../terminal/progress-bar.js";
 import { Prompt } from "../terminal/prompt.js";
 import { leftEvent, peerEvent, servedEvent } from "./events.js";
 import { chooseExample } from "./example.js";
 import type { Fleet } from "./fleet.js";
 import type { DemoParts } from "./parts.js";
-import { ProgressBar } from "./progress-bar.js";
 import { bannerLines, foundLines, gotLines, helpLines, linkLines, shownLinks } from "./view.js";
 
 const commands = ["find ", "get ", "peers", "help", "quit"];

@@ -2,6 +2,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { type FileHandle, mkdir, open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { SkeinError } from "@skein/protocol";
+import { inPieces } from "./pieces.js";
 import { chunkBytes } from "./protocol.js";
 
 /** What holds a file, and can be asked for pieces of it. */
@@ -77,22 +78,12 @@ function explained(error: unknown, path: string): unknown {
   );
 }
 
-/** The file's pieces in order, with some asked for ahead. */
+/** The file's pieces in order. */
 async function* piecesOf(source: FileSource, signal: AbortSignal): AsyncGenerator<Uint8Array> {
-  const asked: Promise<Uint8Array>[] = [];
-  let next = 0;
-  for (let offset = 0; offset < source.bytes; offset += chunkBytes) {
-    while (asked.length < piecesAtOnce && next < source.bytes) {
-      const piece = source.read(next, Math.min(chunkBytes, source.bytes - next));
-      // Whoever waits for an earlier one hears of its failure first.
-      piece.catch(() => {});
-      asked.push(piece);
-      next += chunkBytes;
-    }
+  const pieces = { from: 0, until: source.bytes, pieceBytes: chunkBytes, atOnce: piecesAtOnce };
+  for await (const { piece, length } of inPieces(pieces, (offset, length) => source.read(offset, length))) {
     if (signal.aborted) throw new SkeinError("aborted", "The fetch was given up.");
-    const piece = await asked.shift();
-    const expected = Math.min(chunkBytes, source.bytes - offset);
-    if (piece?.length !== expected) {
+    if (piece.length !== length) {
       throw new SkeinError("bad-message", "The file became shorter while it was fetched: fetch it again.");
     }
     yield piece;

@@ -1,5 +1,6 @@
 import { isAbsolute, relative, resolve } from "node:path";
 import { SkeinError } from "@skein/protocol";
+import { whyUnsafe } from "./safe-path.js";
 
 /**
  * Where a fetched file goes: inside the folder, under its name. The name may come from a peer, so whatever could lead out of
@@ -10,16 +11,8 @@ export function targetPath(folder: string, name: string): string {
   const root = resolve(folder);
   const path = resolve(root, name);
   const inside = relative(root, path);
-  if (!isSafeName(name) || inside === "" || inside.startsWith("..") || isAbsolute(inside)) {
+  if (whyUnsafe(name, "win32") !== undefined || inside === "" || inside.startsWith("..") || isAbsolute(inside)) {
     throw new SkeinError("bad-argument", "This file's name would lead out of the folder for downloads: it is refused.");
   }
   return path;
-}
-
-/** Device names that Windows has in every folder. */
-const device = /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i;
-
-function isSafeName(name: string): boolean {
-  if (name === "" || /[\\:\p{Cc}]/u.test(name)) return false;
-  return name.split("/").every((part) => part !== "" && part !== "." && part !== ".." && !device.test(part));
 }

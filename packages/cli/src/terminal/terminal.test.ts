@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { clean, createInk } from "./ink.js";
 import { tableLines } from "./table.js";
-import { bytesText, countText, millisecondsText } from "./units.js";
+import { bytesText, countText, durationText, millisecondsText } from "./units.js";
 
 describe("createInk", () => {
   it("colours on a terminal alone, and where nobody objects", () => {
@@ -46,6 +46,7 @@ describe("units", () => {
       "5.0 TB",
     ]);
     expect([0.21, 9.96, 12.3, 1234].map(millisecondsText)).toEqual(["0.2 ms", "10 ms", "12 ms", "1.2 s"]);
+    expect([0, 59_001, 65_000, 7_380_000].map(durationText)).toEqual(["0 s", "1:00 min", "1:05 min", "2:03 h"]);
     expect([countText(1, "file"), countText(1234, "file")]).toEqual(["1 file", "1,234 files"]);
   });
 });

@@ -22,3 +22,16 @@ export function millisecondsText(ms: number): string {
 export function countText(count: number, one: string, many = `${one}s`): string {
   return `${count.toLocaleString("en-GB")} ${count === 1 ? one : many}`;
 }
+
+/** A time to wait as `4 s`, `1:05 min`, `2:03 h`. */
+export function durationText(ms: number): string {
+  const seconds = Math.ceil(ms / 1000);
+  if (seconds < 60) return `${seconds} s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return `${minutes}:${twoDigits(seconds % 60)} min`;
+  return `${Math.floor(minutes / 60)}:${twoDigits(minutes % 60)} h`;
+}
+
+function twoDigits(number: number): string {
+  return String(number).padStart(2, "0");
+}
