@@ -55,7 +55,7 @@ export {
   webSocketProtocol,
 } from "./wire/packet.js";
 export type { Payload } from "./wire/payload.js";
-export { decodePayload, encodePayload } from "./wire/payload.js";
+export { decodePayload, encodeMessage, encodePayload } from "./wire/payload.js";
 export type { Acknowledgement, Close, Hello, Lane, WireRecord } from "./wire/record.js";
 export {
   dataRecordBytes,

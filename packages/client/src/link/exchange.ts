@@ -1,9 +1,9 @@
 import {
   type Card,
-  type Definition,
   decode,
   decodePayload,
   encode,
+  encodeMessage,
   encodePayload,
   isErrorCode,
   lanes,
@@ -12,6 +12,7 @@ import {
   type Payload,
   type ProtocolVersions,
   type Rejected,
+  type RequestContext,
   type RequestDefinition,
   type RequestOptions,
   reject,
@@ -26,8 +27,10 @@ import type { Handler } from "./handlers.js";
 /** What an exchange needs of its link and its room. */
 export interface ExchangeWorld {
   readonly clock: Clock;
-  /** Sends payloads of one lane in their order; resolves once the lane has room for more. */
-  transmit(lane: number, ...payloads: readonly Uint8Array[]): Promise<void>;
+  /** Sends a payload in a lane, behind those before it; resolves once the lane has room for more. */
+  transmit(lane: number, payload: Uint8Array): Promise<void>;
+  /** Whether a payload would be accepted at once. */
+  hasRoom(lane: number): boolean;
   /** Who handles a message of this name (`protocol/type`), if anyone. */
   handlerOf(name: string): Handler | undefined;
   /** What a handler sees as the sender. */
@@ -40,9 +43,25 @@ export interface ExchangeWorld {
   violate(reason: string): void;
 }
 
-/** A body and the head before it make a message. */
-export const bodyBytesMost = limits.messageBytes - 64;
 export const requestTimeoutMs = 30_000;
+/** Of a message, from its kind to the end of its body; a little is kept for heads that are written later. */
+export const payloadBytesMost = limits.messageBytes - 64;
+
+type AnyDefinition = MessageDefinition | RequestDefinition;
+
+/** The number that stands for a type's name. */
+interface BoundType {
+  readonly name: string;
+  readonly number: number;
+  /** The other side was told. */
+  isBound: boolean;
+}
+
+/** Where messages of one definition go. */
+interface Route {
+  readonly lane: number;
+  readonly type: BoundType;
+}
 
 interface OpenRequest {
   readonly definition: RequestDefinition;
@@ -54,8 +73,10 @@ export class Exchange {
   readonly #world: ExchangeWorld;
   readonly #ours: ProtocolVersions;
   readonly #theirs: ProtocolVersions;
+  /** Of what was sent before: a definition's protocol is settled once. */
+  readonly #routes = new WeakMap<AnyDefinition, Route>();
   /** Our numbers for names, and theirs. */
-  readonly #bound = new Map<string, number>();
+  readonly #types = new Map<string, BoundType>();
   readonly #names = new Map<number, string>();
   readonly #open = new Map<number, OpenRequest>();
   readonly #serving = new Map<number, AbortController>();
@@ -78,17 +99,35 @@ export class Exchange {
   }
 
   /** What fails, fails as a promise: senders that wait for a link run in the middle of its opening. */
-  async send(definition: MessageDefinition, body: unknown): Promise<void> {
-    const encoded = this.#encodeBody(definition, body);
-    const [type, bind] = this.#numberOf(definition.name);
-    await this.#world.transmit(laneOf(definition), ...bind, encodePayload({ kind: "message", type, body: encoded }));
+  send(definition: MessageDefinition, body: unknown): Promise<void> {
+    try {
+      return this.#send(this.#routeOf(definition), definition, body);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /** Sends where the lane has room now; gives whether it did. @throws {SkeinError} as `Room.trySend` */
+  trySend(definition: MessageDefinition, body: unknown): boolean {
+    const route = this.#routeOf(definition);
+    if (!this.#world.hasRoom(route.lane)) return false;
+    void this.#send(route, definition, body);
+    return true;
+  }
+
+  #send(route: Route, definition: MessageDefinition, body: unknown): Promise<void> {
+    const payload = withinLimit(definition, encodeMessage(route.type.number, checked(definition, body)));
+    this.#bindFirst(route);
+    return this.#world.transmit(route.lane, payload);
   }
 
   async request(definition: RequestDefinition, body: unknown, options: RequestOptions): Promise<unknown> {
     if (options.signal?.aborted) throw aborted(options.signal);
-    const encoded = this.#encodeBody(definition, body);
-    const [type, bind] = this.#numberOf(definition.name);
+    const route = this.#routeOf(definition);
+    const encoded = encode(checked(definition, body));
     const request = this.#nextRequest++;
+    const type = route.type.number;
+    const payload = withinLimit(definition, encodePayload({ kind: "request", type, request, body: encoded }));
     const answer = deferred<unknown>();
     this.#open.set(request, { definition, answer });
 
@@ -96,7 +135,7 @@ export class Exchange {
     const giveUp = (error: SkeinError) => {
       if (!this.#open.delete(request)) return;
       answer.reject(error);
-      this.#transmitQuietly(laneOf(definition), { kind: "cancel", request });
+      this.#transmitQuietly(route.lane, { kind: "cancel", request });
     };
     const stopTimer = this.#world.clock.after(timeoutMs, () =>
       giveUp(new SkeinError("timeout", `${definition.name} wasn't answered within ${timeoutMs} ms.`)),
@@ -104,8 +143,8 @@ export class Exchange {
     const abort = () => giveUp(aborted(options.signal));
     options.signal?.addEventListener("abort", abort, { once: true });
     try {
-      const payload = encodePayload({ kind: "request", type, request, body: encoded });
-      await Promise.race([this.#world.transmit(laneOf(definition), ...bind, payload), answer.promise]);
+      this.#bindFirst(route);
+      await Promise.race([this.#world.transmit(route.lane, payload), answer.promise]);
       return await answer.promise;
     } finally {
       this.#open.delete(request);
@@ -114,18 +153,13 @@ export class Exchange {
     }
   }
 
-  /** A payload of the other side, of one lane. Calls `done` once whoever handles it has. */
-  receive(lane: number, bytes: Uint8Array, done: () => void): void {
+  /** A payload of the other side, of one lane. Gives what to wait for until it is dealt with; undefined where it is already. */
+  receive(lane: number, bytes: Uint8Array): Promise<unknown> | undefined {
     const payload = decodePayload(bytes);
-    if (payload.ok) {
-      const handled = this.#handle(lane, payload.value);
-      if (handled === undefined) done();
-      else handled.then(done, done);
-      return;
-    }
-    done();
+    if (payload.ok) return this.#handle(lane, payload.value);
     this.#world.rejected(payload);
     if (payload.code !== "unknown-type") this.#world.violate(payload.reason);
+    return undefined;
   }
 
   /** The link is over: every open request fails, every handler is told to stop. */
@@ -136,7 +170,6 @@ export class Exchange {
     this.#serving.clear();
   }
 
-  /** Gives what to wait for until a payload is dealt with; undefined where it is already. */
   #handle(lane: number, payload: Payload): Promise<unknown> | undefined {
     switch (payload.kind) {
       case "bind":
@@ -172,7 +205,15 @@ export class Exchange {
     }
     const value = this.#decodeBody(handler.definition, body);
     if (value === undefined) return undefined;
-    return this.#run(name, () => handler.run(value.body, this.#world.peer, { signal: neverAborted })).catch(() => {});
+    // Most handlers are done when they return: those cost no promise.
+    try {
+      const result = handler.run(value.body, this.#world.peer, messageContext);
+      if (!isPromise(result)) return undefined;
+      return Promise.resolve(result).catch((cause) => this.#tellThrown(name, cause));
+    } catch (cause) {
+      this.#tellThrown(name, cause);
+      return undefined;
+    }
   }
 
   #handleRequest(lane: number, type: number, request: number, body: Uint8Array): Promise<unknown> | undefined {
@@ -239,47 +280,63 @@ export class Exchange {
     try {
       return await handler();
     } catch (cause) {
-      this.#world.trouble(new SkeinError("handler-failed", `The handler of ${name} threw.`, { cause }));
+      this.#tellThrown(name, cause);
       throw SkeinError.is(cause) && isErrorCode(cause.code)
         ? cause
         : new SkeinError("handler-failed", `The peer's handler of ${name} failed.`);
     }
   }
 
-  #encodeBody(definition: MessageDefinition | RequestDefinition, body: unknown): Uint8Array {
-    this.versionOf(definition.protocol);
-    return checkBody(definition, body);
+  #tellThrown(name: string, cause: unknown): void {
+    this.#world.trouble(new SkeinError("handler-failed", `The handler of ${name} threw.`, { cause }));
   }
 
   #encodeReply(definition: RequestDefinition, reply: unknown): Uint8Array {
-    const checked = validate(definition.reply, reply);
-    if (!checked.ok) {
-      throw new TypeError(`The handler's answer to ${definition.name} doesn't fit its schema: ${checked.reason}.`);
+    const answer = validate(definition.reply, reply);
+    if (!answer.ok) {
+      throw new TypeError(`The handler's answer to ${definition.name} doesn't fit its schema: ${answer.reason}.`);
     }
     return withinLimit(definition, encode(reply));
   }
 
-  #decodeBody(definition: MessageDefinition | RequestDefinition, body: Uint8Array): { body: unknown } | undefined {
+  #decodeBody(definition: AnyDefinition, body: Uint8Array): { body: unknown } | undefined {
     const value = decode(body);
-    const checked = value.ok ? validate(definition.schema, value.value) : value;
-    if (checked.ok) return { body: checked.value };
-    this.#world.rejected(reject(checked.code, `the body of ${definition.name} doesn't fit`));
+    const fitting = value.ok ? validate(definition.schema, value.value) : value;
+    if (fitting.ok) return { body: fitting.value };
+    this.#world.rejected(reject(fitting.code, `the body of ${definition.name} doesn't fit`));
     return undefined;
   }
 
-  /** Our number for a name, and where it is new, the payload that binds it. */
-  #numberOf(name: string): readonly [number, readonly Uint8Array[]] {
-    const known = this.#bound.get(name);
-    if (known !== undefined) return [known, []];
-    const number = this.#bound.size;
+  /** Where what a definition says goes. @throws {SkeinError} `protocol-mismatch`, `too-large` where it is one type too many */
+  #routeOf(definition: AnyDefinition): Route {
+    const known = this.#routes.get(definition);
+    if (known !== undefined) return known;
+    this.versionOf(definition.protocol);
+    const route = { lane: lanes.indexOf(definition.lane), type: this.#typeOf(definition.name) };
+    this.#routes.set(definition, route);
+    return route;
+  }
+
+  #typeOf(name: string): BoundType {
+    const known = this.#types.get(name);
+    if (known !== undefined) return known;
+    const number = this.#types.size;
     if (number >= limits.boundTypes) {
       throw new SkeinError(
         "too-large",
         `A link carries ${limits.boundTypes} types of messages at most: ${name} is one more.`,
       );
     }
-    this.#bound.set(name, number);
-    return [number, [encodePayload({ kind: "bind", number, name })]];
+    const type = { number, name, isBound: false };
+    this.#types.set(name, type);
+    return type;
+  }
+
+  /** The first time that a type goes out, what binds its number goes before it. */
+  #bindFirst({ lane, type }: Route): void {
+    if (type.isBound) return;
+    type.isBound = true;
+    this.#transmitQuietly(lane, { kind: "bind", number: type.number, name: type.name });
   }
 
   #nameOf(type: number): string | undefined {
@@ -295,26 +352,31 @@ export class Exchange {
 }
 
 /**
- * Holds a body against its definition and the limits; gives it encoded.
+ * Holds a body against its definition and the limits.
  * @throws {SkeinError} `bad-body`, `too-large`
  */
-export function checkBody(definition: MessageDefinition | RequestDefinition, body: unknown): Uint8Array {
-  const checked = validate(definition.schema, body);
-  if (!checked.ok) throw new SkeinError("bad-body", `The body of ${definition.name} doesn't fit: ${checked.reason}.`);
-  return withinLimit(definition, encode(body));
+export function checkBody(definition: MessageDefinition, body: unknown): void {
+  withinLimit(definition, encode(checked(definition, body)));
 }
 
-function laneOf({ lane }: MessageDefinition | RequestDefinition): number {
-  return lanes.indexOf(lane);
+/** What goes over the wire is the body as it was given: the other side's schema makes of it what it will. */
+function checked(definition: AnyDefinition, body: unknown): unknown {
+  const fitting = validate(definition.schema, body);
+  if (fitting.ok) return body;
+  throw new SkeinError("bad-body", `The body of ${definition.name} doesn't fit: ${fitting.reason}.`);
 }
 
-const neverAborted = new AbortController().signal;
+const messageContext: RequestContext = { signal: new AbortController().signal };
 
-function withinLimit(definition: Definition<unknown>, body: Uint8Array): Uint8Array {
-  if (body.length <= bodyBytesMost) return body;
+function isPromise(value: unknown): value is PromiseLike<unknown> {
+  return typeof (value as { then?: unknown } | null | undefined)?.then === "function";
+}
+
+function withinLimit(definition: AnyDefinition, payload: Uint8Array): Uint8Array {
+  if (payload.length <= payloadBytesMost) return payload;
   throw new SkeinError(
     "too-large",
-    `This body of ${definition.name} has ${body.length} bytes; ${bodyBytesMost} is the most. Send it in parts.`,
+    `This body of ${definition.name} makes a message of ${payload.length} bytes; ${payloadBytesMost} is the most. Send it in parts.`,
   );
 }
 

@@ -26,8 +26,8 @@ export type PathNews = "opened" | "trusted" | "suspect" | "down";
 export interface LinkListener {
   /** The other side is known: messages can go. Again after each {@link LinkListener.lost}. */
   up(theirs: ProtocolVersions): void;
-  /** The next message of a lane. Call `done` once it is dealt with: until then it counts against the window. */
-  message(lane: number, message: Uint8Array, done: () => void): void;
+  /** The next message of a lane. Until what it gives has settled, it counts against the window; undefined is at once. */
+  message(lane: number, message: Uint8Array): Promise<unknown> | undefined;
   /** Other paths carry the link than before, or none does any more. */
   pathChanged(reason: string): void;
   /** Something became of a path. */
@@ -45,6 +45,8 @@ export const windowBytes = 2 << 20;
 const pieceBytes = 16_000;
 /** A lane with more than this waiting makes its senders wait. */
 const queueBytes = 256 * 1024;
+/** What a sender gets that needn't wait: the same for all. */
+const accepted = Promise.resolve();
 /** A link that had no path for so long is lost. */
 export const pathlessMs = 60_000;
 /** What comes over a path at rest says that the other side doubts the one we use: ask it, unless it was heard just now. */
@@ -156,18 +158,20 @@ export class Link {
     return path;
   }
 
-  /** Sends messages of one lane, in their order. Resolves once the lane has room again; fails with `link-lost`. */
-  async send(lane: number, ...messages: readonly Uint8Array[]): Promise<void> {
-    if (this.#state.phase === "closed") throw linkLost("it is closed", 0);
-    for (const message of messages) this.#session.send(lane, message);
-    for (const { path } of this.#inUse) {
-      path.noteTraffic();
-      path.wake();
-    }
-    if (this.#session.queuedBytes(lane) <= queueBytes) return;
+  /** Whether a message sent in this lane now would be accepted at once. */
+  hasRoom(lane: number): boolean {
+    return this.#state.phase !== "closed" && this.#session.queuedBytes(lane) <= queueBytes;
+  }
+
+  /** Sends a message. Resolves once its lane has room again; fails with `link-lost`. */
+  send(lane: number, message: Uint8Array): Promise<void> {
+    if (this.#state.phase === "closed") return Promise.reject(linkLost("it is closed", 0));
+    this.#session.send(lane, message);
+    for (const { path } of this.#inUse) path.offer(message.length);
+    if (this.hasRoom(lane)) return accepted;
     const roomy = deferred<void>();
     this.#waiting.push({ lane, roomy });
-    await roomy.promise;
+    return roomy.promise;
   }
 
   /** There is reason to ask whether the other side is still there. */
@@ -331,12 +335,15 @@ export class Link {
 
   #deliver(lane: number, message: Uint8Array): void {
     const session = this.#session;
-    this.#listener.message(lane, message, () => {
+    const done = () => {
       // Of a conversation that was begun anew meanwhile, nobody keeps count.
       if (session !== this.#session) return;
       session.release(lane, message.length);
       this.#wakePaths();
-    });
+    };
+    const handled = this.#listener.message(lane, message);
+    if (handled === undefined) done();
+    else void handled.then(done, done);
   }
 
   #makeRoom(): void {

@@ -36,7 +36,8 @@ export class End {
       {
         clock,
         peer: { card: this.card },
-        transmit: (lane, ...payloads) => this.#transmit(lane, payloads),
+        transmit: (lane, payload) => this.#transmit(lane, payload),
+        hasRoom: () => this.hasRoom,
         handlerOf: (name) => this.handlers.find(name),
         trouble: (error) => this.troubles.push(error),
         rejected: (rejection) => this.rejections.push(rejection),
@@ -47,15 +48,22 @@ export class End {
     );
   }
 
+  /** Whether a lane takes more. */
+  hasRoom = true;
+
   /** Replaces what carries payloads: by default they arrive at once. */
-  transmit: (lane: number, payloads: readonly Uint8Array[]) => Promise<void> = async (lane, payloads) => {
-    for (const payload of payloads) this.other?.receive(payload, lane);
-  };
+  transmit: (lane: number, payload: Uint8Array) => Promise<void> = async (lane, payload) =>
+    this.other?.receive(payload, lane);
 
   /** A payload comes in; its end is counted in {@link End.done}. */
   receive(payload: Uint8Array, lane = 1): void {
     this.received++;
-    this.exchange.receive(lane, payload, () => this.done++);
+    const done = () => {
+      this.done++;
+    };
+    const handled = this.exchange.receive(lane, payload);
+    if (handled === undefined) done();
+    else void handled.then(done, done);
   }
 
   handle(definition: Parameters<Handlers["add"]>[0]["definition"], run: Handle): void {
@@ -66,13 +74,11 @@ export class End {
     this.handlers.add(handler as Parameters<Handlers["add"]>[0]);
   }
 
-  #transmit(lane: number, payloads: readonly Uint8Array[]): Promise<void> {
-    for (const payload of payloads) {
-      const decoded = decodePayload(payload);
-      if (decoded.ok) this.said.push(decoded.value);
-      this.saidOn.push(lane);
-    }
-    return this.transmit(lane, payloads);
+  #transmit(lane: number, payload: Uint8Array): Promise<void> {
+    const decoded = decodePayload(payload);
+    if (decoded.ok) this.said.push(decoded.value);
+    this.saidOn.push(lane);
+    return this.transmit(lane, payload);
   }
 }
 

@@ -167,7 +167,7 @@ describe("a path", () => {
     ] as const) {
       const { clock, path, said } = onePath();
       path.receive(Uint8Array.of(...greeting, ...encodePong(1)));
-      if (isBusy) path.noteTraffic();
+      if (isBusy) path.offer(1);
       await said();
       clock.advance(silenceMs - 1);
       expect(await said()).toEqual([]);

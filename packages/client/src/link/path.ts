@@ -123,9 +123,9 @@ export class Path {
     if (this.#phase === "carrying") this.#writer.wake();
   }
 
-  /** A message is under way: silence is suspicious sooner. */
-  noteTraffic(): void {
-    this.#live({ type: "busy" });
+  /** A message of so many bytes waits to be carried. From now on silence is suspicious sooner. */
+  offer(bytes: number): void {
+    if (this.#phase !== "carrying" || this.#writer.wake(bytes)) this.#live({ type: "busy" });
   }
 
   /** A frame came in. */
@@ -142,6 +142,7 @@ export class Path {
       // Between goodbyes only theirs counts.
       if (!this.#isOver || (this.#phase === "closing" && record.type === "close")) this.#handle(record);
     }
+    if (records.value.some(({ type }) => type === "data")) this.#live({ type: "busy" });
   }
 
   /** The channel has room again. */
@@ -189,7 +190,6 @@ export class Path {
         return this.#listener.hello(record.hello);
       case "data":
         if (this.#phase === "greeting") return this.refuse("data before HELLO");
-        this.#live({ type: "busy" });
         return this.#listener.data(record);
       case "acknowledgement":
         if (this.#phase === "greeting") return this.refuse("an acknowledgement before HELLO");

@@ -5,6 +5,7 @@ import {
   equalBytes,
   type ForwardClass,
   type IceServer,
+  type MessageDefinition,
   type PeerId,
   type ProtocolVersions,
   type RandomBytes,
@@ -108,9 +109,8 @@ export class RemotePeer implements Peer {
       protocols: world.protocols,
       listener: {
         up: (theirs) => this.#linkUp(theirs),
-        message: (lane, message, done) => {
-          if (this.#now.phase === "connected") this.#now.exchange.receive(lane, message, done);
-        },
+        message: (lane, message) =>
+          this.#now.phase === "connected" ? this.#now.exchange.receive(lane, message) : undefined,
         pathChanged: (reason) => this.#pathChanged(reason),
         pathNews: (kind, news, reason) => this.#handlePathNews(kind, news, reason),
         lost: (error) => this.#linkLost(error),
@@ -229,6 +229,18 @@ export class RemotePeer implements Peer {
     return this.#waiting.wait(run, options);
   }
 
+  /** As {@link Room.send}: the way of every message, and so without a closure or a promise of its own where there is a link. */
+  send(definition: MessageDefinition, body: unknown): Promise<void> {
+    if (this.#now.phase === "connected") return this.#now.exchange.send(definition, body);
+    return this.whenConnected((exchange) => exchange.send(definition, body));
+  }
+
+  /** As {@link Room.trySend}. */
+  trySend(definition: MessageDefinition, body: unknown): boolean {
+    if (this.#now.phase === "gone") throw this.#goneError();
+    return this.#now.phase === "connected" && this.#now.exchange.trySend(definition, body);
+  }
+
   /**
    * Tells the peer that we leave, behind all that was sent, and waits until it has heard. Where its windows are full, it gets
    * a second to take what is left.
@@ -316,7 +328,8 @@ export class RemotePeer implements Peer {
       {
         clock,
         peer: this,
-        transmit: (lane, ...payloads) => this.#link.send(lane, ...payloads),
+        transmit: (lane, payload) => this.#link.send(lane, payload),
+        hasRoom: (lane) => this.#link.hasRoom(lane),
         handlerOf: (name) => this.#world.handlerOf(name),
         trouble: (error) => this.#world.trouble(error),
         rejected: (rejection) => this.#reject(rejection),

@@ -152,8 +152,23 @@ export class Room implements Messenger<Peer>, AsyncDisposable {
    * network. Where the link is still on its way, it waits for that, for 30 s.
    * @throws {SkeinError} `bad-body`, `too-large`, `protocol-mismatch`, `no-such-peer`, `link-lost`, `timeout`, `closed`
    */
-  async send<Input>(to: PeerId | Peer, definition: MessageDefinition<Input, any>, body: Input): Promise<void> {
-    return this.#find(to).whenConnected((exchange) => exchange.send(definition, body));
+  send<Input>(to: PeerId | Peer, definition: MessageDefinition<Input, any>, body: Input): Promise<void> {
+    try {
+      return this.#find(to).send(definition, body);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /**
+   * Sends a message to one peer where it can be accepted at once: true. False where it can't, and then nothing was sent and
+   * the body wasn't looked at: there is no link to the peer at the moment (`peer.state` isn't `connected`), or more than
+   * 256 KiB wait in the message's lane, since the network is slow, the other side's handlers are, or no path carries the link
+   * just now. For what is better left out than late; await `send` for all else.
+   * @throws {SkeinError} `bad-body`, `too-large`, `protocol-mismatch`, `no-such-peer`, `closed`
+   */
+  trySend<Input>(to: PeerId | Peer, definition: MessageDefinition<Input, any>, body: Input): boolean {
+    return this.#find(to).trySend(definition, body);
   }
 
   /**
@@ -165,7 +180,7 @@ export class Room implements Messenger<Peer>, AsyncDisposable {
     checkBody(definition, body);
     const connected = [...this.#peers.values()].filter((peer) => peer.state === "connected");
     const results = await Promise.allSettled(
-      connected.map((peer) => peer.whenConnected((exchange) => exchange.send(definition, body))),
+      connected.map((peer) => peer.send(definition, body)),
     );
     return results.filter(({ status }) => status === "fulfilled").length;
   }
@@ -314,10 +329,10 @@ export class Room implements Messenger<Peer>, AsyncDisposable {
 
   #find(to: PeerId | Peer): RemotePeer {
     this.#mustBeOpen();
-    const id = typeof to === "string" ? parsePeerId(to) : to.id;
+    const id = typeof to === "string" ? to : to.id;
     const peer = this.#peers.get(id);
-    if (peer === undefined) throw new SkeinError("no-such-peer", `No peer ${id} is in room "${this.name}".`);
-    return peer;
+    if (peer !== undefined) return peer;
+    throw new SkeinError("no-such-peer", `No peer ${parsePeerId(id)} is in room "${this.name}".`);
   }
 
   async #takeRoster(cards: readonly SignedCard[], iceServers: readonly IceServer[]): Promise<void> {

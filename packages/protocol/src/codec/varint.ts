@@ -5,15 +5,34 @@ import { SkeinError } from "../errors.js";
  * @throws {SkeinError} `bad-argument` for any other number.
  */
 export function writeVarint(target: number[], value: number): void {
-  if (!Number.isSafeInteger(value) || value < 0) {
-    throw new SkeinError("bad-argument", `${value} can't go on the wire: use a whole number from 0 to 2^53 - 1.`);
-  }
+  checkVarint(value);
   let rest = value;
   while (rest >= 0x80) {
     target.push((rest % 0x80) | 0x80);
     rest = Math.floor(rest / 0x80);
   }
   target.push(rest);
+}
+
+function checkVarint(value: number): void {
+  if (Number.isSafeInteger(value) && value >= 0) return;
+  throw new SkeinError("bad-argument", `${value} can't go on the wire: use a whole number from 0 to 2^53 - 1.`);
+}
+
+/**
+ * Writes a varint into bytes that have room for it; gives where it ends.
+ * @throws {SkeinError} as {@link writeVarint}.
+ */
+export function putVarint(target: Uint8Array, offset: number, value: number): number {
+  checkVarint(value);
+  let rest = value;
+  let end = offset;
+  while (rest >= 0x80) {
+    target[end++] = (rest % 0x80) | 0x80;
+    rest = Math.floor(rest / 0x80);
+  }
+  target[end++] = rest;
+  return end;
 }
 
 /** How many bytes {@link writeVarint} takes for a value. */

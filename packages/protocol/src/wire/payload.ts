@@ -1,7 +1,7 @@
 import { clip, fromUtf8, utf8 } from "../bytes.js";
-import { encode } from "../codec/message-pack.js";
+import { encode, encodeBehind } from "../codec/message-pack.js";
 import { decodeAs, name, object, text } from "../codec/schema.js";
-import { ByteReader, writeVarint } from "../codec/varint.js";
+import { ByteReader, putVarint, varintBytes, writeVarint } from "../codec/varint.js";
 import { accept, type Decoded, reject } from "../decoded.js";
 import { limits } from "../limits.js";
 
@@ -46,6 +46,18 @@ export function encodePayload(payload: Payload): Uint8Array {
       writeVarint(head, payload.request);
       return Uint8Array.from(head);
   }
+}
+
+/**
+ * The payload of a message, from its body's value. It is written once, behind its head: this is the way that every message
+ * goes.
+ * @throws {SkeinError} `bad-body` where the value can't be written.
+ */
+export function encodeMessage(type: number, body: unknown): Uint8Array {
+  const payload = encodeBehind(1 + varintBytes(type), body);
+  payload[0] = payloadKind.message;
+  putVarint(payload, 1, type);
+  return payload;
 }
 
 function join(head: readonly number[], body: Uint8Array): Uint8Array {

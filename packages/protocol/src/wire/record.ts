@@ -11,7 +11,7 @@ import {
   protocolList,
   text,
 } from "../codec/schema.js";
-import { ByteReader, varintBytes, writeVarint } from "../codec/varint.js";
+import { ByteReader, putVarint, varintBytes, writeVarint } from "../codec/varint.js";
 import { accept, type Decoded, reject } from "../decoded.js";
 import { limits } from "../limits.js";
 
@@ -95,13 +95,12 @@ export function writeData(
   sequence: number,
   { lane, last, body }: { readonly lane: number; readonly last: boolean; readonly body: Uint8Array },
 ): number {
-  const head: number[] = [recordType.data];
-  writeVarint(head, 1 + varintBytes(sequence) + body.length);
-  head.push(last ? lane + lastFlag : lane);
-  writeVarint(head, sequence);
-  target.set(head, offset);
-  target.set(body, offset + head.length);
-  return offset + head.length + body.length;
+  target[offset] = recordType.data;
+  let end = putVarint(target, offset + 1, 1 + varintBytes(sequence) + body.length);
+  target[end++] = last ? lane + lastFlag : lane;
+  end = putVarint(target, end, sequence);
+  target.set(body, end);
+  return end + body.length;
 }
 
 export function encodePing(token: number): Uint8Array {
