@@ -213,6 +213,7 @@ export class Session {
   #owe(nowMs: number, bytes: number): void {
     for (const cursor of this.#cursors) {
       cursor.arrivedBytes += bytes;
+      if (cursor.owed.due === "now") continue;
       if (cursor.arrivedBytes >= acknowledgeBytes) cursor.owed = { due: "now" };
       else if (cursor.owed.due === "no") cursor.owed = { due: "by", atMs: nowMs + acknowledgeAfterMs };
     }

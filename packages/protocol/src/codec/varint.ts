@@ -45,15 +45,19 @@ export function varintBytes(value: number): number {
 /** Reads fields from bytes that can't be trusted. The first field that isn't there makes {@link failed} true, for good. */
 export class ByteReader {
   failed = false;
-  position = 0;
+  position: number;
   readonly #bytes: Uint8Array;
+  readonly #end: number;
 
-  constructor(bytes: Uint8Array) {
+  /** Reads from `start` to `end`: what lies in the middle of other bytes needs no view of its own. */
+  constructor(bytes: Uint8Array, start = 0, end = bytes.length) {
     this.#bytes = bytes;
+    this.position = start;
+    this.#end = end;
   }
 
   get atEnd(): boolean {
-    return this.position >= this.#bytes.length;
+    return this.position >= this.#end;
   }
 
   byte(): number {
@@ -77,7 +81,7 @@ export class ByteReader {
 
   /** A view of the next bytes, not a copy. */
   bytes(length: number): Uint8Array {
-    if (length > this.#bytes.length - this.position) {
+    if (length > this.#end - this.position) {
       this.#fail();
       return new Uint8Array(0);
     }
@@ -87,7 +91,15 @@ export class ByteReader {
   }
 
   rest(): Uint8Array {
-    return this.bytes(this.#bytes.length - this.position);
+    return this.bytes(this.#end - this.position);
+  }
+
+  /** A reader of the next bytes, which this one passes over. */
+  part(length: number): ByteReader {
+    const start = this.position;
+    if (length > this.#end - start) this.#fail();
+    else this.position += length;
+    return new ByteReader(this.#bytes, start, this.position);
   }
 
   #fail(): 0 {

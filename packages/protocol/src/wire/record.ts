@@ -140,7 +140,7 @@ export function decodeFrame(frame: Uint8Array): Decoded<readonly WireRecord[]> {
   const records: WireRecord[] = [];
   while (!reader.atEnd) {
     const type = reader.byte();
-    const body = reader.bytes(reader.varint());
+    const body = reader.part(reader.varint());
     if (reader.failed) return reject("malformed", "a frame that ends in the middle of a record");
     const record = decodeRecord(type, body);
     if (!record.ok) return record;
@@ -149,18 +149,17 @@ export function decodeFrame(frame: Uint8Array): Decoded<readonly WireRecord[]> {
   return accept(records);
 }
 
-function decodeRecord(type: number, body: Uint8Array): Decoded<WireRecord | undefined> {
+function decodeRecord(type: number, reader: ByteReader): Decoded<WireRecord | undefined> {
   switch (type) {
     case recordType.hello: {
-      const hello = decodeAs(helloBody, body);
+      const hello = decodeAs(helloBody, reader.rest());
       return hello.ok ? accept({ type: "hello", hello: hello.value }) : hello;
     }
     case recordType.close: {
-      const close = decodeAs(closeBody, body);
+      const close = decodeAs(closeBody, reader.rest());
       return close.ok ? accept({ type: "close", close: close.value }) : close;
     }
     case recordType.data: {
-      const reader = new ByteReader(body);
       const flags = reader.byte();
       const sequence = reader.varint();
       if (reader.failed || flags >= 2 * lastFlag) return reject("malformed", "a data record without its head");
@@ -168,7 +167,6 @@ function decodeRecord(type: number, body: Uint8Array): Decoded<WireRecord | unde
       return accept({ type: "data", sequence, lane, last: flags >= lastFlag, payload: reader.rest() });
     }
     case recordType.acknowledgement: {
-      const reader = new ByteReader(body);
       const next = reader.varint();
       const credit = lanes.map(() => reader.varint());
       if (reader.failed) return reject("malformed", "an acknowledgement that ends in its middle");
@@ -176,7 +174,6 @@ function decodeRecord(type: number, body: Uint8Array): Decoded<WireRecord | unde
     }
     case recordType.ping:
     case recordType.pong: {
-      const reader = new ByteReader(body);
       const token = reader.varint();
       if (reader.failed || !reader.atEnd) return reject("malformed", "a ping or pong that isn't one number");
       return accept({ type: type === recordType.ping ? "ping" : "pong", token });
