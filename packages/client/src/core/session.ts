@@ -40,7 +40,7 @@ export interface Cursor {
 const laneWeights = [16, 4, 1] as const;
 
 /** What may arrive before an acknowledgement goes out by itself: by bytes, and by time. */
-const acknowledgeBytes = 64 * 1024;
+const acknowledgeBytes = 256 * 1024;
 const acknowledgeAfterMs = 20;
 
 export type AcknowledgementDue =

@@ -69,7 +69,9 @@ describe("messages", () => {
     const [ann] = linked();
     await expect(ann.exchange.send(chat.say, 7)).rejects.toMatchObject({ code: "bad-body" });
     await expect(ann.exchange.send(chat.raw, () => {})).rejects.toMatchObject({ code: "bad-body" });
-    await expect(ann.exchange.send(chat.say, "x".repeat(payloadBytesMost))).rejects.toMatchObject({ code: "too-large" });
+    await expect(ann.exchange.send(chat.say, "x".repeat(payloadBytesMost))).rejects.toMatchObject({
+      code: "too-large",
+    });
     expect(ann.said).toEqual([]);
   });
 
@@ -134,6 +136,38 @@ describe("messages", () => {
   });
 });
 
+describe("messages that are tried", () => {
+  it("go where their lane has room; otherwise nothing is looked at, bound or sent", async () => {
+    const [ann, ben] = linked();
+    const heard: unknown[] = [];
+    ben.handle(chat.say, (body) => void heard.push(body));
+    ann.hasRoom = false;
+    expect(ann.exchange.trySend(chat.say, "one")).toBe(false);
+    expect(ann.exchange.trySend(chat.say, 7)).toBe(false);
+    expect(ann.said).toEqual([]);
+    ann.hasRoom = true;
+    expect(ann.exchange.trySend(chat.say, "two")).toBe(true);
+    expect(heard).toEqual(["two"]);
+  });
+
+  it("throw where they are wrong, at once", () => {
+    const [ann] = linked();
+    const codeOf = (run: () => unknown) => {
+      try {
+        return run();
+      } catch (error) {
+        return (error as SkeinError).code;
+      }
+    };
+    expect(codeOf(() => ann.exchange.trySend(chat.say, 7))).toBe("bad-body");
+    expect(codeOf(() => ann.exchange.trySend(chat.say, "x".repeat(payloadBytesMost)))).toBe("too-large");
+    const [alone] = linkedEnds(versions, {});
+    alone.hasRoom = false;
+    expect(codeOf(() => alone.exchange.trySend(chat.say, "a"))).toBe("protocol-mismatch");
+    expect([...ann.said, ...alone.said]).toEqual([]);
+  });
+});
+
 describe("requests", () => {
   it("are answered, each with its own answer", async () => {
     const { ann, served } = servedAsk();
@@ -195,7 +229,9 @@ describe("requests", () => {
   it("that don't fit aren't sent", async () => {
     const [ann] = linked();
     await expect(ann.exchange.request(ask, 7, {})).rejects.toMatchObject({ code: "bad-body" });
-    await expect(ann.exchange.request(ask, "x".repeat(payloadBytesMost), {})).rejects.toMatchObject({ code: "too-large" });
+    await expect(ann.exchange.request(ask, "x".repeat(payloadBytesMost), {})).rejects.toMatchObject({
+      code: "too-large",
+    });
     expect(ann.said).toEqual([]);
   });
 

@@ -179,9 +179,7 @@ export class Room implements Messenger<Peer>, AsyncDisposable {
     this.#mustBeOpen();
     checkBody(definition, body);
     const connected = [...this.#peers.values()].filter((peer) => peer.state === "connected");
-    const results = await Promise.allSettled(
-      connected.map((peer) => peer.send(definition, body)),
-    );
+    const results = await Promise.allSettled(connected.map((peer) => peer.send(definition, body)));
     return results.filter(({ status }) => status === "fulfilled").length;
   }
 
