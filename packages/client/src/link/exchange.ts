@@ -6,6 +6,7 @@ import {
   encodeMessage,
   encodePayload,
   isErrorCode,
+  type Lane,
   lanes,
   limits,
   type MessageDefinition,
@@ -22,7 +23,9 @@ import {
 } from "@skein/protocol";
 import type { Clock } from "../clock.js";
 import { type Deferred, deferred } from "../deferred.js";
+import type { ByteStream } from "./byte-stream.js";
 import type { Handler } from "./handlers.js";
+import { type StreamHandler, Streams } from "./streams.js";
 
 /** What an exchange needs of its link and its room. */
 export interface ExchangeWorld {
@@ -33,6 +36,8 @@ export interface ExchangeWorld {
   hasRoom(lane: number): boolean;
   /** Who handles a message of this name (`protocol/type`), if anyone. */
   handlerOf(name: string): Handler | undefined;
+  /** Who handles streams of this name, if anyone. */
+  streamHandlerOf(name: string): StreamHandler | undefined;
   /** What a handler sees as the sender. */
   readonly peer: { readonly card: Card };
   /** A handler threw, or nobody handles what came. */
@@ -73,6 +78,7 @@ export class Exchange {
   readonly #world: ExchangeWorld;
   readonly #ours: ProtocolVersions;
   readonly #theirs: ProtocolVersions;
+  readonly #features: readonly string[];
   /** Of what was sent before: a definition's protocol is settled once. */
   readonly #routes = new WeakMap<AnyDefinition, Route>();
   /** Our numbers for names, and theirs. */
@@ -80,12 +86,35 @@ export class Exchange {
   readonly #names = new Map<number, string>();
   readonly #open = new Map<number, OpenRequest>();
   readonly #serving = new Map<number, AbortController>();
+  readonly #streams: Streams;
   #nextRequest = 0;
 
-  constructor(world: ExchangeWorld, ours: ProtocolVersions, theirs: ProtocolVersions) {
+  /** @param features what the other side can do beyond version 1. */
+  constructor(
+    world: ExchangeWorld,
+    ours: ProtocolVersions,
+    theirs: ProtocolVersions,
+    features: readonly string[] = [],
+  ) {
     this.#world = world;
     this.#ours = ours;
     this.#theirs = theirs;
+    this.#features = features;
+    this.#streams = new Streams({
+      transmit: (lane, payload) => world.transmit(lane, encodePayload(payload)),
+      handlerOf: (name) => world.streamHandlerOf(name),
+      peer: world.peer,
+      trouble: (error) => world.trouble(error),
+      violate: (reason) => world.violate(reason),
+    });
+  }
+
+  /** @throws {SkeinError} `protocol-mismatch`, and as {@link Streams.open} */
+  async stream(lane: Lane, name: string, signal: AbortSignal | undefined): Promise<ByteStream> {
+    if (!this.#features.includes("streams")) {
+      throw new SkeinError("protocol-mismatch", "The peer speaks no streams: send it messages in place of them.");
+    }
+    return this.#streams.open(lanes.indexOf(lane), name, signal);
   }
 
   /** The version settled for a protocol. @throws `protocol-mismatch` with both sides' versions. */
@@ -168,6 +197,7 @@ export class Exchange {
     this.#open.clear();
     for (const controller of this.#serving.values()) controller.abort(error);
     this.#serving.clear();
+    this.#streams.lose(error);
   }
 
   #handle(lane: number, payload: Payload): Promise<unknown> | undefined {
@@ -187,6 +217,8 @@ export class Exchange {
         // It counts for as long as its handler runs, or a peer could start handlers without end.
         this.#serving.get(payload.request)?.abort(new SkeinError("aborted", "Whoever asked gave up."));
         return undefined;
+      default:
+        return this.#streams.receive(lane, payload);
     }
   }
 

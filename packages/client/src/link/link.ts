@@ -2,6 +2,7 @@ import {
   type Acknowledgement,
   type Close,
   equalBytes,
+  features,
   type Hello,
   lanes,
   limits,
@@ -25,7 +26,7 @@ export type PathNews = "opened" | "trusted" | "suspect" | "down";
 
 export interface LinkListener {
   /** The other side is known: messages can go. Again after each {@link LinkListener.lost}. */
-  up(theirs: ProtocolVersions): void;
+  up(theirs: ProtocolVersions, features: readonly string[]): void;
   /** The next message of a lane. Until what it gives has settled, it counts against the window; undefined is at once. */
   message(lane: number, message: Uint8Array): Promise<unknown> | undefined;
   /** Other paths carry the link than before, or none does any more. */
@@ -230,7 +231,7 @@ export class Link {
       link: this.#ours,
       ...(this.#state.phase === "met" ? { of: this.#state.theirs } : {}),
       protocols: Object.fromEntries(Object.entries(this.#protocols).map(([name, versions]) => [name, [...versions]])),
-      features: [],
+      features: [...features],
       next,
       credit: [...credit],
     });
@@ -253,7 +254,7 @@ export class Link {
     this.#settle();
     const change = this.#choose({ type: "opened", path: carrier.kind });
     this.#engage(carrier);
-    if (isNew) this.#listener.up(theirs.protocols);
+    if (isNew) this.#listener.up(theirs.protocols, theirs.features);
     this.#report(carrier.kind, "opened", "a path is open", change);
     // Its first answer may have come before HELLO.
     if (this.#has(carrier) && carrier.path.isTrusted) this.#tell(carrier.kind, "trusted", "it answers");

@@ -24,6 +24,7 @@ import { lowWaterBytes } from "../link/frame-writer.js";
 import type { Handler } from "../link/handlers.js";
 import { Link, type PathNews } from "../link/link.js";
 import type { Path } from "../link/path.js";
+import type { StreamHandler } from "../link/streams.js";
 import type { LinkTraffic } from "../link/traffic.js";
 import { isPolite, offersFirst } from "./offerer.js";
 import type { Pair } from "./pairs.js";
@@ -44,6 +45,7 @@ export interface RemotePeerWorld {
   readonly iceServers: () => readonly IceServer[];
   forward(to: PeerId, kind: ForwardClass, envelope: Uint8Array): boolean;
   handlerOf(name: string): Handler | undefined;
+  streamHandlerOf(name: string): StreamHandler | undefined;
   connected(peer: Peer): void;
   disconnected(peer: Peer, reason: string): void;
   pathChanged(peer: Peer, reason: string): void;
@@ -108,7 +110,7 @@ export class RemotePeer implements Peer {
       random: world.random,
       protocols: world.protocols,
       listener: {
-        up: (theirs) => this.#linkUp(theirs),
+        up: (theirs, features) => this.#linkUp(theirs, features),
         message: (lane, message) =>
           this.#now.phase === "connected" ? this.#now.exchange.receive(lane, message) : undefined,
         pathChanged: (reason) => this.#pathChanged(reason),
@@ -322,7 +324,7 @@ export class RemotePeer implements Peer {
     channel.onbufferedamountlow = () => path.resume();
   }
 
-  #linkUp(theirs: ProtocolVersions): void {
+  #linkUp(theirs: ProtocolVersions, features: readonly string[]): void {
     const { clock, protocols } = this.#world;
     const exchange = new Exchange(
       {
@@ -331,12 +333,14 @@ export class RemotePeer implements Peer {
         transmit: (lane, payload) => this.#link.send(lane, payload),
         hasRoom: (lane) => this.#link.hasRoom(lane),
         handlerOf: (name) => this.#world.handlerOf(name),
+        streamHandlerOf: (name) => this.#world.streamHandlerOf(name),
         trouble: (error) => this.#world.trouble(error),
         rejected: (rejection) => this.#reject(rejection),
         violate: (reason) => this.#link.violate(reason),
       },
       protocols,
       theirs,
+      features,
     );
     this.#now = { phase: "connected", exchange };
     this.#openMs ??= clock.nowMs() - this.#metMs;

@@ -41,6 +41,9 @@ const helloBody = object({
 /** What each side says first on a path. */
 export type Hello = Output<typeof helloBody>;
 
+/** What this code can do beyond what every peer of version 1 can, as its HELLO says. */
+export const features = ["streams"] as const;
+
 const closeBody = object({ code: name, reason: text(256) });
 export type Close = Output<typeof closeBody>;
 
