@@ -41,8 +41,8 @@ export class StreamEnd implements ByteStream {
   #credited = deferred<void>();
   #reading!: ReadableStreamDefaultController<Uint8Array<ArrayBuffer>>;
   #writing!: WritableStreamDefaultController;
-  /** Whether the reader waits for something, or was told that it has all. */
-  #demand: "none" | "waiting" | "satisfied" = "none";
+  /** Whether the reader waits for something. */
+  #demand: "none" | "waiting" = "none";
 
   /** @param stream its number, as we say it. @param creditBytes what the other side takes. */
   constructor(world: StreamWorld, name: string, stream: number, creditBytes: number) {
@@ -136,10 +136,7 @@ export class StreamEnd implements ByteStream {
       this.#demand = "none";
       this.#reading.enqueue(bytes);
     }
-    if (this.#in.isDrained && this.#demand !== "satisfied") {
-      this.#demand = "satisfied";
-      this.#reading.close();
-    }
+    if (this.#in.isDrained) this.#reading.close();
     const credit = this.#in.dueCredit();
     if (credit !== undefined) void this.#say({ kind: "stream-credit", stream: this.#stream, credit });
     this.#checkOver();

@@ -264,8 +264,9 @@ describe("a peer that breaks the rules of streams", () => {
     expect([...ann.violations, ...ben.violations]).toEqual([]);
   });
 
-  it("waits for the room that its answers take", async () => {
+  it.each([true, false])("waits for the room that its answers take, handled: %s", async (isHandled) => {
     const [, ben] = linkedEnds({});
+    if (isHandled) ben.streamHandlers.add("files", () => {});
     let makeRoom: () => void = () => {};
     ben.transmit = () => new Promise((resolve) => (makeRoom = resolve));
     ben.receive(encodePayload(open(0)), 2);
