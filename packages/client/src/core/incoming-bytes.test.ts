@@ -54,10 +54,10 @@ describe("two halves of a stream", () => {
         while (take());
         const whole = Array.from({ length: written }, (_, i) => i & 0xff);
         expect(read).toEqual(isStopped ? whole.slice(0, read.length) : whole);
-        expect(incoming.isDrained).toBe(outgoing.isOver && !(isStopped && read.length < written) && incoming.isDrained);
+        if (!isStopped) expect(incoming.isDrained).toBe(outgoing.isOver);
         expect(incoming.isOver).toBe(outgoing.isOver);
       }),
-      { numRuns: 500 },
+      { numRuns: 1_000 },
     );
   });
 });

@@ -18,13 +18,13 @@ import {
   type RequestOptions,
   reject,
   SkeinError,
-  settleProtocol,
   validate,
 } from "@skein/protocol";
 import type { Clock } from "../clock.js";
 import { type Deferred, deferred } from "../deferred.js";
 import type { ByteStream } from "./byte-stream.js";
 import type { Handler } from "./handlers.js";
+import { type AnyDefinition, OutgoingTypes, type Route } from "./outgoing-types.js";
 import { type StreamHandler, Streams } from "./streams.js";
 
 /** What an exchange needs of its link and its room. */
@@ -52,22 +52,6 @@ export const requestTimeoutMs = 30_000;
 /** Of a message, from its kind to the end of its body; a little is kept for heads that are written later. */
 export const payloadBytesMost = limits.messageBytes - 64;
 
-type AnyDefinition = MessageDefinition | RequestDefinition;
-
-/** The number that stands for a type's name. */
-interface BoundType {
-  readonly name: string;
-  readonly number: number;
-  /** The other side was told. */
-  isBound: boolean;
-}
-
-/** Where messages of one definition go. */
-interface Route {
-  readonly lane: number;
-  readonly type: BoundType;
-}
-
 interface OpenRequest {
   readonly definition: RequestDefinition;
   readonly answer: Deferred<unknown>;
@@ -76,13 +60,9 @@ interface OpenRequest {
 /** The words of two apps over one link: types bound to numbers, messages, requests and their answers. */
 export class Exchange {
   readonly #world: ExchangeWorld;
-  readonly #ours: ProtocolVersions;
-  readonly #theirs: ProtocolVersions;
+  readonly #types: OutgoingTypes;
   readonly #features: readonly string[];
-  /** Of what was sent before: a definition's protocol is settled once. */
-  readonly #routes = new WeakMap<AnyDefinition, Route>();
-  /** Our numbers for names, and theirs. */
-  readonly #types = new Map<string, BoundType>();
+  /** The other side's numbers for names. */
   readonly #names = new Map<number, string>();
   readonly #open = new Map<number, OpenRequest>();
   readonly #serving = new Map<number, AbortController>();
@@ -97,8 +77,9 @@ export class Exchange {
     features: readonly string[] = [],
   ) {
     this.#world = world;
-    this.#ours = ours;
-    this.#theirs = theirs;
+    this.#types = new OutgoingTypes(ours, theirs, (lane, number, name) =>
+      this.#transmitQuietly(lane, { kind: "bind", number, name }),
+    );
     this.#features = features;
     this.#streams = new Streams({
       transmit: (lane, payload) => world.transmit(lane, encodePayload(payload)),
@@ -117,20 +98,10 @@ export class Exchange {
     return this.#streams.open(lanes.indexOf(lane), name, signal);
   }
 
-  /** The version settled for a protocol. @throws `protocol-mismatch` with both sides' versions. */
-  versionOf(protocol: string): string {
-    const settlement = settleProtocol(protocol, this.#ours, this.#theirs);
-    if (settlement.settled) return settlement.version;
-    throw new SkeinError(
-      "protocol-mismatch",
-      `No common version of ${protocol}: we speak ${versionList(settlement.ours)}, the peer ${versionList(settlement.theirs)}.`,
-    );
-  }
-
   /** What fails, fails as a promise: senders that wait for a link run in the middle of its opening. */
   send(definition: MessageDefinition, body: unknown): Promise<void> {
     try {
-      return this.#send(this.#routeOf(definition), definition, body);
+      return this.#send(this.#types.routeOf(definition), definition, body);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -138,7 +109,7 @@ export class Exchange {
 
   /** Sends where the lane has room now; gives whether it did. @throws {SkeinError} as `Room.trySend` */
   trySend(definition: MessageDefinition, body: unknown): boolean {
-    const route = this.#routeOf(definition);
+    const route = this.#types.routeOf(definition);
     if (!this.#world.hasRoom(route.lane)) return false;
     void this.#send(route, definition, body);
     return true;
@@ -146,13 +117,13 @@ export class Exchange {
 
   #send(route: Route, definition: MessageDefinition, body: unknown): Promise<void> {
     const payload = withinLimit(definition, encodeMessage(route.type.number, checked(definition, body)));
-    this.#bindFirst(route);
+    this.#types.bindFirst(route);
     return this.#world.transmit(route.lane, payload);
   }
 
   async request(definition: RequestDefinition, body: unknown, options: RequestOptions): Promise<unknown> {
     if (options.signal?.aborted) throw aborted(options.signal);
-    const route = this.#routeOf(definition);
+    const route = this.#types.routeOf(definition);
     const encoded = encode(checked(definition, body));
     const request = this.#nextRequest++;
     const type = route.type.number;
@@ -172,7 +143,7 @@ export class Exchange {
     const abort = () => giveUp(aborted(options.signal));
     options.signal?.addEventListener("abort", abort, { once: true });
     try {
-      this.#bindFirst(route);
+      this.#types.bindFirst(route);
       await Promise.race([this.#world.transmit(route.lane, payload), answer.promise]);
       return await answer.promise;
     } finally {
@@ -339,38 +310,6 @@ export class Exchange {
     return undefined;
   }
 
-  /** Where what a definition says goes. @throws {SkeinError} `protocol-mismatch`, `too-large` where it is one type too many */
-  #routeOf(definition: AnyDefinition): Route {
-    const known = this.#routes.get(definition);
-    if (known !== undefined) return known;
-    this.versionOf(definition.protocol);
-    const route = { lane: lanes.indexOf(definition.lane), type: this.#typeOf(definition.name) };
-    this.#routes.set(definition, route);
-    return route;
-  }
-
-  #typeOf(name: string): BoundType {
-    const known = this.#types.get(name);
-    if (known !== undefined) return known;
-    const number = this.#types.size;
-    if (number >= limits.boundTypes) {
-      throw new SkeinError(
-        "too-large",
-        `A link carries ${limits.boundTypes} types of messages at most: ${name} is one more.`,
-      );
-    }
-    const type = { number, name, isBound: false };
-    this.#types.set(name, type);
-    return type;
-  }
-
-  /** The first time that a type goes out, what binds its number goes before it. */
-  #bindFirst({ lane, type }: Route): void {
-    if (type.isBound) return;
-    type.isBound = true;
-    this.#transmitQuietly(lane, { kind: "bind", number: type.number, name: type.name });
-  }
-
   #nameOf(type: number): string | undefined {
     const name = this.#names.get(type);
     if (name === undefined) this.#world.violate(`it used type number ${type} without binding it`);
@@ -414,8 +353,4 @@ function withinLimit(definition: AnyDefinition, payload: Uint8Array): Uint8Array
 
 function aborted(signal: AbortSignal | undefined): SkeinError {
   return new SkeinError("aborted", "The request was aborted by its caller.", { cause: signal?.reason });
-}
-
-function versionList(versions: readonly string[]): string {
-  return versions.length === 0 ? "none" : versions.join(", ");
 }
