@@ -10,7 +10,6 @@ import {
   type RandomBytes,
   type Rejected,
   SkeinError,
-  type WireRecord,
 } from "@skein/protocol";
 import { Alarm, type Clock } from "../clock.js";
 import { lostMs, sleptMs } from "../core/liveness.js";
@@ -145,7 +144,8 @@ export class Link {
       listener: {
         pull: (mostBytes) => this.#pull(carrier, mostBytes),
         hello: (theirs) => this.#greeted(carrier, theirs),
-        data: (record) => this.#receive(carrier, record),
+        data: (record, nowMs) => this.#session.receive(record, nowMs),
+        dataTaken: () => this.#received(carrier),
         acknowledged: (theirs) => this.#acknowledged(theirs),
         judged: (trust, reason) => this.#judge(carrier, trust, reason),
         down: (reason, close) => this.#down(carrier, reason, close),
@@ -309,8 +309,7 @@ export class Link {
     return frame;
   }
 
-  #receive(carrier: Carrier, record: Extract<WireRecord, { type: "data" }>): void {
-    this.#session.receive(record, this.#clock.nowMs());
+  #received(carrier: Carrier): void {
     this.#arm();
     if (!this.#inUse.includes(carrier)) for (const { path } of this.#inUse) path.doubt(askAfterMs);
     this.#wakePaths();
@@ -336,15 +335,16 @@ export class Link {
 
   #deliver(lane: number, message: Uint8Array): void {
     const session = this.#session;
+    const handled = this.#listener.message(lane, message);
+    // Most are dealt with at once, and cost no promise; what that frees is told once their frame is taken.
+    if (handled === undefined) return session.release(lane, message.length);
     const done = () => {
       // Of a conversation that was begun anew meanwhile, nobody keeps count.
       if (session !== this.#session) return;
       session.release(lane, message.length);
       this.#wakePaths();
     };
-    const handled = this.#listener.message(lane, message);
-    if (handled === undefined) done();
-    else void handled.then(done, done);
+    void handled.then(done, done);
   }
 
   #makeRoom(): void {

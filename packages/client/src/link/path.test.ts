@@ -45,6 +45,7 @@ function onePath() {
         path.carry();
       },
       data: ({ sequence }) => heard.push(`data ${sequence}`),
+      dataTaken: () => {},
       acknowledged: ({ next }) => heard.push(`acknowledged ${next}`) > 0,
       judged: (trust) => heard.push(trust),
       down: (reason, close) => heard.push(close === undefined ? `down: ${reason}` : `down ${close.code}: ${reason}`),
