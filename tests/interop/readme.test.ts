@@ -31,6 +31,14 @@ it("the README's two agents greet each other, and the process ends by itself", a
   expect(stdout.trim().split("\n").sort()).toEqual(["ann hears bob: hello from bob", "bob hears ann: hello from ann"]);
 });
 
+it("the guide's stream is counted at its other end, and the process ends by itself", async () => {
+  const [code] = await samples("docs/guide/streams.md");
+  const file = join(folder, "streams.mjs");
+  await writeFile(file, code as string);
+  const { stdout } = await run(process.execPath, [file], { timeout: 30_000 });
+  expect(stdout.trim()).toBe("ann sent 1000000 bytes");
+});
+
 it("the README's server introduces two of the client's README to each other", async () => {
   const [, server] = await samples("README.md");
   const [agent] = await samples("packages/client/README.md");

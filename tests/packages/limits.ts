@@ -4,8 +4,9 @@
  *
  * Of either, 11 KB are tweetnacl. The client is meant to come down to 36; it is at
  * 39 with a path of each kind.
+ * It went from 40 to 42 with streams.
  */
 export const sizeLimits: Readonly<Record<string, number>> = {
   protocol: 22,
-  client: 40,
+  client: 42,
 };

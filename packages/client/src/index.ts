@@ -2,6 +2,7 @@ export type {
   Card,
   ErrorCode,
   Identity,
+  Lane,
   MessageDefinition,
   PeerId,
   Protocol,
@@ -25,6 +26,7 @@ export type { PathKind } from "./core/path-chooser.js";
 export { RateWindow } from "./core/rate-window.js";
 export type { Description, Engine } from "./engine/engine.js";
 export { joinRoom } from "./join-room.js";
+export type { ByteStream } from "./link/byte-stream.js";
 export type { FrameSink } from "./link/frame-writer.js";
 export type { LinkTraffic } from "./link/traffic.js";
 export type { CardUpdate, JoinOptions } from "./room/options.js";
@@ -37,7 +39,7 @@ export type {
   RelayUsage,
 } from "./room/path-provider.js";
 export type { Peer } from "./room/peer.js";
-export type { Room, RoomEvents, RoomStats } from "./room/room.js";
+export type { Room, RoomEvents, RoomStats, StreamOptions } from "./room/room.js";
 export { broadcastChannelSignaling } from "./signaling/broadcast-channel.js";
 export type { Bus, BusMember, BusPacket, OpenBus } from "./signaling/bus.js";
 export { busSignaling } from "./signaling/bus.js";

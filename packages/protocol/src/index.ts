@@ -54,8 +54,8 @@ export {
   packetKind,
   webSocketProtocol,
 } from "./wire/packet.js";
-export type { Payload } from "./wire/payload.js";
-export { decodePayload, encodePayload } from "./wire/payload.js";
+export type { Payload, StreamPayload } from "./wire/payload.js";
+export { decodePayload, encodeMessage, encodePayload } from "./wire/payload.js";
 export type { Acknowledgement, Close, Hello, Lane, WireRecord } from "./wire/record.js";
 export {
   dataRecordBytes,
@@ -65,6 +65,7 @@ export {
   encodeHello,
   encodePing,
   encodePong,
+  features,
   laneCount,
   lanes,
   writeData,

@@ -37,4 +37,6 @@ export const limits = {
   boundTypes: 1024,
   /** Requests from one peer that may wait for an answer at once. */
   openRequests: 1024,
+  /** Streams that one peer opened and that aren't over. */
+  openStreams: 128,
 } as const;

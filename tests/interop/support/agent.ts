@@ -11,6 +11,7 @@ import {
   request,
 } from "@skein/client";
 import { type RelayFallbackOptions, relayFallback } from "@skein/relay-fallback";
+import { type Got, TestStreams } from "./streams.ts";
 
 /**
  * A test's agent: the same code in Node and in a page, driven through plain data so that a test can hold one of each in its
@@ -63,6 +64,7 @@ export class Agent {
   /** Every event, in words. */
   readonly log: string[] = [];
   readonly #wakers = new Set<() => void>();
+  #streams: TestStreams | undefined;
 
   /** Joins, and gives our id. */
   async join(options: AgentOptions): Promise<string> {
@@ -83,6 +85,7 @@ export class Agent {
       ...(options.secret === undefined ? {} : { secret: options.secret }),
     });
     this.#room = room;
+    this.#streams = new TestStreams(room);
     room.handle(test.say, ({ text }, from) => this.#note(() => this.heard.push({ from: from.id, text })));
     room.handle(test.echo, (value) => value);
     room.handle(test.number, (number) => this.#note(() => this.#count(number)));
@@ -231,6 +234,35 @@ export class Agent {
 
   async leave(): Promise<void> {
     await this.#room?.leave();
+  }
+
+  async streamEcho(to: string, bytes: number): Promise<Got> {
+    return this.#mustStreams().echo(to, bytes);
+  }
+
+  async streamFill(to: string, bytes: number): Promise<void> {
+    return this.#mustStreams().fill(to, bytes);
+  }
+
+  streamFilled(): number {
+    return this.#mustStreams().filled();
+  }
+
+  async streamFillEnd(): Promise<string> {
+    return this.#mustStreams().fillEnd();
+  }
+
+  async streamReadHeld(): Promise<Got> {
+    return this.#mustStreams().readHeld();
+  }
+
+  async streamWriteUntilRefused(to: string, name: string): Promise<string> {
+    return this.#mustStreams().writeUntilRefused(to, name);
+  }
+
+  #mustStreams(): TestStreams {
+    if (this.#streams === undefined) throw new Error("join first");
+    return this.#streams;
   }
 
   #mustRoom(): Room {

@@ -22,6 +22,12 @@ export const agentMethods = [
   "block",
   "giveUp",
   "stats",
+  "streamEcho",
+  "streamFill",
+  "streamFilled",
+  "streamFillEnd",
+  "streamReadHeld",
+  "streamWriteUntilRefused",
   "leave",
 ] as const;
 

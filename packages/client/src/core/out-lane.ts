@@ -48,7 +48,7 @@ export class OutLane {
   /** Cuts a piece of so many bytes, which {@link nextBytes} allowed. */
   cut(length: number): Piece {
     const message = this.#messages.at(0) as Uint8Array;
-    const body = message.subarray(this.#cut, this.#cut + length);
+    const body = length === message.length ? message : message.subarray(this.#cut, this.#cut + length);
     this.#cut += length;
     this.#sentBytes += length;
     this.#queuedBytes -= length;

@@ -40,7 +40,7 @@ export interface Cursor {
 const laneWeights = [16, 4, 1] as const;
 
 /** What may arrive before an acknowledgement goes out by itself: by bytes, and by time. */
-const acknowledgeBytes = 64 * 1024;
+const acknowledgeBytes = 256 * 1024;
 const acknowledgeAfterMs = 20;
 
 export type AcknowledgementDue =
@@ -213,6 +213,7 @@ export class Session {
   #owe(nowMs: number, bytes: number): void {
     for (const cursor of this.#cursors) {
       cursor.arrivedBytes += bytes;
+      if (cursor.owed.due === "now") continue;
       if (cursor.arrivedBytes >= acknowledgeBytes) cursor.owed = { due: "now" };
       else if (cursor.owed.due === "no") cursor.owed = { due: "by", atMs: nowMs + acknowledgeAfterMs };
     }

@@ -12,7 +12,7 @@ import {
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { turn } from "../testing.test-support.js";
-import { bodyBytesMost } from "./exchange.js";
+import { payloadBytesMost } from "./exchange.js";
 import { linkedEnds } from "./linked-ends.test-support.js";
 
 const text = (value: unknown): string => {
@@ -69,7 +69,9 @@ describe("messages", () => {
     const [ann] = linked();
     await expect(ann.exchange.send(chat.say, 7)).rejects.toMatchObject({ code: "bad-body" });
     await expect(ann.exchange.send(chat.raw, () => {})).rejects.toMatchObject({ code: "bad-body" });
-    await expect(ann.exchange.send(chat.say, "x".repeat(bodyBytesMost))).rejects.toMatchObject({ code: "too-large" });
+    await expect(ann.exchange.send(chat.say, "x".repeat(payloadBytesMost))).rejects.toMatchObject({
+      code: "too-large",
+    });
     expect(ann.said).toEqual([]);
   });
 
@@ -77,8 +79,8 @@ describe("messages", () => {
     const [ann, ben] = linked();
     const heard: number[] = [];
     ben.handle(chat.say, (body) => void heard.push((body as string).length));
-    await ann.exchange.send(chat.say, "x".repeat(bodyBytesMost - 5));
-    expect(heard).toEqual([bodyBytesMost - 5]);
+    await ann.exchange.send(chat.say, "x".repeat(payloadBytesMost - 7));
+    expect(heard).toEqual([payloadBytesMost - 7]);
   });
 
   it("that nobody handles are told to the app, not to the sender", async () => {
@@ -131,6 +133,38 @@ describe("messages", () => {
     await expect(ann.exchange.send(of(limits.boundTypes), 0)).rejects.toMatchObject({ code: "too-large" });
     await ann.exchange.send(of(0), 0);
     expect(ben.violations).toEqual([]);
+  });
+});
+
+describe("messages that are tried", () => {
+  it("go where their lane has room; otherwise nothing is looked at, bound or sent", async () => {
+    const [ann, ben] = linked();
+    const heard: unknown[] = [];
+    ben.handle(chat.say, (body) => void heard.push(body));
+    ann.hasRoom = false;
+    expect(ann.exchange.trySend(chat.say, "one")).toBe(false);
+    expect(ann.exchange.trySend(chat.say, 7)).toBe(false);
+    expect(ann.said).toEqual([]);
+    ann.hasRoom = true;
+    expect(ann.exchange.trySend(chat.say, "two")).toBe(true);
+    expect(heard).toEqual(["two"]);
+  });
+
+  it("throw where they are wrong, at once", () => {
+    const [ann] = linked();
+    const codeOf = (run: () => unknown) => {
+      try {
+        return run();
+      } catch (error) {
+        return (error as SkeinError).code;
+      }
+    };
+    expect(codeOf(() => ann.exchange.trySend(chat.say, 7))).toBe("bad-body");
+    expect(codeOf(() => ann.exchange.trySend(chat.say, "x".repeat(payloadBytesMost)))).toBe("too-large");
+    const [alone] = linkedEnds(versions, {});
+    alone.hasRoom = false;
+    expect(codeOf(() => alone.exchange.trySend(chat.say, "a"))).toBe("protocol-mismatch");
+    expect([...ann.said, ...alone.said]).toEqual([]);
   });
 });
 
@@ -195,7 +229,9 @@ describe("requests", () => {
   it("that don't fit aren't sent", async () => {
     const [ann] = linked();
     await expect(ann.exchange.request(ask, 7, {})).rejects.toMatchObject({ code: "bad-body" });
-    await expect(ann.exchange.request(ask, "x".repeat(bodyBytesMost), {})).rejects.toMatchObject({ code: "too-large" });
+    await expect(ann.exchange.request(ask, "x".repeat(payloadBytesMost), {})).rejects.toMatchObject({
+      code: "too-large",
+    });
     expect(ann.said).toEqual([]);
   });
 
@@ -227,7 +263,7 @@ describe("requests", () => {
 
   it("whose answer is too large fail with too-large", async () => {
     const [ann, ben] = linked();
-    ben.handle(ask, () => "x".repeat(bodyBytesMost));
+    ben.handle(ask, () => "x".repeat(payloadBytesMost));
     await expect(ann.exchange.request(ask, "a", {})).rejects.toMatchObject({ code: "too-large" });
   });
 

@@ -1,35 +1,43 @@
 import {
   type Card,
-  type Definition,
   decode,
   decodePayload,
   encode,
+  encodeMessage,
   encodePayload,
   isErrorCode,
+  type Lane,
   lanes,
   limits,
   type MessageDefinition,
   type Payload,
   type ProtocolVersions,
   type Rejected,
+  type RequestContext,
   type RequestDefinition,
   type RequestOptions,
   reject,
   SkeinError,
-  settleProtocol,
   validate,
 } from "@skein/protocol";
 import type { Clock } from "../clock.js";
 import { type Deferred, deferred } from "../deferred.js";
+import type { ByteStream } from "./byte-stream.js";
 import type { Handler } from "./handlers.js";
+import { type AnyDefinition, OutgoingTypes, type Route } from "./outgoing-types.js";
+import { type StreamHandler, Streams } from "./streams.js";
 
 /** What an exchange needs of its link and its room. */
 export interface ExchangeWorld {
   readonly clock: Clock;
-  /** Sends payloads of one lane in their order; resolves once the lane has room for more. */
-  transmit(lane: number, ...payloads: readonly Uint8Array[]): Promise<void>;
+  /** Sends a payload in a lane, behind those before it; resolves once the lane has room for more. */
+  transmit(lane: number, payload: Uint8Array): Promise<void>;
+  /** Whether a payload would be accepted at once. */
+  hasRoom(lane: number): boolean;
   /** Who handles a message of this name (`protocol/type`), if anyone. */
   handlerOf(name: string): Handler | undefined;
+  /** Who handles streams of this name, if anyone. */
+  streamHandlerOf(name: string): StreamHandler | undefined;
   /** What a handler sees as the sender. */
   readonly peer: { readonly card: Card };
   /** A handler threw, or nobody handles what came. */
@@ -40,9 +48,9 @@ export interface ExchangeWorld {
   violate(reason: string): void;
 }
 
-/** A body and the head before it make a message. */
-export const bodyBytesMost = limits.messageBytes - 64;
 export const requestTimeoutMs = 30_000;
+/** Of a message, from its kind to the end of its body; a little is kept for heads that are written later. */
+export const payloadBytesMost = limits.messageBytes - 64;
 
 interface OpenRequest {
   readonly definition: RequestDefinition;
@@ -52,43 +60,74 @@ interface OpenRequest {
 /** The words of two apps over one link: types bound to numbers, messages, requests and their answers. */
 export class Exchange {
   readonly #world: ExchangeWorld;
-  readonly #ours: ProtocolVersions;
-  readonly #theirs: ProtocolVersions;
-  /** Our numbers for names, and theirs. */
-  readonly #bound = new Map<string, number>();
+  readonly #types: OutgoingTypes;
+  readonly #features: readonly string[];
+  /** The other side's numbers for names. */
   readonly #names = new Map<number, string>();
   readonly #open = new Map<number, OpenRequest>();
   readonly #serving = new Map<number, AbortController>();
+  readonly #streams: Streams;
   #nextRequest = 0;
 
-  constructor(world: ExchangeWorld, ours: ProtocolVersions, theirs: ProtocolVersions) {
+  /** @param features what the other side can do beyond version 1. */
+  constructor(
+    world: ExchangeWorld,
+    ours: ProtocolVersions,
+    theirs: ProtocolVersions,
+    features: readonly string[] = [],
+  ) {
     this.#world = world;
-    this.#ours = ours;
-    this.#theirs = theirs;
+    this.#types = new OutgoingTypes(ours, theirs, (lane, number, name) =>
+      this.#transmitQuietly(lane, { kind: "bind", number, name }),
+    );
+    this.#features = features;
+    this.#streams = new Streams({
+      transmit: (lane, payload) => world.transmit(lane, encodePayload(payload)),
+      handlerOf: (name) => world.streamHandlerOf(name),
+      peer: world.peer,
+      trouble: (error) => world.trouble(error),
+      violate: (reason) => world.violate(reason),
+    });
   }
 
-  /** The version settled for a protocol. @throws `protocol-mismatch` with both sides' versions. */
-  versionOf(protocol: string): string {
-    const settlement = settleProtocol(protocol, this.#ours, this.#theirs);
-    if (settlement.settled) return settlement.version;
-    throw new SkeinError(
-      "protocol-mismatch",
-      `No common version of ${protocol}: we speak ${versionList(settlement.ours)}, the peer ${versionList(settlement.theirs)}.`,
-    );
+  /** @throws {SkeinError} `protocol-mismatch`, and as {@link Streams.open} */
+  async stream(lane: Lane, name: string, signal: AbortSignal | undefined): Promise<ByteStream> {
+    if (!this.#features.includes("streams")) {
+      throw new SkeinError("protocol-mismatch", "The peer speaks no streams: send it messages in place of them.");
+    }
+    return this.#streams.open(lanes.indexOf(lane), name, signal);
   }
 
   /** What fails, fails as a promise: senders that wait for a link run in the middle of its opening. */
-  async send(definition: MessageDefinition, body: unknown): Promise<void> {
-    const encoded = this.#encodeBody(definition, body);
-    const [type, bind] = this.#numberOf(definition.name);
-    await this.#world.transmit(laneOf(definition), ...bind, encodePayload({ kind: "message", type, body: encoded }));
+  send(definition: MessageDefinition, body: unknown): Promise<void> {
+    try {
+      return this.#send(this.#types.routeOf(definition), definition, body);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /** Sends where the lane has room now; gives whether it did. @throws {SkeinError} as `Room.trySend` */
+  trySend(definition: MessageDefinition, body: unknown): boolean {
+    const route = this.#types.routeOf(definition);
+    if (!this.#world.hasRoom(route.lane)) return false;
+    void this.#send(route, definition, body);
+    return true;
+  }
+
+  #send(route: Route, definition: MessageDefinition, body: unknown): Promise<void> {
+    const payload = withinLimit(definition, encodeMessage(route.type.number, checked(definition, body)));
+    this.#types.bindFirst(route);
+    return this.#world.transmit(route.lane, payload);
   }
 
   async request(definition: RequestDefinition, body: unknown, options: RequestOptions): Promise<unknown> {
     if (options.signal?.aborted) throw aborted(options.signal);
-    const encoded = this.#encodeBody(definition, body);
-    const [type, bind] = this.#numberOf(definition.name);
+    const route = this.#types.routeOf(definition);
+    const encoded = encode(checked(definition, body));
     const request = this.#nextRequest++;
+    const type = route.type.number;
+    const payload = withinLimit(definition, encodePayload({ kind: "request", type, request, body: encoded }));
     const answer = deferred<unknown>();
     this.#open.set(request, { definition, answer });
 
@@ -96,7 +135,7 @@ export class Exchange {
     const giveUp = (error: SkeinError) => {
       if (!this.#open.delete(request)) return;
       answer.reject(error);
-      this.#transmitQuietly(laneOf(definition), { kind: "cancel", request });
+      this.#transmitQuietly(route.lane, { kind: "cancel", request });
     };
     const stopTimer = this.#world.clock.after(timeoutMs, () =>
       giveUp(new SkeinError("timeout", `${definition.name} wasn't answered within ${timeoutMs} ms.`)),
@@ -104,8 +143,8 @@ export class Exchange {
     const abort = () => giveUp(aborted(options.signal));
     options.signal?.addEventListener("abort", abort, { once: true });
     try {
-      const payload = encodePayload({ kind: "request", type, request, body: encoded });
-      await Promise.race([this.#world.transmit(laneOf(definition), ...bind, payload), answer.promise]);
+      this.#types.bindFirst(route);
+      await Promise.race([this.#world.transmit(route.lane, payload), answer.promise]);
       return await answer.promise;
     } finally {
       this.#open.delete(request);
@@ -114,18 +153,13 @@ export class Exchange {
     }
   }
 
-  /** A payload of the other side, of one lane. Calls `done` once whoever handles it has. */
-  receive(lane: number, bytes: Uint8Array, done: () => void): void {
+  /** A payload of the other side, of one lane. Gives what to wait for until it is dealt with; undefined where it is already. */
+  receive(lane: number, bytes: Uint8Array): Promise<unknown> | undefined {
     const payload = decodePayload(bytes);
-    if (payload.ok) {
-      const handled = this.#handle(lane, payload.value);
-      if (handled === undefined) done();
-      else handled.then(done, done);
-      return;
-    }
-    done();
+    if (payload.ok) return this.#handle(lane, payload.value);
     this.#world.rejected(payload);
     if (payload.code !== "unknown-type") this.#world.violate(payload.reason);
+    return undefined;
   }
 
   /** The link is over: every open request fails, every handler is told to stop. */
@@ -134,9 +168,9 @@ export class Exchange {
     this.#open.clear();
     for (const controller of this.#serving.values()) controller.abort(error);
     this.#serving.clear();
+    this.#streams.lose(error);
   }
 
-  /** Gives what to wait for until a payload is dealt with; undefined where it is already. */
   #handle(lane: number, payload: Payload): Promise<unknown> | undefined {
     switch (payload.kind) {
       case "bind":
@@ -154,6 +188,8 @@ export class Exchange {
         // It counts for as long as its handler runs, or a peer could start handlers without end.
         this.#serving.get(payload.request)?.abort(new SkeinError("aborted", "Whoever asked gave up."));
         return undefined;
+      default:
+        return this.#streams.receive(lane, payload);
     }
   }
 
@@ -172,7 +208,15 @@ export class Exchange {
     }
     const value = this.#decodeBody(handler.definition, body);
     if (value === undefined) return undefined;
-    return this.#run(name, () => handler.run(value.body, this.#world.peer, { signal: neverAborted })).catch(() => {});
+    // Most handlers are done when they return: those cost no promise.
+    try {
+      const result = handler.run(value.body, this.#world.peer, messageContext);
+      if (!isPromise(result)) return undefined;
+      return Promise.resolve(result).catch((cause) => this.#tellThrown(name, cause));
+    } catch (cause) {
+      this.#tellThrown(name, cause);
+      return undefined;
+    }
   }
 
   #handleRequest(lane: number, type: number, request: number, body: Uint8Array): Promise<unknown> | undefined {
@@ -239,47 +283,31 @@ export class Exchange {
     try {
       return await handler();
     } catch (cause) {
-      this.#world.trouble(new SkeinError("handler-failed", `The handler of ${name} threw.`, { cause }));
+      this.#tellThrown(name, cause);
       throw SkeinError.is(cause) && isErrorCode(cause.code)
         ? cause
         : new SkeinError("handler-failed", `The peer's handler of ${name} failed.`);
     }
   }
 
-  #encodeBody(definition: MessageDefinition | RequestDefinition, body: unknown): Uint8Array {
-    this.versionOf(definition.protocol);
-    return checkBody(definition, body);
+  #tellThrown(name: string, cause: unknown): void {
+    this.#world.trouble(new SkeinError("handler-failed", `The handler of ${name} threw.`, { cause }));
   }
 
   #encodeReply(definition: RequestDefinition, reply: unknown): Uint8Array {
-    const checked = validate(definition.reply, reply);
-    if (!checked.ok) {
-      throw new TypeError(`The handler's answer to ${definition.name} doesn't fit its schema: ${checked.reason}.`);
+    const answer = validate(definition.reply, reply);
+    if (!answer.ok) {
+      throw new TypeError(`The handler's answer to ${definition.name} doesn't fit its schema: ${answer.reason}.`);
     }
     return withinLimit(definition, encode(reply));
   }
 
-  #decodeBody(definition: MessageDefinition | RequestDefinition, body: Uint8Array): { body: unknown } | undefined {
+  #decodeBody(definition: AnyDefinition, body: Uint8Array): { body: unknown } | undefined {
     const value = decode(body);
-    const checked = value.ok ? validate(definition.schema, value.value) : value;
-    if (checked.ok) return { body: checked.value };
-    this.#world.rejected(reject(checked.code, `the body of ${definition.name} doesn't fit`));
+    const fitting = value.ok ? validate(definition.schema, value.value) : value;
+    if (fitting.ok) return { body: fitting.value };
+    this.#world.rejected(reject(fitting.code, `the body of ${definition.name} doesn't fit`));
     return undefined;
-  }
-
-  /** Our number for a name, and where it is new, the payload that binds it. */
-  #numberOf(name: string): readonly [number, readonly Uint8Array[]] {
-    const known = this.#bound.get(name);
-    if (known !== undefined) return [known, []];
-    const number = this.#bound.size;
-    if (number >= limits.boundTypes) {
-      throw new SkeinError(
-        "too-large",
-        `A link carries ${limits.boundTypes} types of messages at most: ${name} is one more.`,
-      );
-    }
-    this.#bound.set(name, number);
-    return [number, [encodePayload({ kind: "bind", number, name })]];
   }
 
   #nameOf(type: number): string | undefined {
@@ -295,33 +323,34 @@ export class Exchange {
 }
 
 /**
- * Holds a body against its definition and the limits; gives it encoded.
+ * Holds a body against its definition and the limits.
  * @throws {SkeinError} `bad-body`, `too-large`
  */
-export function checkBody(definition: MessageDefinition | RequestDefinition, body: unknown): Uint8Array {
-  const checked = validate(definition.schema, body);
-  if (!checked.ok) throw new SkeinError("bad-body", `The body of ${definition.name} doesn't fit: ${checked.reason}.`);
-  return withinLimit(definition, encode(body));
+export function checkBody(definition: MessageDefinition, body: unknown): void {
+  withinLimit(definition, encode(checked(definition, body)));
 }
 
-function laneOf({ lane }: MessageDefinition | RequestDefinition): number {
-  return lanes.indexOf(lane);
+/** What goes over the wire is the body as it was given: the other side's schema makes of it what it will. */
+function checked(definition: AnyDefinition, body: unknown): unknown {
+  const fitting = validate(definition.schema, body);
+  if (fitting.ok) return body;
+  throw new SkeinError("bad-body", `The body of ${definition.name} doesn't fit: ${fitting.reason}.`);
 }
 
-const neverAborted = new AbortController().signal;
+const messageContext: RequestContext = { signal: new AbortController().signal };
 
-function withinLimit(definition: Definition<unknown>, body: Uint8Array): Uint8Array {
-  if (body.length <= bodyBytesMost) return body;
+function isPromise(value: unknown): value is PromiseLike<unknown> {
+  return typeof (value as { then?: unknown } | null | undefined)?.then === "function";
+}
+
+function withinLimit(definition: AnyDefinition, payload: Uint8Array): Uint8Array {
+  if (payload.length <= payloadBytesMost) return payload;
   throw new SkeinError(
     "too-large",
-    `This body of ${definition.name} has ${body.length} bytes; ${bodyBytesMost} is the most. Send it in parts.`,
+    `This body of ${definition.name} makes a message of ${payload.length} bytes; ${payloadBytesMost} is the most. Send it in parts.`,
   );
 }
 
 function aborted(signal: AbortSignal | undefined): SkeinError {
   return new SkeinError("aborted", "The request was aborted by its caller.", { cause: signal?.reason });
-}
-
-function versionList(versions: readonly string[]): string {
-  return versions.length === 0 ? "none" : versions.join(", ");
 }

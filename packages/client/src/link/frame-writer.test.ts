@@ -56,6 +56,27 @@ describe("the frame writer", () => {
     expect(new Set(asked)).toEqual(new Set([limits.frameBytes]));
   });
 
+  it("waits while more comes, one await after the other, and then sends it together", async () => {
+    const sink = new TestSink();
+    const { writer, waiting } = writerTo(sink);
+    waiting.push(bytes(1));
+    const send = async () => writer.wake(100);
+    for (let i = 0; i < 50; i++) await send();
+    expect(sink.frames).toEqual([]);
+    await turn();
+    expect(sink.firsts).toEqual([1]);
+  });
+
+  it("waits no longer than until a frame is worth it, and tells where a run begins", async () => {
+    const sink = new TestSink();
+    const { writer, waiting } = writerTo(sink);
+    waiting.push(bytes(1), bytes(2));
+    expect([writer.wake(10_000), writer.wake(10_000)]).toEqual([true, false]);
+    await Promise.resolve();
+    expect(sink.firsts).toEqual([1, 2]);
+    expect(writer.wake(1)).toBe(true);
+  });
+
   it("pulls a frame only when the channel has room for it", async () => {
     const sink = new TestSink();
     sink.fills = true;

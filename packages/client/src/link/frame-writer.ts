@@ -11,6 +11,12 @@ const highWaterBytes = 512 * 1024;
 /** Below this, they go on: enough that the engine never runs dry. */
 export const lowWaterBytes = 128 * 1024;
 
+/** Messages that follow each other share a frame, up to about this much: beyond it, a larger frame gains nothing. */
+const gatherBytes = 16 * 1024;
+/** More may follow: an app that awaits each send takes a few microtasks from one to the next. After so many without any, none will. */
+const quietMost = 4;
+const tick = Promise.resolve();
+
 /** Gives the next frame of at most so many bytes, while there is one. */
 export type FrameSource = (mostBytes: number) => Uint8Array | undefined;
 
@@ -24,6 +30,9 @@ export class FrameWriter {
   readonly #failed: (reason: string) => void;
   #records: Uint8Array[] = [];
   #state: "idle" | "scheduled" | "blocked" | "closed" = "idle";
+  /** While scheduled: what came together, and for how many microtasks nothing did. */
+  #gatheredBytes = 0;
+  #quiet = 0;
 
   constructor(sink: FrameSink, source: FrameSource, failed: (reason: string) => void) {
     this.#sink = sink;
@@ -37,11 +46,18 @@ export class FrameWriter {
     this.wake();
   }
 
-  /** There may be something to send: at the end of this tick, all that came together in it goes out. */
-  wake(): void {
-    if (this.#state !== "idle") return;
-    this.#state = "scheduled";
-    queueMicrotask(() => this.#flush());
+  /**
+   * There may be something to send, of so many bytes: what comes in one run goes out together, before the tick ends. Gives
+   * whether these are the first bytes of a run.
+   */
+  wake(bytes = 0): boolean {
+    this.#gatheredBytes += bytes;
+    this.#quiet = 0;
+    if (this.#state === "idle") {
+      this.#state = "scheduled";
+      this.#gather();
+    }
+    return this.#gatheredBytes === bytes;
   }
 
   /** The channel's buffer fell below {@link lowWaterBytes}. */
@@ -67,8 +83,14 @@ export class FrameWriter {
     this.#records = [];
   }
 
+  readonly #gather = (): void => {
+    if (this.#gatheredBytes < gatherBytes && this.#quiet++ < quietMost) void tick.then(this.#gather);
+    else this.#flush();
+  };
+
   #flush(): void {
     if (this.#state === "closed") return;
+    this.#gatheredBytes = 0;
     this.#guard(() => {
       const next = this.#fill();
       // Sending may have ended the path meanwhile: closed is for good.

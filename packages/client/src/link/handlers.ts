@@ -13,15 +13,14 @@ export type Handler =
 
 type Run = (body: unknown, from: unknown, context: RequestContext) => unknown;
 
-/** Who handles what, for a whole room: one handler for each message. */
-export class Handlers {
-  readonly #byName = new Map<string, Handler>();
+/** Who handles what, for a whole room: one handler for each name. */
+export class Handlers<Of> {
+  readonly #byName = new Map<string, Of>();
 
-  /** @throws {SkeinError} `bad-argument` where the message has a handler. */
-  add(handler: Handler): Unsubscribe {
-    const { name } = handler.definition;
+  /** @throws {SkeinError} `bad-argument` where the name has a handler. */
+  add(name: string, handler: Of): Unsubscribe {
     if (this.#byName.has(name)) {
-      throw new SkeinError("bad-argument", `${name} has a handler already: a message has one.`);
+      throw new SkeinError("bad-argument", `${name} has a handler already: take that one away first.`);
     }
     this.#byName.set(name, handler);
     return () => {
@@ -29,7 +28,7 @@ export class Handlers {
     };
   }
 
-  find(name: string): Handler | undefined {
+  find(name: string): Of | undefined {
     return this.#byName.get(name);
   }
 }

@@ -35,10 +35,9 @@ export class LinkEnd {
       protocols: { "test.chat": [`${seed}.0.0`] },
       listener: {
         up: (theirs) => this.heard.push(`up ${theirs["test.chat"]}`),
-        message: (lane, message, done) => {
+        message: (lane, message) => {
           this.messages.push({ lane, message });
-          if (this.isQuick) done();
-          else this.open.push(done);
+          return this.isQuick ? undefined : new Promise<void>((done) => this.open.push(done));
         },
         pathNews: () => {},
         pathChanged: (reason) => this.heard.push(this.link.carriedBy !== undefined ? "carried" : `pathless: ${reason}`),

@@ -2,6 +2,7 @@ import {
   type Acknowledgement,
   type Close,
   equalBytes,
+  features,
   type Hello,
   lanes,
   limits,
@@ -9,7 +10,6 @@ import {
   type RandomBytes,
   type Rejected,
   SkeinError,
-  type WireRecord,
 } from "@skein/protocol";
 import { Alarm, type Clock } from "../clock.js";
 import { lostMs, sleptMs } from "../core/liveness.js";
@@ -25,9 +25,9 @@ export type PathNews = "opened" | "trusted" | "suspect" | "down";
 
 export interface LinkListener {
   /** The other side is known: messages can go. Again after each {@link LinkListener.lost}. */
-  up(theirs: ProtocolVersions): void;
-  /** The next message of a lane. Call `done` once it is dealt with: until then it counts against the window. */
-  message(lane: number, message: Uint8Array, done: () => void): void;
+  up(theirs: ProtocolVersions, features: readonly string[]): void;
+  /** The next message of a lane. Until what it gives has settled, it counts against the window; undefined is at once. */
+  message(lane: number, message: Uint8Array): Promise<unknown> | undefined;
   /** Other paths carry the link than before, or none does any more. */
   pathChanged(reason: string): void;
   /** Something became of a path. */
@@ -45,6 +45,8 @@ export const windowBytes = 2 << 20;
 const pieceBytes = 16_000;
 /** A lane with more than this waiting makes its senders wait. */
 const queueBytes = 256 * 1024;
+/** What a sender gets that needn't wait: the same for all. */
+const accepted = Promise.resolve();
 /** A link that had no path for so long is lost. */
 export const pathlessMs = 60_000;
 /** What comes over a path at rest says that the other side doubts the one we use: ask it, unless it was heard just now. */
@@ -142,7 +144,8 @@ export class Link {
       listener: {
         pull: (mostBytes) => this.#pull(carrier, mostBytes),
         hello: (theirs) => this.#greeted(carrier, theirs),
-        data: (record) => this.#receive(carrier, record),
+        data: (record, nowMs) => this.#session.receive(record, nowMs),
+        dataTaken: () => this.#received(carrier),
         acknowledged: (theirs) => this.#acknowledged(theirs),
         judged: (trust, reason) => this.#judge(carrier, trust, reason),
         down: (reason, close) => this.#down(carrier, reason, close),
@@ -156,18 +159,20 @@ export class Link {
     return path;
   }
 
-  /** Sends messages of one lane, in their order. Resolves once the lane has room again; fails with `link-lost`. */
-  async send(lane: number, ...messages: readonly Uint8Array[]): Promise<void> {
-    if (this.#state.phase === "closed") throw linkLost("it is closed", 0);
-    for (const message of messages) this.#session.send(lane, message);
-    for (const { path } of this.#inUse) {
-      path.noteTraffic();
-      path.wake();
-    }
-    if (this.#session.queuedBytes(lane) <= queueBytes) return;
+  /** Whether a message sent in this lane now would be accepted at once. */
+  hasRoom(lane: number): boolean {
+    return this.#state.phase !== "closed" && this.#session.queuedBytes(lane) <= queueBytes;
+  }
+
+  /** Sends a message. Resolves once its lane has room again; fails with `link-lost`. */
+  send(lane: number, message: Uint8Array): Promise<void> {
+    if (this.#state.phase === "closed") return Promise.reject(linkLost("it is closed", 0));
+    this.#session.send(lane, message);
+    for (const { path } of this.#inUse) path.offer(message.length);
+    if (this.hasRoom(lane)) return accepted;
     const roomy = deferred<void>();
     this.#waiting.push({ lane, roomy });
-    await roomy.promise;
+    return roomy.promise;
   }
 
   /** There is reason to ask whether the other side is still there. */
@@ -226,7 +231,7 @@ export class Link {
       link: this.#ours,
       ...(this.#state.phase === "met" ? { of: this.#state.theirs } : {}),
       protocols: Object.fromEntries(Object.entries(this.#protocols).map(([name, versions]) => [name, [...versions]])),
-      features: [],
+      features: [...features],
       next,
       credit: [...credit],
     });
@@ -249,7 +254,7 @@ export class Link {
     this.#settle();
     const change = this.#choose({ type: "opened", path: carrier.kind });
     this.#engage(carrier);
-    if (isNew) this.#listener.up(theirs.protocols);
+    if (isNew) this.#listener.up(theirs.protocols, theirs.features);
     this.#report(carrier.kind, "opened", "a path is open", change);
     // Its first answer may have come before HELLO.
     if (this.#has(carrier) && carrier.path.isTrusted) this.#tell(carrier.kind, "trusted", "it answers");
@@ -304,8 +309,7 @@ export class Link {
     return frame;
   }
 
-  #receive(carrier: Carrier, record: Extract<WireRecord, { type: "data" }>): void {
-    this.#session.receive(record, this.#clock.nowMs());
+  #received(carrier: Carrier): void {
     this.#arm();
     if (!this.#inUse.includes(carrier)) for (const { path } of this.#inUse) path.doubt(askAfterMs);
     this.#wakePaths();
@@ -331,12 +335,16 @@ export class Link {
 
   #deliver(lane: number, message: Uint8Array): void {
     const session = this.#session;
-    this.#listener.message(lane, message, () => {
+    const handled = this.#listener.message(lane, message);
+    // Most are dealt with at once, and cost no promise; what that frees is told once their frame is taken.
+    if (handled === undefined) return session.release(lane, message.length);
+    const done = () => {
       // Of a conversation that was begun anew meanwhile, nobody keeps count.
       if (session !== this.#session) return;
       session.release(lane, message.length);
       this.#wakePaths();
-    });
+    };
+    void handled.then(done, done);
   }
 
   #makeRoom(): void {

@@ -45,6 +45,7 @@ function onePath() {
         path.carry();
       },
       data: ({ sequence }) => heard.push(`data ${sequence}`),
+      dataTaken: () => {},
       acknowledged: ({ next }) => heard.push(`acknowledged ${next}`) > 0,
       judged: (trust) => heard.push(trust),
       down: (reason, close) => heard.push(close === undefined ? `down: ${reason}` : `down ${close.code}: ${reason}`),
@@ -167,7 +168,7 @@ describe("a path", () => {
     ] as const) {
       const { clock, path, said } = onePath();
       path.receive(Uint8Array.of(...greeting, ...encodePong(1)));
-      if (isBusy) path.noteTraffic();
+      if (isBusy) path.offer(1);
       await said();
       clock.advance(silenceMs - 1);
       expect(await said()).toEqual([]);

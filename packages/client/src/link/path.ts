@@ -28,7 +28,9 @@ export interface PathListener {
   /** The next frame of the link, of at most so many bytes. Asked only once the path is {@link Path.carry carrying}. */
   pull(mostBytes: number): Uint8Array | undefined;
   hello(theirs: Hello): void;
-  data(record: Extract<WireRecord, { type: "data" }>): void;
+  data(record: Extract<WireRecord, { type: "data" }>, nowMs: number): void;
+  /** All data of a frame was given. */
+  dataTaken(): void;
   /** Gives whether the other side has more than we knew. */
   acknowledged(theirs: Acknowledgement): boolean;
   /** Whether the other side answers, where that changed: `suspect` has left a question open for too long. */
@@ -123,9 +125,9 @@ export class Path {
     if (this.#phase === "carrying") this.#writer.wake();
   }
 
-  /** A message is under way: silence is suspicious sooner. */
-  noteTraffic(): void {
-    this.#live({ type: "busy" });
+  /** A message of so many bytes waits to be carried. From now on silence is suspicious sooner. */
+  offer(bytes: number): void {
+    if (this.#phase !== "carrying" || this.#writer.wake(bytes)) this.#live({ type: "busy" });
   }
 
   /** A frame came in. */
@@ -138,10 +140,14 @@ export class Path {
       return this.refuse(records.reason);
     }
     this.#live({ type: "heard" });
+    const nowMs = this.#clock.nowMs();
     for (const record of records.value) {
       // Between goodbyes only theirs counts.
-      if (!this.#isOver || (this.#phase === "closing" && record.type === "close")) this.#handle(record);
+      if (!this.#isOver || (this.#phase === "closing" && record.type === "close")) this.#handle(record, nowMs);
     }
+    if (this.#isOver || !records.value.some(({ type }) => type === "data")) return;
+    this.#live({ type: "busy" });
+    this.#listener.dataTaken();
   }
 
   /** The channel has room again. */
@@ -182,15 +188,14 @@ export class Path {
     this.#alarm.set(undefined);
   }
 
-  #handle(record: WireRecord): void {
+  #handle(record: WireRecord, nowMs: number): void {
     switch (record.type) {
       case "hello":
         if (++this.#hellos > hellosMost) return this.refuse("too many HELLOs");
         return this.#listener.hello(record.hello);
       case "data":
         if (this.#phase === "greeting") return this.refuse("data before HELLO");
-        this.#live({ type: "busy" });
-        return this.#listener.data(record);
+        return this.#listener.data(record, nowMs);
       case "acknowledgement":
         if (this.#phase === "greeting") return this.refuse("an acknowledgement before HELLO");
         if (this.#listener.acknowledged(record.acknowledgement)) this.#live({ type: "progress" });

@@ -5,6 +5,7 @@ import {
   equalBytes,
   type ForwardClass,
   type IceServer,
+  type MessageDefinition,
   type PeerId,
   type ProtocolVersions,
   type RandomBytes,
@@ -23,6 +24,7 @@ import { lowWaterBytes } from "../link/frame-writer.js";
 import type { Handler } from "../link/handlers.js";
 import { Link, type PathNews } from "../link/link.js";
 import type { Path } from "../link/path.js";
+import type { StreamHandler } from "../link/streams.js";
 import type { LinkTraffic } from "../link/traffic.js";
 import { isPolite, offersFirst } from "./offerer.js";
 import type { Pair } from "./pairs.js";
@@ -43,6 +45,7 @@ export interface RemotePeerWorld {
   readonly iceServers: () => readonly IceServer[];
   forward(to: PeerId, kind: ForwardClass, envelope: Uint8Array): boolean;
   handlerOf(name: string): Handler | undefined;
+  streamHandlerOf(name: string): StreamHandler | undefined;
   connected(peer: Peer): void;
   disconnected(peer: Peer, reason: string): void;
   pathChanged(peer: Peer, reason: string): void;
@@ -107,10 +110,9 @@ export class RemotePeer implements Peer {
       random: world.random,
       protocols: world.protocols,
       listener: {
-        up: (theirs) => this.#linkUp(theirs),
-        message: (lane, message, done) => {
-          if (this.#now.phase === "connected") this.#now.exchange.receive(lane, message, done);
-        },
+        up: (theirs, features) => this.#linkUp(theirs, features),
+        message: (lane, message) =>
+          this.#now.phase === "connected" ? this.#now.exchange.receive(lane, message) : undefined,
         pathChanged: (reason) => this.#pathChanged(reason),
         pathNews: (kind, news, reason) => this.#handlePathNews(kind, news, reason),
         lost: (error) => this.#linkLost(error),
@@ -229,6 +231,18 @@ export class RemotePeer implements Peer {
     return this.#waiting.wait(run, options);
   }
 
+  /** As {@link Room.send}: the way of every message, and so without a closure or a promise of its own where there is a link. */
+  send(definition: MessageDefinition, body: unknown): Promise<void> {
+    if (this.#now.phase === "connected") return this.#now.exchange.send(definition, body);
+    return this.whenConnected((exchange) => exchange.send(definition, body));
+  }
+
+  /** As {@link Room.trySend}. */
+  trySend(definition: MessageDefinition, body: unknown): boolean {
+    if (this.#now.phase === "gone") throw this.#goneError();
+    return this.#now.phase === "connected" && this.#now.exchange.trySend(definition, body);
+  }
+
   /**
    * Tells the peer that we leave, behind all that was sent, and waits until it has heard. Where its windows are full, it gets
    * a second to take what is left.
@@ -310,20 +324,23 @@ export class RemotePeer implements Peer {
     channel.onbufferedamountlow = () => path.resume();
   }
 
-  #linkUp(theirs: ProtocolVersions): void {
+  #linkUp(theirs: ProtocolVersions, features: readonly string[]): void {
     const { clock, protocols } = this.#world;
     const exchange = new Exchange(
       {
         clock,
         peer: this,
-        transmit: (lane, ...payloads) => this.#link.send(lane, ...payloads),
+        transmit: (lane, payload) => this.#link.send(lane, payload),
+        hasRoom: (lane) => this.#link.hasRoom(lane),
         handlerOf: (name) => this.#world.handlerOf(name),
+        streamHandlerOf: (name) => this.#world.streamHandlerOf(name),
         trouble: (error) => this.#world.trouble(error),
         rejected: (rejection) => this.#reject(rejection),
         violate: (reason) => this.#link.violate(reason),
       },
       protocols,
       theirs,
+      features,
     );
     this.#now = { phase: "connected", exchange };
     this.#openMs ??= clock.nowMs() - this.#metMs;

@@ -226,6 +226,37 @@ describe("two rooms on a server", () => {
   });
 });
 
+describe("messages that are tried", () => {
+  it("go where there is a link with room, and tell where there isn't", async () => {
+    const ann = await world.join();
+    const release = world.hold();
+    const ben = await world.join();
+    await world.until(() => ann.room.peers.size > 0);
+    const peer = peerOf(ann, ben);
+    expect(ann.room.trySend(peer, chat.say, "no link yet")).toBe(false);
+    release();
+    await world.untilConnected(ann, ben);
+    expect(ann.room.trySend(peer.id, chat.say, "one")).toBe(true);
+    await world.until(() => ben.heard.length === 1);
+    world.network.isCut = true;
+    let count = 0;
+    while (count < 1_000 && ann.room.trySend(peer, chat.say, "x".repeat(10_000))) count++;
+    expect(count).toBeGreaterThan(25);
+    expect(count).toBeLessThan(1_000);
+    world.network.isCut = false;
+    await world.until(() => ann.room.trySend(peer, chat.say, "last"));
+    await world.until(() => ben.heard.at(-1) === "last");
+    expect(ben.heard).toHaveLength(count + 2);
+  });
+
+  it("throw where nobody is meant, or the room was left", async () => {
+    const [ann, ben] = await world.pair();
+    expect(() => ann.room.trySend(world.identity(99).id, chat.say, "x")).toThrow("No peer");
+    await ben.room.leave();
+    expect(() => ben.room.trySend(ann.room.id, chat.say, "x")).toThrow("was left");
+  });
+});
+
 describe("a room", () => {
   it("can be left from inside of what it tells", async () => {
     const [ann, ben] = await world.pair();

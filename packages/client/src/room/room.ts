@@ -2,6 +2,8 @@ import {
   type Card,
   type ForwardClass,
   type IceServer,
+  type Lane,
+  limits,
   type MessageDefinition,
   type Messenger,
   type MessengerPeerEvent,
@@ -18,8 +20,10 @@ import {
   verifyCard,
 } from "@skein/protocol";
 import mitt from "mitt";
+import type { ByteStream } from "../link/byte-stream.js";
 import { checkBody, requestTimeoutMs } from "../link/exchange.js";
-import { Handlers } from "../link/handlers.js";
+import { type Handler, Handlers } from "../link/handlers.js";
+import type { StreamHandler } from "../link/streams.js";
 import type { SignalingEvents, SignalingSession } from "../signaling/signaling.js";
 import type { CardUpdate } from "./options.js";
 import type { OwnCard } from "./own-card.js";
@@ -83,6 +87,7 @@ export interface RoomParts {
     | "iceServers"
     | "forward"
     | "handlerOf"
+    | "streamHandlerOf"
     | "connected"
     | "disconnected"
     | "pathChanged"
@@ -93,13 +98,31 @@ export interface RoomParts {
   >;
 }
 
+/** How to open a stream. */
+export interface StreamOptions {
+  /** Which of the peer's handlers takes it, up to 257 characters. Default: `default`. */
+  readonly name?: string;
+  /** Its priority class. Default: `bulk`, which lets all messages pass that don't say otherwise. */
+  readonly lane?: Lane;
+  /** Ends the wait for the peer to take it. */
+  readonly signal?: AbortSignal;
+}
+
+const defaultStreamName = "default";
+
+function mustNameStream(name: string): void {
+  if (name.length > 0 && name.length <= 2 * limits.nameLength + 1) return;
+  throw new SkeinError("bad-argument", `A stream's name has 1 to ${2 * limits.nameLength + 1} characters.`);
+}
+
 /** A set of peers that can see each other, and our links to them. Made by `joinRoom`. */
 export class Room implements Messenger<Peer>, AsyncDisposable {
   readonly id: PeerId;
   readonly name: string;
   readonly #parts: RoomParts;
   readonly #emitter = mitt<RoomEvents>();
-  readonly #handlers = new Handlers();
+  readonly #handlers = new Handlers<Handler>();
+  readonly #streamHandlers = new Handlers<StreamHandler>();
   readonly #peers = new Map<PeerId, RemotePeer>();
   readonly #rejected = new Map<RejectionCode, number>();
   readonly #inbox = new SerialInbox((rejection) => this.#reject(rejection, "server"));
@@ -122,6 +145,7 @@ export class Room implements Messenger<Peer>, AsyncDisposable {
       iceServers: () => [...parts.iceServers, ...this.#serverIceServers],
       forward: (to, kind, envelope) => this.#session?.forward(to, kind, envelope) ?? false,
       handlerOf: (name) => this.#handlers.find(name),
+      streamHandlerOf: (name) => this.#streamHandlers.find(name),
       connected: (peer) => this.#emit("peer-connected", peer),
       disconnected: (peer, reason) => this.#emit("peer-disconnected", { peer, reason }),
       pathChanged: (peer, reason) => this.#emit("path-changed", { peer, reason }),
@@ -152,8 +176,23 @@ export class Room implements Messenger<Peer>, AsyncDisposable {
    * network. Where the link is still on its way, it waits for that, for 30 s.
    * @throws {SkeinError} `bad-body`, `too-large`, `protocol-mismatch`, `no-such-peer`, `link-lost`, `timeout`, `closed`
    */
-  async send<Input>(to: PeerId | Peer, definition: MessageDefinition<Input, any>, body: Input): Promise<void> {
-    return this.#find(to).whenConnected((exchange) => exchange.send(definition, body));
+  send<Input>(to: PeerId | Peer, definition: MessageDefinition<Input, any>, body: Input): Promise<void> {
+    try {
+      return this.#find(to).send(definition, body);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /**
+   * Sends a message to one peer where it can be accepted at once: true. False where it can't, and then nothing was sent and
+   * the body wasn't looked at: there is no link to the peer at the moment (`peer.state` isn't `connected`), or more than
+   * 256 KiB wait in the message's lane, since the network is slow, the other side's handlers are, or no path carries the link
+   * just now. For what is better left out than late; await `send` for all else.
+   * @throws {SkeinError} `bad-body`, `too-large`, `protocol-mismatch`, `no-such-peer`, `closed`
+   */
+  trySend<Input>(to: PeerId | Peer, definition: MessageDefinition<Input, any>, body: Input): boolean {
+    return this.#find(to).trySend(definition, body);
   }
 
   /**
@@ -164,9 +203,7 @@ export class Room implements Messenger<Peer>, AsyncDisposable {
     this.#mustBeOpen();
     checkBody(definition, body);
     const connected = [...this.#peers.values()].filter((peer) => peer.state === "connected");
-    const results = await Promise.allSettled(
-      connected.map((peer) => peer.whenConnected((exchange) => exchange.send(definition, body))),
-    );
+    const results = await Promise.allSettled(connected.map((peer) => peer.send(definition, body)));
     return results.filter(({ status }) => status === "fulfilled").length;
   }
 
@@ -210,7 +247,35 @@ export class Room implements Messenger<Peer>, AsyncDisposable {
     handler: (body: any, from: Peer, context: RequestContext) => unknown,
   ): Unsubscribe {
     const run = (body: unknown, from: unknown, context: RequestContext) => handler(body, from as Peer, context);
-    return this.#handlers.add({ definition, run } as Parameters<Handlers["add"]>[0]);
+    return this.#handlers.add(definition.name, { definition, run } as Handler);
+  }
+
+  /**
+   * Opens a stream to one peer: bytes both ways, each way with an end of its own, and as fast as its reader reads. Resolves
+   * once the peer's handler of that name takes it. Its bytes share a lane with what else goes there, and pass through
+   * whatever path carries the link; where the link is lost, both ways fail with `link-lost`.
+   * @throws {SkeinError} `no-handler`, `handler-failed` or what the handler threw, `protocol-mismatch` where the peer's
+   * software has no streams, `rate-limited` where 128 of ours to that peer are open, `no-such-peer`, `link-lost`, `timeout`
+   * where there is no link for 30 s, `aborted`, `bad-argument`, `closed`
+   * @example
+   * const { writable } = await room.stream(peer, { name: "backup" });
+   * await file.stream().pipeTo(writable);
+   */
+  async stream(to: PeerId | Peer, options: StreamOptions = {}): Promise<ByteStream> {
+    const { name = defaultStreamName, lane = "bulk", signal } = options;
+    mustNameStream(name);
+    const wait = signal === undefined ? {} : { signal };
+    return this.#find(to).whenConnected((exchange) => exchange.stream(lane, name, signal), wait);
+  }
+
+  /**
+   * Says what to do with the streams of a name when a peer opens one. The handler may keep a stream for as long as it likes;
+   * where it throws, both of its ways fail, and the opener gets a SkeinError as it is, anything else as `handler-failed`.
+   * @throws {SkeinError} `bad-argument` where the name has a handler
+   */
+  handleStream(name: string, handler: (stream: ByteStream, from: Peer) => void | Promise<void>): Unsubscribe {
+    mustNameStream(name);
+    return this.#streamHandlers.add(name, (stream, from) => handler(stream, from as Peer));
   }
 
   onPeer(listener: (event: MessengerPeerEvent<Peer>) => void): Unsubscribe {
@@ -317,10 +382,10 @@ export class Room implements Messenger<Peer>, AsyncDisposable {
 
   #find(to: PeerId | Peer): RemotePeer {
     this.#mustBeOpen();
-    const id = typeof to === "string" ? parsePeerId(to) : to.id;
+    const id = typeof to === "string" ? to : to.id;
     const peer = this.#peers.get(id);
-    if (peer === undefined) throw new SkeinError("no-such-peer", `No peer ${id} is in room "${this.name}".`);
-    return peer;
+    if (peer !== undefined) return peer;
+    throw new SkeinError("no-such-peer", `No peer ${parsePeerId(id)} is in room "${this.name}".`);
   }
 
   async #takeRoster(cards: readonly SignedCard[], iceServers: readonly IceServer[]): Promise<void> {

@@ -121,6 +121,13 @@ export function payloadVectors() {
     { kind: "response", request: 1, body },
     { kind: "failure", request: 1, code: "handler-failed", message: "No such file." },
     { kind: "cancel", request: 128 },
+    { kind: "stream-open", stream: 0, credit: 2 ** 19, name: "files" },
+    { kind: "stream-data", stream: 1, body: run(5, 7) },
+    { kind: "stream-data", stream: 600, body: new Uint8Array(0) },
+    { kind: "stream-credit", stream: 1, credit: 2 ** 40 },
+    { kind: "stream-end", stream: 0 },
+    { kind: "stream-reset", stream: 2, code: "aborted", message: "The peer gave up." },
+    { kind: "stream-stop", stream: 3, code: "no-handler", message: "Nobody handles it." },
   ];
   const wrong = (why: string, code: string, bytes: string) => ({ why, code, bytes });
   return {
@@ -134,7 +141,11 @@ export function payloadVectors() {
       wrong("a failure that is no map", "malformed", "0501c0"),
       wrong("a failure without a code", "malformed", `0501${hex(encode({ message: "m" }))}`),
       wrong("a kind that isn't known", "unknown-type", "63"),
-      wrong("a kind that isn't known, with a body", "unknown-type", "07808080"),
+      wrong("a stream without its number", "malformed", "0a80"),
+      wrong("a stream's opening without a name", "malformed", "070005"),
+      wrong("a stream's credit without its bytes", "malformed", "0900"),
+      wrong("a stream's end for no reason that is a map", "malformed", "0b00c0"),
+      wrong("a kind that isn't known, with a body", "unknown-type", "0d808080"),
     ],
   };
 }

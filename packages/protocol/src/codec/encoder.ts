@@ -28,9 +28,14 @@ export class Encoder {
   #end = 0;
   #items = 0;
 
-  /** Gives a view into a buffer that may hold other results too. @throws {NotPlain} */
-  encode(value: unknown): Uint8Array {
+  /**
+   * Gives a view into a buffer that may hold other results too, with so many bytes before the value for its caller to fill.
+   * @throws {NotPlain}
+   */
+  encode(value: unknown, before = 0): Uint8Array {
     this.#start = this.#end;
+    this.#reserve(before);
+    this.#end += before;
     this.#items = 0;
     this.#value(value, 0);
     return this.#bytes.subarray(this.#start, this.#end);

@@ -13,10 +13,18 @@ let spareEncoder: Encoder | undefined;
  * @throws {SkeinError} `bad-body` for anything else: a Date, a Map, a function, a cycle.
  */
 export function encode(value: unknown): Uint8Array {
+  return encodeBehind(0, value);
+}
+
+/**
+ * The same, with so many bytes left before the value, for a head that the caller writes there: one array for both.
+ * @throws {SkeinError} as {@link encode}.
+ */
+export function encodeBehind(headBytes: number, value: unknown): Uint8Array {
   const encoder = spareEncoder ?? new Encoder();
   spareEncoder = undefined;
   try {
-    const bytes = encoder.encode(value);
+    const bytes = encoder.encode(value, headBytes);
     // A buffer that grew beyond that isn't kept for other values.
     if (bytes.buffer.byteLength <= bufferMostBytes) spareEncoder = encoder;
     return bytes;

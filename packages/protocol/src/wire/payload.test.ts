@@ -23,6 +23,21 @@ const anyPayload: fc.Arbitrary<Payload> = fc.oneof(
     message: fc.string({ unit: "binary", maxLength: 200 }),
   }),
   fc.record({ kind: fc.constant("cancel" as const), request: number }),
+  fc.record({
+    kind: fc.constant("stream-open" as const),
+    stream: number,
+    credit: number,
+    name: fc.string({ unit: "binary", minLength: 1, maxLength: 80 }),
+  }),
+  fc.record({ kind: fc.constant("stream-data" as const), stream: number, body }),
+  fc.record({ kind: fc.constant("stream-credit" as const), stream: number, credit: number }),
+  fc.record({ kind: fc.constant("stream-end" as const), stream: number }),
+  fc.record({
+    kind: fc.constantFrom("stream-reset" as const, "stream-stop" as const),
+    stream: number,
+    code: fc.string({ minLength: 1, maxLength: 30 }),
+    message: fc.string({ unit: "binary", maxLength: 200 }),
+  }),
 );
 const codeOf = (...bytes: number[]) => {
   const decoded = decodePayload(Uint8Array.from(bytes));
@@ -54,6 +69,14 @@ describe("payloads", () => {
       [5, 1],
       [6],
       [6, 0x80, 0x00],
+      [7],
+      [7, 0],
+      [7, 0, 5],
+      [8],
+      [9, 0],
+      [10],
+      [11, 0],
+      [12, 0, 0xc0],
     ];
     for (const head of heads) expect(codeOf(...head)).toBe("malformed");
     expect(codeOf(2, 5)).toBe("accepted");
@@ -61,7 +84,7 @@ describe("payloads", () => {
   });
 
   it("of a kind that isn't known are of an unknown type, whatever follows", () => {
-    for (const kind of [0, 7, 99, 255]) {
+    for (const kind of [0, 13, 99, 255]) {
       expect(codeOf(kind)).toBe("unknown-type");
       expect(codeOf(kind, 0x80)).toBe("unknown-type");
       expect(codeOf(kind, 1, 2, 3)).toBe("unknown-type");

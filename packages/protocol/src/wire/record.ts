@@ -11,7 +11,7 @@ import {
   protocolList,
   text,
 } from "../codec/schema.js";
-import { ByteReader, varintBytes, writeVarint } from "../codec/varint.js";
+import { ByteReader, putVarint, varintBytes, writeVarint } from "../codec/varint.js";
 import { accept, type Decoded, reject } from "../decoded.js";
 import { limits } from "../limits.js";
 
@@ -40,6 +40,9 @@ const helloBody = object({
 });
 /** What each side says first on a path. */
 export type Hello = Output<typeof helloBody>;
+
+/** What this code can do beyond what every peer of version 1 can, as its HELLO says. */
+export const features = ["streams"] as const;
 
 const closeBody = object({ code: name, reason: text(256) });
 export type Close = Output<typeof closeBody>;
@@ -95,13 +98,12 @@ export function writeData(
   sequence: number,
   { lane, last, body }: { readonly lane: number; readonly last: boolean; readonly body: Uint8Array },
 ): number {
-  const head: number[] = [recordType.data];
-  writeVarint(head, 1 + varintBytes(sequence) + body.length);
-  head.push(last ? lane + lastFlag : lane);
-  writeVarint(head, sequence);
-  target.set(head, offset);
-  target.set(body, offset + head.length);
-  return offset + head.length + body.length;
+  target[offset] = recordType.data;
+  let end = putVarint(target, offset + 1, 1 + varintBytes(sequence) + body.length);
+  target[end++] = last ? lane + lastFlag : lane;
+  end = putVarint(target, end, sequence);
+  target.set(body, end);
+  return end + body.length;
 }
 
 export function encodePing(token: number): Uint8Array {
@@ -141,7 +143,7 @@ export function decodeFrame(frame: Uint8Array): Decoded<readonly WireRecord[]> {
   const records: WireRecord[] = [];
   while (!reader.atEnd) {
     const type = reader.byte();
-    const body = reader.bytes(reader.varint());
+    const body = reader.part(reader.varint());
     if (reader.failed) return reject("malformed", "a frame that ends in the middle of a record");
     const record = decodeRecord(type, body);
     if (!record.ok) return record;
@@ -150,18 +152,17 @@ export function decodeFrame(frame: Uint8Array): Decoded<readonly WireRecord[]> {
   return accept(records);
 }
 
-function decodeRecord(type: number, body: Uint8Array): Decoded<WireRecord | undefined> {
+function decodeRecord(type: number, reader: ByteReader): Decoded<WireRecord | undefined> {
   switch (type) {
     case recordType.hello: {
-      const hello = decodeAs(helloBody, body);
+      const hello = decodeAs(helloBody, reader.rest());
       return hello.ok ? accept({ type: "hello", hello: hello.value }) : hello;
     }
     case recordType.close: {
-      const close = decodeAs(closeBody, body);
+      const close = decodeAs(closeBody, reader.rest());
       return close.ok ? accept({ type: "close", close: close.value }) : close;
     }
     case recordType.data: {
-      const reader = new ByteReader(body);
       const flags = reader.byte();
       const sequence = reader.varint();
       if (reader.failed || flags >= 2 * lastFlag) return reject("malformed", "a data record without its head");
@@ -169,7 +170,6 @@ function decodeRecord(type: number, body: Uint8Array): Decoded<WireRecord | unde
       return accept({ type: "data", sequence, lane, last: flags >= lastFlag, payload: reader.rest() });
     }
     case recordType.acknowledgement: {
-      const reader = new ByteReader(body);
       const next = reader.varint();
       const credit = lanes.map(() => reader.varint());
       if (reader.failed) return reject("malformed", "an acknowledgement that ends in its middle");
@@ -177,7 +177,6 @@ function decodeRecord(type: number, body: Uint8Array): Decoded<WireRecord | unde
     }
     case recordType.ping:
     case recordType.pong: {
-      const reader = new ByteReader(body);
       const token = reader.varint();
       if (reader.failed || !reader.atEnd) return reject("malformed", "a ping or pong that isn't one number");
       return accept({ type: type === recordType.ping ? "ping" : "pong", token });
