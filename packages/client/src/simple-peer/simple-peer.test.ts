@@ -42,7 +42,7 @@ describe("a room of two over a simple-peer", () => {
     await Promise.all([say(a, b, numbers(100)), say(b, a, numbers(100))]);
     await world.until(() => a.heard.length + b.heard.length === 200);
     expect([a.heard, b.heard]).toEqual([numbers(100), numbers(100)]);
-    expect(a.seen).toEqual(["server-connected", "peer-joined", "peer-connected"]);
+    expect(a.seen.slice(0, 3)).toEqual(["server-connected", "peer-joined", "peer-connected"]);
   });
 
   it("begins when the simple-peer connects, where that is later", async () => {
@@ -176,11 +176,12 @@ describe("a simple-peer that closes", () => {
         const [a, b] = sides;
         let last = ends;
         let sent = 0;
+        let said: Promise<unknown> = Promise.resolve();
         for (const { count, turns, holds } of steps) {
           if (holds) last[sent % 2]?.hold();
           const texts = numbers(count, sent);
           sent += count;
-          void Promise.all([say(a, b, texts), say(b, a, texts)]);
+          said = said.then(() => Promise.all([say(a, b, texts), say(b, a, texts)]));
           let left = turns;
           await world.until(() => left-- === 0);
           last[0].cut();
@@ -188,12 +189,13 @@ describe("a simple-peer that closes", () => {
           for (const [index, { pair }] of sides.entries()) pair.replace(last[index] as DuplexEnd);
         }
         await world.until(() => a.heard.length >= sent && b.heard.length >= sent);
+        await said;
         expect([a.heard, b.heard]).toEqual([numbers(sent), numbers(sent)]);
         await world.leaveAll();
       }),
-      { numRuns: 25 },
+      { numRuns: 20 },
     );
-  });
+  }, 60_000);
 });
 
 describe("what comes over a simple-peer", () => {
@@ -274,10 +276,11 @@ describe("simplePeerPath, in a room with a server", () => {
     await say(a, b, ["over the simple-peer"]);
     await say(a, c, ["over our own"]);
     await world.until(() => b.heard.length + c.heard.length === 2);
-    expect(a.room.peers.get(idB)?.traffic.bytesSent).toBeGreaterThan(0);
+    expect([b.heard, c.heard]).toEqual([["over the simple-peer"], ["over our own"]]);
+    // Two sides of a connection to the third peer, for each of the others.
+    expect(world.network.connections).toHaveLength(4);
     expect(ends[0].listenerCount("data")).toBe(1);
-    await a.room.leave();
-    await world.until(() => b.seen.includes("peer-left"));
+    await world.leaveAll();
     expect(ends.map((end) => end.listenerCount("data"))).toEqual([0, 0]);
   });
 
