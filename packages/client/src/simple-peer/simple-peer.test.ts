@@ -226,6 +226,24 @@ describe("a simple-peer that closes", () => {
   }, 60_000);
 });
 
+describe("a simple-peer that falls silent and stays open", () => {
+  it("is given up as a path, and is one again when it carries again", async () => {
+    const { ends, sides } = await two();
+    const [a, b] = sides;
+    for (const end of ends) end.onItsWay = () => undefined;
+    await say(a, b, numbers(10));
+    await world.until(() =>
+      sides.every(({ room }) => [...room.peers.values()].every(({ path }) => path === undefined)),
+    );
+    for (const end of ends) end.onItsWay = (message) => message;
+    await world.untilConnected(a, b);
+    await say(a, b, numbers(10, 10));
+    await world.until(() => b.heard.length >= 20);
+    expect(b.heard).toEqual(numbers(20));
+    for (const { seen } of sides) expect(seen).not.toContain("peer-disconnected");
+  });
+});
+
 describe("what comes over a simple-peer", () => {
   it("is the peer's own: what someone in the middle altered is turned away, and sent again", async () => {
     const { ends, sides } = await two();
