@@ -10,3 +10,8 @@ export const sizeLimits: Readonly<Record<string, number>> = {
   protocol: 22,
   client: 42,
 };
+
+/** What a further entry of a package adds to a page that has the package's own: the same, in kilobytes. */
+export const entryLimits: Readonly<Record<string, number>> = {
+  "@skein/client/simple-peer": 3,
+};

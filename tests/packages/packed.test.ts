@@ -90,10 +90,13 @@ describe.each(packages.filter(({ manifest }) => isLibrary(manifest)))(
         return JSON.parse(stdout);
       };
       const show = "console.log(JSON.stringify(Object.keys(it).filter((key) => key !== 'default').sort()));";
-      const imported = await names("--input-type=module", "-e", `import * as it from "${manifest.name}"; ${show}`);
-      const required = await names("--input-type=commonjs", "-e", `const it = require("${manifest.name}"); ${show}`);
-      expect(imported).not.toEqual([]);
-      expect(required).toEqual(imported);
+      const entries = Object.keys(manifest.exports ?? {}).filter((entry) => !entry.endsWith(".json"));
+      for (const entry of entries.map((path) => path.replace(".", manifest.name))) {
+        const imported = await names("--input-type=module", "-e", `import * as it from "${entry}"; ${show}`);
+        const required = await names("--input-type=commonjs", "-e", `const it = require("${entry}"); ${show}`);
+        expect(imported).not.toEqual([]);
+        expect(required).toEqual(imported);
+      }
     });
   },
 );

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 import { afterAll, describe, expect, it } from "vitest";
-import { sizeLimits } from "./limits.ts";
+import { entryLimits, sizeLimits } from "./limits.ts";
 import { packages } from "./packed.ts";
 
 interface Size {
@@ -10,10 +10,10 @@ interface Size {
   readonly gzipped: number;
 }
 
-/** What a page pays for all of a package. */
-async function measure(name: string, folder: string): Promise<Size> {
+/** What a page pays for all of these entries. */
+async function measure(folder: string, ...names: readonly string[]): Promise<Size> {
   const { outputFiles } = await build({
-    stdin: { contents: `export * from "${name}";`, resolveDir: folder },
+    stdin: { contents: names.map((name) => `export * from "${name}";`).join("\n"), resolveDir: folder },
     bundle: true,
     write: false,
     minify: true,
@@ -30,18 +30,29 @@ async function measure(name: string, folder: string): Promise<Size> {
 
 const kilobytes = (bytes: number): string => (bytes / 1000).toFixed(1);
 const rows: string[] = [];
+const row = (name: string, minified: number, gzipped: number, limit: number): string =>
+  `${name.padEnd(24)}${kilobytes(minified).padStart(10)}${kilobytes(gzipped).padStart(10)}${String(limit).padStart(10)}`;
 
 describe("a web page pays", () => {
   const limited = packages.filter(({ name }) => name in sizeLimits);
 
   it.each(limited)("no more for $manifest.name than its limit", async ({ name, source, manifest }) => {
     const limit = sizeLimits[name] ?? 0;
-    const { minified, gzipped } = await measure(manifest.name, source);
-    rows.push(
-      `${manifest.name.padEnd(24)}${kilobytes(minified).padStart(10)}${kilobytes(gzipped).padStart(10)}${String(limit).padStart(10)}`,
-    );
+    const { minified, gzipped } = await measure(source, manifest.name);
+    rows.push(row(manifest.name, minified, gzipped, limit));
     expect(minified).toBeGreaterThan(1000);
     expect(gzipped / 1000).toBeLessThanOrEqual(limit);
+  });
+
+  it.each(Object.entries(entryLimits))("no more for %s, beside its package, than its limit", async (entry, limit) => {
+    const owner = packages.find(({ manifest }) => entry.startsWith(`${manifest.name}/`));
+    const { manifest, source } = owner as (typeof packages)[number];
+    const [alone, both] = [await measure(source, manifest.name), await measure(source, manifest.name, entry)];
+    const added = both.gzipped - alone.gzipped;
+    rows.push(row(`+ ${entry.replace("@skein/", "")}`, both.minified - alone.minified, added, limit));
+    // Who doesn't import it doesn't pay for it.
+    expect(added).toBeGreaterThan(500);
+    expect(added / 1000).toBeLessThanOrEqual(limit);
   });
 
   it("for packages that exist", () => {

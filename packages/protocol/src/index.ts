@@ -40,7 +40,7 @@ export { parsePeerId, peerIdOf, peerKeyBytes, peerKeyOf } from "./identity/peer-
 export { limits } from "./limits.js";
 export type { RandomBytes } from "./random.js";
 export { platformRandom } from "./random.js";
-export type { BoxKeyPair, DirectionKeys, DirectionKeysInput } from "./sealed/direction-keys.js";
+export type { BoxKeyPair, DirectionKeys, DirectionKeysInput, EnvelopeCarrier } from "./sealed/direction-keys.js";
 export { createBoxKeyPair, deriveDirectionKeys, roomKeyOf } from "./sealed/direction-keys.js";
 export type { EnvelopeContent } from "./sealed/envelope.js";
 export { EnvelopeOpener, envelopeOverheadBytes, sealEnvelope } from "./sealed/envelope.js";
@@ -72,5 +72,7 @@ export {
 } from "./wire/record.js";
 export type { RelayPacket } from "./wire/relay.js";
 export { decodeRelayPacket, encodeRelayPacket } from "./wire/relay.js";
+export type { ChannelNews } from "./wire/relay-channel.js";
+export { RelayChannel } from "./wire/relay-channel.js";
 export type { Candidate, Signal } from "./wire/signal.js";
 export { decodeSignal, encodeSignal } from "./wire/signal.js";

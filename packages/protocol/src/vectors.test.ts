@@ -145,10 +145,12 @@ describe("join proof", () => {
 });
 
 describe("direction keys", () => {
-  it.each(load("direction-keys").accepted)("of $room with $secret", ({ room, secret, roomKey, a, b, aToB, bToA }) => {
+  const { accepted } = load("direction-keys");
+  it.each(accepted)("of $room with $secret via $via", ({ via, room, secret, roomKey, a, b, aToB, bToA }) => {
     expect(roomKeyOf(secret ?? undefined)).toEqual(unhex(roomKey));
     const derive = (mine: typeof a, theirs: typeof a) =>
       deriveDirectionKeys({
+        via,
         room,
         roomKey: unhex(roomKey),
         myId: mine.id,

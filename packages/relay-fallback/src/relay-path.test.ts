@@ -57,6 +57,8 @@ class Side {
         peer: undefined as unknown as Peer,
         clock,
         roll: () => 1,
+        seal: (body) => body,
+        unseal: (value) => ({ ok: true, value }),
         open: (sink) => {
           this.sink = sink;
           const hello = `hello ${name}${++this.#opened}`;

@@ -1,6 +1,5 @@
 import { Alarm, type AttachedPath, type DirectNews, type OpenPath, type PathWorld } from "@skein/client";
-import { decodeRelayPacket, encodeRelayPacket, type RelayPacket } from "@skein/protocol";
-import { RelayChannel } from "./core/relay-channel.js";
+import { decodeRelayPacket, encodeRelayPacket, RelayChannel, type RelayPacket } from "@skein/protocol";
 import { type RelayEffect, type RelayEvent, type RelayState, relayDeadline, stepRelay } from "./core/relay-policy.js";
 import type { UsageMeter } from "./usage-meter.js";
 

@@ -2,6 +2,7 @@ import {
   broadcastChannelSignaling,
   createIdentity,
   defineProtocol,
+  type JoinOptions,
   joinRoom,
   loadIdentity,
   message,
@@ -18,7 +19,7 @@ import { type Got, TestStreams } from "./streams.ts";
  * hands. Bundled for browsers by `browsers.ts`, used as it is in Node by `node-agent.ts`.
  */
 export interface AgentOptions {
-  /** A server's address, or the tabs of this browser without any. */
+  /** A server's address, or the tabs of this browser without any. Of no matter over a simple-peer. */
   readonly server: string | "tabs";
   readonly room: string;
   readonly name: string;
@@ -70,7 +71,7 @@ export class Agent {
   async join(options: AgentOptions): Promise<string> {
     const own = await platformEngine();
     const room = await joinRoom({
-      ...(options.server === "tabs" ? { signaling: broadcastChannelSignaling() } : { server: options.server }),
+      ...this.way(options),
       room: options.room,
       name: options.name,
       protocols: [test],
@@ -112,6 +113,11 @@ export class Agent {
     room.on("trouble", (error) => this.#write(`trouble ${error.code}: ${error.message}`));
     room.on("closed", (error) => this.#write(`closed ${error?.code ?? "by us"}`));
     return room.id;
+  }
+
+  /** How the room finds its peers. */
+  protected way({ server }: AgentOptions): Partial<JoinOptions> {
+    return server === "tabs" ? { signaling: broadcastChannelSignaling() } : { server };
   }
 
   /** Resolves when this many peers are connected; fails with what happened instead. */

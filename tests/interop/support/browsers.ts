@@ -3,6 +3,7 @@ import type { AddressInfo } from "node:net";
 import { build } from "esbuild";
 import puppeteer, { type Browser, type Page } from "puppeteer-core";
 import type { Agent, AgentOptions, PeerReport } from "./agent.ts";
+import { type SimplePeerAgent, simplePeerMethods } from "./simple-peer-agent.ts";
 
 export type BrowserName = "chromium" | "firefox";
 
@@ -31,12 +32,18 @@ export const agentMethods = [
   "leave",
 ] as const;
 
-/** What a test holds: an agent in this process, or one in a page. */
-export type AnyAgent = {
-  [Name in keyof Pick<Agent, (typeof agentMethods)[number]>]: (
-    ...args: Parameters<Agent[Name]>
-  ) => Promise<Awaited<ReturnType<Agent[Name]>>>;
+/** The same methods, wherever the object lives. */
+type Anywhere<Methods> = {
+  [Name in keyof Methods]: Methods[Name] extends (...args: infer Args) => infer Result
+    ? (...args: Args) => Promise<Awaited<Result>>
+    : never;
 };
+
+/** What a test holds: an agent in this process, or one in a page. */
+export type AnyAgent = Anywhere<Pick<Agent, (typeof agentMethods)[number]>>;
+
+/** The same of one over a simple-peer. */
+export type AnySimplePeerAgent = AnyAgent & Anywhere<Pick<SimplePeerAgent, (typeof simplePeerMethods)[number]>>;
 
 /** Bundles a page's script for browsers from the built packages. */
 export async function bundle(entry: URL): Promise<string> {
@@ -105,28 +112,33 @@ export async function launch(name: BrowserName): Promise<Browser> {
 }
 
 /** An agent whose methods go through `call`, wherever it lives. */
-export function agentOf(call: (method: string) => (...args: unknown[]) => Promise<unknown>): AnyAgent {
-  return Object.fromEntries(agentMethods.map((method) => [method, call(method)])) as unknown as AnyAgent;
+export function agentOf(call: (method: string) => (...args: unknown[]) => Promise<unknown>): AnySimplePeerAgent {
+  const methods = [...agentMethods, ...simplePeerMethods];
+  return Object.fromEntries(methods.map((method) => [method, call(method)])) as unknown as AnySimplePeerAgent;
 }
 
-export type PageAgent = AnyAgent & { readonly page: Page };
+export type PageAgent = AnySimplePeerAgent & { readonly page: Page };
+
+/** What makes an agent in a page. */
+export type AgentMaker = "createAgent" | "createSimplePeerAgent";
 
 /** An agent in a page of its own. */
-export async function pageAgent(browser: Browser, url: string): Promise<PageAgent> {
+export async function pageAgent(browser: Browser, url: string, maker: AgentMaker = "createAgent"): Promise<PageAgent> {
   const page = await browser.newPage();
   await page.goto(url);
   const call =
     (method: string) =>
     (...args: unknown[]) =>
       page.evaluate(
-        async (name, parameters) => {
+        async (name, parameters, create) => {
           type Methods = Record<string, (...args: unknown[]) => unknown>;
-          const scope = globalThis as unknown as { agent?: Methods; createAgent(): Methods };
-          scope.agent ??= scope.createAgent();
+          const scope = globalThis as unknown as { agent?: Methods } & Record<AgentMaker, () => Methods>;
+          scope.agent ??= scope[create]();
           return scope.agent[name]?.(...parameters);
         },
         method,
         args,
+        maker,
       );
   return { ...agentOf(call), page };
 }

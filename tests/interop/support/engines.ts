@@ -2,7 +2,9 @@ import { createServer, type SkeinServer } from "@skein/server";
 import type { Browser, Page } from "puppeteer-core";
 import { Agent } from "./agent.ts";
 import {
+  type AgentMaker,
   type AnyAgent,
+  type AnySimplePeerAgent,
   agentOf,
   type BrowserName,
   bundle,
@@ -11,6 +13,8 @@ import {
   pageAgent,
   servePage,
 } from "./browsers.ts";
+import { createNodeSimplePeer } from "./node-simple-peer.ts";
+import { SimplePeerAgent } from "./simple-peer-agent.ts";
 
 export type EngineName = "node" | BrowserName;
 
@@ -44,9 +48,17 @@ export class World implements AsyncDisposable {
     return agent;
   }
 
+  /** An agent over a simple-peer, which it has still to dial. */
+  async simplePeerAgent(engine: EngineName): Promise<AnySimplePeerAgent> {
+    if (engine !== "node") return this.pageAgent(engine, "createSimplePeerAgent");
+    const agent = inProcess(new SimplePeerAgent(createNodeSimplePeer));
+    this.#agents.push(agent);
+    return agent;
+  }
+
   /** An agent in a page that the test can close. */
-  async pageAgent(engine: BrowserName): Promise<PageAgent> {
-    const agent = await pageAgent(await this.#browser(engine), this.#pages.url);
+  async pageAgent(engine: BrowserName, maker?: AgentMaker): Promise<PageAgent> {
+    const agent = await pageAgent(await this.#browser(engine), this.#pages.url, maker);
     this.#agents.push(agent);
     return agent;
   }
@@ -82,7 +94,7 @@ export class World implements AsyncDisposable {
 }
 
 /** An agent of this process behind the same asynchronous face as one in a page. */
-export function inProcess(agent: Agent): AnyAgent {
+export function inProcess(agent: Agent): AnySimplePeerAgent {
   const methods = agent as unknown as Record<string, (...args: unknown[]) => unknown>;
   return agentOf(
     (method) =>

@@ -1,4 +1,4 @@
-import type { Rejected } from "@skein/protocol";
+import type { Decoded, Rejected } from "@skein/protocol";
 import type { Clock } from "../clock.js";
 import type { PathKind } from "../core/path-chooser.js";
 import type { FrameSink } from "../link/frame-writer.js";
@@ -10,10 +10,10 @@ import type { Peer } from "./peer.js";
  */
 export interface PathProvider {
   readonly kind: PathKind;
-  /** It stands in for the direct path, which isn't tried. */
+  /** It stands in for the direct path, which isn't tried where this one is there. */
   readonly replacesDirect: boolean;
-  /** A peer is there. */
-  attach(world: PathWorld): AttachedPath;
+  /** A peer is there. Undefined where there is no such path to it. */
+  attach(world: PathWorld): AttachedPath | undefined;
 }
 
 /** What a provider has of one peer. */
@@ -26,6 +26,10 @@ export interface PathWorld {
   open(sink: FrameSink): OpenPath;
   /** Seals a body for the peer and has the server carry it; false where there is no connection to a server now. */
   forward(body: Uint8Array): boolean;
+  /** Seals a body for the peer, to go over a channel of the provider's own. */
+  seal(body: Uint8Array): Uint8Array;
+  /** Opens what came over such a channel: the body, where the peer sealed it for us, and it wasn't opened before. */
+  unseal(envelope: Uint8Array): Decoded<Uint8Array>;
   /** Tells the app what relaying has cost. */
   used(usage: RelayUsage): void;
   /** Bytes of the peer's were turned away. */
@@ -46,7 +50,7 @@ export interface OpenPath {
 export interface AttachedPath {
   /** What became of the direct path. */
   direct(news: DirectNews): void;
-  /** A body came from the peer through the server; it is genuine. */
+  /** A body came from the peer through the server; it is genuine. Only for paths of the kind `relay`. */
   receive(body: Uint8Array): void;
   /** Something that we forwarded to the peer wasn't delivered. */
   undeliverable(reason: string): void;

@@ -68,6 +68,12 @@ type Listing = { readonly listed: true } | { readonly listed: false; readonly un
 /** How long others may take to come back to a server that is back: their longest wait, and the time to connect. */
 const returnMs = 20_000;
 
+/** A path of another provider to the peer. */
+interface Attachment {
+  readonly provider: PathProvider;
+  readonly path: AttachedPath;
+}
+
 /** Whether messages go. */
 type State =
   | { readonly phase: "connecting" }
@@ -83,7 +89,7 @@ export class RemotePeer implements Peer {
   readonly #direct: DirectPath;
   readonly #metMs: number;
   readonly #link: Link;
-  readonly #attached: readonly AttachedPath[];
+  readonly #attached: readonly Attachment[];
   readonly #waiting: WaitingRoom<Exchange>;
   #card: Card;
   #now: State = { phase: "connecting" };
@@ -136,7 +142,10 @@ export class RemotePeer implements Peer {
         refused: (errorName) => this.#tellRefusal(errorName),
       },
     });
-    this.#attached = world.paths.map((provider) => provider.attach(this.#pathWorld(provider.kind)));
+    this.#attached = world.paths.flatMap((provider) => {
+      const path = provider.attach(this.#pathWorld(provider.kind));
+      return path === undefined ? [] : [{ provider, path }];
+    });
   }
 
   get card(): Card {
@@ -176,7 +185,7 @@ export class RemotePeer implements Peer {
   /** Takes a card of the same join; false where it is no newer. That it came says that the peer is at the server. */
   update(card: Card): boolean {
     this.#setListing({ listed: true });
-    for (const path of this.#attached) path.server("back");
+    for (const { path } of this.#attached) path.server("back");
     if (card.n <= this.#card.n) return false;
     this.#card = card;
     return true;
@@ -193,7 +202,7 @@ export class RemotePeer implements Peer {
 
   /** Something that was relayed to it went nowhere. */
   undeliverable(reason: string): void {
-    for (const path of this.#attached) path.undeliverable(reason);
+    for (const { path } of this.#attached) path.undeliverable(reason);
   }
 
   /** The peer lost its server. Its link may live; ask it. */
@@ -213,13 +222,13 @@ export class RemotePeer implements Peer {
 
   /** Our connection to the server is lost. */
   loseServer(): void {
-    for (const path of this.#attached) path.server("away");
+    for (const { path } of this.#attached) path.server("away");
   }
 
   /** The server is back, or the peer is back at it: what went between may be lost, and can go again. */
   retry(): void {
     if (this.#now.phase === "gone") return;
-    for (const path of this.#attached) path.server("back");
+    for (const { path } of this.#attached) path.server("back");
     if (!this.#triesDirect) return;
     if (this.#path === undefined) this.#direct.abandon("the server is back");
   }
@@ -250,9 +259,11 @@ export class RemotePeer implements Peer {
   async leave(): Promise<void> {
     this.#direct.retire();
     // What doesn't carry now isn't needed any more: the direct path's end is no reason to relay.
-    if (this.#link.carriedBy !== "relay") for (const path of this.#attached) path.close();
+    for (const { provider, path } of this.#attached) if (provider.kind !== this.#link.carriedBy) path.close();
     if (this.#link.carriedBy !== undefined) {
-      if (this.#link.isHeldBack) await this.#atMost(goodbyeMs, this.#link.settled());
+      // A channel that isn't ours won't say when it has brought all.
+      const isForeign = this.#link.carriedBy === "direct" && this.#path === undefined;
+      if (this.#link.isHeldBack || isForeign) await this.#atMost(goodbyeMs, this.#link.settled());
       this.#link.sayGoodbye({ code: "left", reason: "the peer left the room" });
       if (this.#path !== undefined) await this.#atMost(goodbyeMs, this.#channelClosed.promise);
     }
@@ -268,7 +279,7 @@ export class RemotePeer implements Peer {
     this.#listingAlarm.set(undefined);
     this.#link.close(reason);
     this.#direct.close();
-    for (const path of this.#attached) path.close();
+    for (const { path } of this.#attached) path.close();
     this.#pair.generation = this.#direct.generation;
     this.#channelClosed.resolve();
     exchange?.end(new SkeinError("link-lost", `The link to peer ${this.id} ended: ${reason}.`));
@@ -364,14 +375,8 @@ export class RemotePeer implements Peer {
 
   #handlePathNews(kind: PathKind, news: PathNews, reason: string): void {
     if (this.#now.phase === "gone") return;
-    if (kind === "relay") {
-      if (news === "down") for (const path of this.#attached) path.lost(reason);
-    } else if (news === "opened") {
-      this.#direct.confirm();
-    } else {
-      this.#tellDirect(news);
-      if (news === "down" && this.#path !== undefined) this.#direct.abandon(reason);
-    }
+    if (news === "down") for (const { path } of this.#attachedOf(kind)) path.lost(reason);
+    if (kind === "direct") this.#handleDirectNews(news, reason);
     // Only its link still held it here.
     this.#judgeListing();
   }
@@ -391,8 +396,18 @@ export class RemotePeer implements Peer {
     if (isPast && this.#link.isDoubtful) gone(this, "lost");
   }
 
+  #handleDirectNews(news: PathNews, reason: string): void {
+    if (news === "opened") return this.#triesDirect ? this.#direct.confirm() : undefined;
+    this.#tellDirect(news);
+    if (news === "down" && this.#path !== undefined) this.#direct.abandon(reason);
+  }
+
   #tellDirect(news: DirectNews): void {
-    for (const path of this.#attached) path.direct(news);
+    for (const { path } of this.#attached) path.direct(news);
+  }
+
+  #attachedOf(kind: PathKind): readonly Attachment[] {
+    return this.#attached.filter(({ provider }) => provider.kind === kind);
   }
 
   #pathWorld(kind: PathKind): PathWorld {
@@ -402,6 +417,8 @@ export class RemotePeer implements Peer {
       clock,
       roll,
       open: (sink) => this.#link.open(kind, sink),
+      seal: (body) => this.#pair.onChannel().seal("frame", body),
+      unseal: (envelope) => this.#pair.onChannel().open("frame", envelope),
       forward: (body) => this.#world.forward(this.id, "relay", this.#pair.secure.seal("frame", body)),
       used,
       rejected: (rejection) => this.#reject(rejection),
@@ -409,7 +426,7 @@ export class RemotePeer implements Peer {
   }
 
   get #triesDirect(): boolean {
-    return !this.#world.paths.some((provider) => provider.replacesDirect);
+    return !this.#attached.some(({ provider }) => provider.replacesDirect);
   }
 
   #receiveRelayed(envelope: Uint8Array): void {
@@ -418,7 +435,7 @@ export class RemotePeer implements Peer {
     }
     const body = this.#pair.secure.open("frame", envelope);
     if (!body.ok) return this.#reject(body);
-    for (const path of this.#attached) path.receive(body.value);
+    for (const { path } of this.#attachedOf("relay")) path.receive(body.value);
   }
 
   /** The channel is gone, and its path with it. The link lives on, unless nothing else holds the peer here. */

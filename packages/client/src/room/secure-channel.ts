@@ -4,6 +4,7 @@ import {
   type Card,
   type Decoded,
   deriveDirectionKeys,
+  type EnvelopeCarrier,
   type EnvelopeContent,
   EnvelopeOpener,
   type PeerId,
@@ -31,13 +32,13 @@ export class SealingKeys {
   }
 }
 
-/** Seals envelopes to one peer and opens those from it. */
+/** Seals envelopes to one peer and opens those from it, on what carries them. */
 export class SecureChannel {
   readonly #keys: SealingKeys;
   readonly #seal: Uint8Array;
   readonly #opener: EnvelopeOpener;
 
-  constructor(keys: SealingKeys, card: Card) {
+  constructor(keys: SealingKeys, card: Card, via: EnvelopeCarrier = "server") {
     this.#keys = keys;
     const { seal, open } = deriveDirectionKeys({
       room: keys.room,
@@ -46,6 +47,7 @@ export class SecureChannel {
       myBox: keys.box,
       theirId: card.id,
       theirBox: card.box,
+      via,
     });
     this.#seal = seal;
     this.#opener = new EnvelopeOpener(open);

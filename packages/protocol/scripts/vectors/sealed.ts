@@ -3,6 +3,7 @@ import {
   createBoxKeyPair,
   createIdentity,
   deriveDirectionKeys,
+  type EnvelopeCarrier,
   EnvelopeOpener,
   roomKeyOf,
   sealEnvelope,
@@ -17,8 +18,9 @@ const peerOf = (seed: Uint8Array, secret: Uint8Array) => ({
 const a = peerOf(run(32, 1), run(32, 50));
 const b = peerOf(run(32, 101), run(32, 150));
 
-const keysOf = (room: string, secret: string | undefined) =>
+const keysOf = (room: string, secret: string | undefined, via: EnvelopeCarrier = "server") =>
   deriveDirectionKeys({
+    via,
     room,
     roomKey: roomKeyOf(secret),
     myId: a.id,
@@ -28,11 +30,13 @@ const keysOf = (room: string, secret: string | undefined) =>
   });
 
 export function directionKeyVectors() {
-  const rooms: [string, string | undefined][] = [
-    ["lab", undefined],
-    ["lab2", undefined],
-    ["lab", "correct horse battery staple"],
-    ["Größe 😀", "päss"],
+  const rooms: [string, string | undefined, EnvelopeCarrier][] = [
+    ["lab", undefined, "server"],
+    ["lab2", undefined, "server"],
+    ["lab", "correct horse battery staple", "server"],
+    ["Größe 😀", "päss", "server"],
+    ["lab", undefined, "channel"],
+    ["lab", "correct horse battery staple", "channel"],
   ];
   const side = (peer: typeof a) => ({
     id: peer.id,
@@ -40,9 +44,10 @@ export function directionKeyVectors() {
     boxPublic: hex(peer.box.publicKey),
   });
   return {
-    accepted: rooms.map(([room, secret]) => {
-      const { seal, open } = keysOf(room, secret);
+    accepted: rooms.map(([room, secret, via]) => {
+      const { seal, open } = keysOf(room, secret, via);
       return {
+        via,
         room,
         secret: secret ?? null,
         roomKey: hex(roomKeyOf(secret)),

@@ -37,7 +37,7 @@ describe("direction keys", () => {
     );
   });
 
-  it("differ by direction, room, secret, peer and box key", () => {
+  it("differ by direction, room, secret, peer, box key and what carries the envelopes", () => {
     const all = [
       between(ann, ben),
       between(ann, ben, { room: "lab2" }),
@@ -47,6 +47,7 @@ describe("direction keys", () => {
       between(ann, ben, { theirId: eve.id }),
       between(ann, ben, { theirBox: eve.box.publicKey }),
       between(ann, ben, { myBox: eve.box }),
+      between(ann, ben, { via: "channel" }),
     ].flatMap((keys) => [hexOf(keys.seal), hexOf(keys.open)]);
     expect(new Set(all).size).toBe(all.length);
     for (const key of all) expect(key).toHaveLength(64);

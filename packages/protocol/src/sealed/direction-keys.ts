@@ -28,7 +28,20 @@ export interface DirectionKeysInput {
   readonly theirId: PeerId;
   /** Their box public key, from their signed card. */
   readonly theirBox: Uint8Array;
+  /** What carries the envelopes. Default: the server. */
+  readonly via?: EnvelopeCarrier;
 }
+
+/**
+ * What carries envelopes: the `server`, or a `channel` that the app brought. Each has keys of its own: an envelope of one can't be
+ * passed off as the other's, and a fast one doesn't push the slow one's out of the window of counters.
+ */
+export type EnvelopeCarrier = "server" | "channel";
+
+const carrierLabel: Readonly<Record<EnvelopeCarrier, string>> = {
+  server: "skein/1 box\0",
+  channel: "skein/1 channel\0",
+};
 
 /** One key for each direction between two peers. */
 export interface DirectionKeys {
@@ -39,7 +52,8 @@ export interface DirectionKeys {
 }
 
 /**
- * `key(A→B) = SHA-512("skein/1 box\0" ‖ box.before(boxB, secretA) ‖ roomKey ‖ idA ‖ idB ‖ SHA-512(room)[0..32])[0..32]`.
+ * `key(A→B) = SHA-512("skein/1 box\0" ‖ box.before(boxB, secretA) ‖ roomKey ‖ idA ‖ idB ‖ SHA-512(room)[0..32])[0..32]`, and with
+ * `"skein/1 channel\0"` for a channel that the app brought.
  *
  * Both ids in their order and the room are part of it, so an envelope can't be reflected to its sender, moved to another
  * room, or passed off as another peer's.
@@ -54,7 +68,8 @@ export function deriveDirectionKeys(input: DirectionKeysInput): DirectionKeys {
   const room = nacl.hash(utf8(input.room)).subarray(0, 32);
   const mine = peerKeyOf(input.myId);
   const theirs = peerKeyOf(input.theirId);
+  const label = utf8(carrierLabel[input.via ?? "server"]);
   const key = (from: Uint8Array, to: Uint8Array) =>
-    nacl.hash(concatBytes(utf8("skein/1 box\0"), shared, input.roomKey, from, to, room)).slice(0, 32);
+    nacl.hash(concatBytes(label, shared, input.roomKey, from, to, room)).slice(0, 32);
   return { seal: key(mine, theirs), open: key(theirs, mine) };
 }

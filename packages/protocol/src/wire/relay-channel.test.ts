@@ -1,6 +1,6 @@
-import type { RelayPacket } from "@skein/protocol";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import type { RelayPacket } from "./relay.js";
 import { RelayChannel } from "./relay-channel.js";
 
 const frame = (byte: number, length = 1) => new Uint8Array(length).fill(byte);

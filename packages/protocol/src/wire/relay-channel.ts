@@ -1,4 +1,4 @@
-import type { RelayPacket } from "@skein/protocol";
+import type { RelayPacket } from "./relay.js";
 
 /** What a packet that came in means. */
 export type ChannelNews =
@@ -29,10 +29,11 @@ type State =
 const acknowledgeBytes = 128 * 1024;
 
 /**
- * A channel through the server: frames in order, without a gap, or no more frames at all.
+ * A channel over what may lose packets: frames in order, without a gap, or no more frames at all.
  *
- * A server that is busy drops packets, and one that restarts loses them, while a path must lose nothing as long as it is open. So
- * frames are counted, and where one is missing the next channel begins; the link sends again what that one lost.
+ * A server that is busy drops packets, one that restarts loses them, and so does a connection that is replaced by another, while a
+ * path must lose nothing as long as it is open. So frames are counted, and where one is missing the next channel begins; the link
+ * sends again what that one lost.
  *
  * Invariants:
  * 1. The channel's number never falls. Frames of an older one are delivered to nobody.
