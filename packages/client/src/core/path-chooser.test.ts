@@ -70,7 +70,7 @@ describe("the path chooser", () => {
       [
         "0 direct: a direct path is open",
         "1 direct+relay: the direct path is in doubt: both carry",
-        "2 direct: the direct path holds",
+        "2 direct: the direct path answers again",
       ],
     ],
     [
@@ -121,6 +121,15 @@ describe("the path chooser", () => {
       "4020 direct: the direct path holds",
       "14020 direct: the direct path holds",
     ]);
+  });
+
+  it("takes a doubt that was dispelled within a second for nothing", () => {
+    const doubts = Array.from({ length: 20 }, (_, i): Timed[] => [
+      [i * 5_000 + 1, suspect("direct")],
+      [i * 5_000 + 500, trusted("direct")],
+    ]).flat();
+    const { state } = run(...both, ...doubts);
+    expect([state.carrying, state.failures]).toEqual([["direct"], 0]);
   });
 
   it("forgives a direct path that held for a minute", () => {

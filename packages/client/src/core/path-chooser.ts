@@ -26,7 +26,13 @@ export type Standing =
   /** Both sides said HELLO, and nobody has answered a question yet. */
   | { readonly phase: "open" }
   | { readonly phase: "trusted"; readonly sinceMs: number }
-  | { readonly phase: "suspect" };
+  /** `before` is what stood when the doubt came up. */
+  | { readonly phase: "suspect"; readonly sinceMs: number; readonly before: Trusted | undefined };
+
+interface Trusted {
+  readonly standing: Standing;
+  readonly failures: number;
+}
 
 export type ChooserEvent =
   | { readonly type: "opened"; readonly path: PathKind }
@@ -42,6 +48,8 @@ export interface ChooserEffect {
   readonly reason: string;
 }
 
+/** A doubt that was dispelled so soon was no failure. */
+const mereDoubtMs = 1_000;
 /** A direct path that was trusted for so long has made up for its failures. */
 export const forgivenMs = 60_000;
 const trialFirstMs = 1_000;
@@ -74,21 +82,33 @@ export function trialMs(failures: number): number {
 type PathEvent = Exclude<ChooserEvent, { type: "woke" }>;
 
 function take(state: ChooserState, event: PathEvent, nowMs: number): ChooserState {
-  const next = { ...state, [event.path]: stand(state[event.path], event, nowMs) };
   const { direct, failures } = state;
+  if (event.path === "direct" && event.type === "trusted" && direct.phase === "suspect") {
+    const { before, sinceMs } = direct;
+    if (before !== undefined && nowMs - sinceMs <= mereDoubtMs) {
+      return { ...state, direct: before.standing, failures: before.failures };
+    }
+  }
+  const next = { ...state, [event.path]: stand(state, event, nowMs) };
   // To be doubted, or lost, after having been trusted: that is a failure.
   if (direct.phase !== "trusted" || next.direct.phase === "trusted") return next;
   return { ...next, failures: nowMs - direct.sinceMs >= forgivenMs ? 1 : failures + 1 };
 }
 
-function stand(before: Standing, event: PathEvent, nowMs: number): Standing {
+function stand(state: ChooserState, event: PathEvent, nowMs: number): Standing {
+  const before = state[event.path];
   switch (event.type) {
     case "opened":
       return before.phase === "down" ? { phase: "open" } : before;
     case "trusted":
       return before.phase === "open" || before.phase === "suspect" ? { phase: "trusted", sinceMs: nowMs } : before;
     case "suspect":
-      return before.phase === "down" ? before : { phase: "suspect" };
+      if (before.phase === "down" || before.phase === "suspect") return before;
+      return {
+        phase: "suspect",
+        sinceMs: nowMs,
+        before: before.phase === "trusted" ? { standing: before, failures: state.failures } : undefined,
+      };
     case "down":
       return down;
   }
@@ -115,6 +135,7 @@ function explain(state: ChooserState, next: readonly PathKind[], event: ChooserE
   if (next.length === 0) return why ?? "there is no path";
   if (next.length === 2) return `the ${direct.phase === "suspect" ? "direct path" : "relay"} is in doubt: both carry`;
   if (next[0] === "direct") {
+    if (carrying.includes("direct")) return "the direct path answers again";
     return failures === 0 || carrying.length === 0 ? "a direct path is open" : "the direct path holds";
   }
   if (carrying.length === 0) return "there is no direct path: the relay carries";

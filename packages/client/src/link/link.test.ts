@@ -172,6 +172,7 @@ describe("two links", () => {
     const { ends, channel, clock } = await joined();
     const relay = new Channel(ends, "relay");
     await settle(relay, clock);
+    await settle(channel, clock);
     expect(ends.map(({ link }) => link.carriedBy)).toEqual(["direct", "direct"]);
     for (const { link } of ends) link.denounce("direct", "the network changed");
     void ends[0].link.send(1, message(1));
@@ -183,6 +184,19 @@ describe("two links", () => {
     expect(ends[1].firsts).toEqual([1]);
     channel.cut();
     expect(ends.map(({ link }) => link.carriedBy)).toEqual(["relay", "relay"]);
+  });
+
+  it("use the relay at once where the other side turned to it, and leave it when the direct path answers", async () => {
+    const { ends, channel, clock } = await joined();
+    const relay = new Channel(ends, "relay");
+    await settle(relay, clock);
+    await settle(channel, clock);
+    ends[0].link.denounce("direct", "the network changed");
+    await turn();
+    expect(relay.arrive(0)).toBe(true);
+    expect(ends.map(({ link }) => link.carriedBy)).toEqual(["relay", "relay"]);
+    await settle(channel, clock);
+    expect(ends.map(({ link }) => link.carriedBy)).toEqual(["direct", "direct"]);
   });
 
   it("ask the path they use, where the other side sends over the one at rest", async () => {

@@ -147,6 +147,7 @@ export class Link {
         data: (record, nowMs) => this.#session.receive(record, nowMs),
         dataTaken: () => this.#received(carrier),
         acknowledged: (theirs) => this.#acknowledged(theirs),
+        asked: () => this.#asked(carrier),
         judged: (trust, reason) => this.#judge(carrier, trust, reason),
         down: (reason, close) => this.#down(carrier, reason, close),
         rejected: (rejection) => this.#listener.rejected(rejection),
@@ -262,6 +263,12 @@ export class Link {
 
   #has(carrier: Carrier): boolean {
     return this.#carriers.get(carrier.kind) === carrier;
+  }
+
+  /** A relay at rest asks nothing. So the other side has taken it into use: it doubts the direct path, and may know why. */
+  #asked(carrier: Carrier): void {
+    if (carrier.kind === "relay" && !this.#inUse.includes(carrier))
+      this.denounce("direct", "the peer turned to the relay");
   }
 
   #judge(carrier: Carrier, trust: "trusted" | "suspect", reason: string): void {

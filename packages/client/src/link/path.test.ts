@@ -47,6 +47,7 @@ function onePath() {
       data: ({ sequence }) => heard.push(`data ${sequence}`),
       dataTaken: () => {},
       acknowledged: ({ next }) => heard.push(`acknowledged ${next}`) > 0,
+      asked: () => {},
       judged: (trust) => heard.push(trust),
       down: (reason, close) => heard.push(close === undefined ? `down: ${reason}` : `down ${close.code}: ${reason}`),
       rejected: (rejection) => rejections.push(rejection),

@@ -33,6 +33,8 @@ export interface PathListener {
   dataTaken(): void;
   /** Gives whether the other side has more than we knew. */
   acknowledged(theirs: Acknowledgement): boolean;
+  /** The other side asked whether we are still there. */
+  asked(): void;
   /** Whether the other side answers, where that changed: `suspect` has left a question open for too long. */
   judged(trust: "trusted" | "suspect", reason: string): void;
   /** Over, once. `close` where the other side said so. After {@link Path.close} only for that. */
@@ -202,7 +204,7 @@ export class Path {
         return;
       case "ping":
         this.#writer.write(encodePong(record.token));
-        return;
+        return this.#listener.asked();
       case "pong":
         return this.#live({ type: "pong", token: record.token });
       case "close":
