@@ -1,6 +1,7 @@
 export type {
   Definition,
   MessageDefinition,
+  MessageOptions,
   MessageShape,
   Protocol,
   ProtocolHead,
@@ -63,6 +64,7 @@ export {
   encodeAcknowledgement,
   encodeClose,
   encodeHello,
+  encodeLossy,
   encodePing,
   encodePong,
   features,

@@ -9,6 +9,8 @@ export const limits = {
   frameBytes: 64 * 1024,
   /** One message of an app, put together from its pieces. */
   messageBytes: 16 * 1024 * 1024,
+  /** One message of the lossy lane, which isn't cut: what is lost of it is lost whole. */
+  lossyBytes: 16_000,
   /** A sealed signal. The largest SDP seen, with every candidate in it, is under 8 KiB. */
   signalBytes: 32 * 1024,
   /** A signed card: fifty of them make the answer to a join. */

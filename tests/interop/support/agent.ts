@@ -47,6 +47,7 @@ const test = defineProtocol("skein.test", "1.0.0", {
     (value) => value as unknown,
   ),
   number: message((value) => value as number),
+  point: message((value) => value as number, { lane: "lossy" }),
   slow: request(
     (value) => value as unknown,
     (value) => value as unknown,
@@ -61,6 +62,11 @@ export class Agent {
   /** Of the numbers that came: which is due next, and those that came where another was due. */
   #due = 0;
   readonly #wrong: number[] = [];
+  /** Of the points: how many were sent, and those that came. */
+  #pointsSent = 0;
+  readonly #points: number[] = [];
+  /** Frames that went over channels for the lossy lane. */
+  #lossyFrames = 0;
   readonly heard: { from: string; text: string }[] = [];
   /** Every event, in words. */
   readonly log: string[] = [];
@@ -80,7 +86,11 @@ export class Agent {
       engine: {
         ...own,
         ...(options.offers === undefined ? {} : { kind: options.offers ? "browser" : "answerer" }),
-        RTCPeerConnection: remembering(firewalled(own.RTCPeerConnection, this.#firewall), this.#connections),
+        RTCPeerConnection: remembering(
+          firewalled(own.RTCPeerConnection, this.#firewall),
+          this.#connections,
+          () => this.#lossyFrames++,
+        ),
       },
       ...(options.relay === undefined ? {} : { paths: [relayFallback({ policy: options.relay })] }),
       ...(options.secret === undefined ? {} : { secret: options.secret }),
@@ -90,6 +100,7 @@ export class Agent {
     room.handle(test.say, ({ text }, from) => this.#note(() => this.heard.push({ from: from.id, text })));
     room.handle(test.echo, (value) => value);
     room.handle(test.number, (number) => this.#note(() => this.#count(number)));
+    room.handle(test.point, (point) => this.#note(() => this.#points.push(point)));
     room.handle(test.slow, (_value, _from, { signal }) => {
       this.#write("slow asked");
       return new Promise((_resolve, reject) => {
@@ -202,6 +213,27 @@ export class Agent {
       () => `${count} numbers, not ${this.#due}`,
     );
     return this.#wrong;
+  }
+
+  /** Sends so many points, in lane lossy, without waiting for anything; they count up over all calls. */
+  async point(to: string, count: number): Promise<void> {
+    const room = this.#mustRoom();
+    await Promise.all(Array.from({ length: count }, () => room.send(to as PeerId, test.point, this.#pointsSent++)));
+  }
+
+  /** Resolves when so many points came, at least; gives all that did. */
+  async pointed(count: number, timeoutMs = 20_000): Promise<readonly number[]> {
+    await this.#until(
+      () => this.#points.length >= count,
+      timeoutMs,
+      () => `${count} points, not ${this.#points.length}`,
+    );
+    return this.#points;
+  }
+
+  /** How many frames went over channels for the lossy lane. */
+  lossyFrames(): number {
+    return this.#lossyFrames;
   }
 
   /** Closes the engine's connections under the client's feet: what is under way on them is lost. */
@@ -332,12 +364,24 @@ function firewalled(RTCPeerConnection: Constructor, firewall: Firewall): Constru
   };
 }
 
-/** The same engine, whose open connections are in a set. */
-function remembering(RTCPeerConnection: Constructor, open: Set<RTCPeerConnection>): Constructor {
+/** The same engine, whose open connections are in a set, and which tells of frames on channels for the lossy lane. */
+function remembering(RTCPeerConnection: Constructor, open: Set<RTCPeerConnection>, sentLossy: () => void): Constructor {
   return class extends RTCPeerConnection {
     constructor(configuration?: RTCConfiguration) {
       super(configuration);
       open.add(this);
+    }
+
+    override createDataChannel(label: string, options?: RTCDataChannelInit): RTCDataChannel {
+      const channel = super.createDataChannel(label, options);
+      if (label !== "skein-lossy") return channel;
+      const send = channel.send.bind(channel) as (frame: unknown) => void;
+      return Object.assign(channel, {
+        send(frame: unknown) {
+          sentLossy();
+          send(frame);
+        },
+      });
     }
 
     override close(): void {

@@ -7,7 +7,8 @@ export interface ConnectionListener {
   offerMade(sdp: string): void;
   answerMade(sdp: string): void;
   candidatesFound(fragment: string, list: readonly Candidate[]): void;
-  channelOpened(channel: RTCDataChannel): void;
+  /** @param lossy the channel of the lossy lane, in whatever state: it may open later, or never. */
+  channelOpened(channel: RTCDataChannel, lossy: RTCDataChannel | undefined): void;
   /** Of no more use, once, for a reason that people can read. Not called after {@link Connection.close}. */
   ended(reason: string): void;
 }
@@ -137,8 +138,26 @@ export class Connection {
     });
     this.#channel = channel;
     channel.binaryType = "arraybuffer";
-    channel.onopen = () => this.#listener.channelOpened(channel);
+    const lossy = this.#createLossyChannel();
+    channel.onopen = () => this.#listener.channelOpened(channel, lossy);
     channel.onclose = () => this.#end("the data channel closed");
+  }
+
+  /** Nothing depends on it: where there is none, what is lossy goes over the other. */
+  #createLossyChannel(): RTCDataChannel | undefined {
+    try {
+      const channel = this.#rtc.createDataChannel("skein-lossy", {
+        negotiated: true,
+        id: 1,
+        ordered: true,
+        maxRetransmits: 3,
+        protocol: webSocketProtocol,
+      });
+      channel.binaryType = "arraybuffer";
+      return channel;
+    } catch {
+      return undefined;
+    }
   }
 
   #handleCandidate(candidate: RTCIceCandidate | null): void {

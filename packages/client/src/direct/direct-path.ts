@@ -36,8 +36,11 @@ export interface DirectPathOptions {
 }
 
 export interface DirectPathListener {
-  /** A channel is open on our side. Say {@link DirectPath.confirm} when frames came through it. */
-  channelOpened(channel: RTCDataChannel): void;
+  /**
+   * A channel is open on our side. Say {@link DirectPath.confirm} when frames came through it. `lossy` is the one for the lossy
+   * lane, which may open later, or never.
+   */
+  channelOpened(channel: RTCDataChannel, lossy: RTCDataChannel | undefined): void;
   /** The platform wouldn't open a connection: its error's name. Another attempt is on the way, and will hardly fare better. */
   refused(errorName: string): void;
   /** That channel, or the attempt to have one, is over. */
@@ -172,7 +175,7 @@ export class DirectPath {
       offerMade: (sdp) => this.#negotiate({ type: "offer-made", generation, sdp }),
       answerMade: (sdp) => this.#negotiate({ type: "answer-made", generation, sdp }),
       candidatesFound: (fragment, list) => this.#negotiate({ type: "candidates-found", generation, fragment, list }),
-      channelOpened: (channel) => this.#options.listener.channelOpened(channel),
+      channelOpened: (channel, lossy) => this.#options.listener.channelOpened(channel, lossy),
       ended: (reason) => {
         if (generation === this.#negotiation.generation) this.#lose(reason);
       },

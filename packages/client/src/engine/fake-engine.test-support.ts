@@ -15,6 +15,8 @@ export class FakeNetwork {
   isCut = false;
   /** New connections are refused by the platform. */
   refuses: Error | undefined;
+  /** What becomes of channels for the lossy lane: they open behind the other, or never, or can't be made. */
+  lossyChannels: "open" | "stay closed" | "throw" = "open";
   #fragments = 0;
 
   /** An engine whose connections are of this network. */
@@ -53,6 +55,7 @@ export class FakeNetwork {
     other.other = one;
     queueMicrotask(() => {
       for (const { channel } of [one, other]) channel?.open();
+      if (this.lossyChannels === "open") for (const { lossyChannel } of [one, other]) lossyChannel?.open();
     });
   }
 }
@@ -78,6 +81,7 @@ export class FakeConnection {
   connectionState: "new" | "failed" | "closed" = "new";
   iceGatheringState: "new" | "complete" = "new";
   channel: FakeChannel | undefined;
+  lossyChannel: FakeChannel | undefined;
   other: FakeConnection | undefined;
   onicecandidate: ((event: { candidate: object | null }) => void) | null = null;
   onicegatheringstatechange: (() => void) | null = null;
@@ -92,9 +96,23 @@ export class FakeConnection {
   }
 
   createDataChannel(_label: string, options: RTCDataChannelInit): FakeChannel {
-    if (options.negotiated !== true || options.id !== 0) throw this.#network.violate("a channel that isn't negotiated");
-    this.channel = new FakeChannel(this.#network, this);
+    const { negotiated, id, maxRetransmits } = options;
+    if (negotiated !== true || (id !== 0 && id !== 1)) throw this.#network.violate("a channel that isn't negotiated");
+    if ((id === 1) !== (maxRetransmits === 3))
+      throw this.#network.violate("a channel that is lossy, or isn't, by mistake");
+    if (this.localDescription !== null) throw this.#network.violate("a channel behind its description");
+    return id === 0 ? this.#createChannel() : this.#createLossyChannel();
+  }
+
+  #createChannel(): FakeChannel {
+    this.channel = new FakeChannel(this.#network, () => this.other?.channel);
     return this.channel;
+  }
+
+  #createLossyChannel(): FakeChannel {
+    if (this.#network.lossyChannels === "throw") throw new Error("OperationError");
+    this.lossyChannel = new FakeChannel(this.#network, () => this.other?.lossyChannel);
+    return this.lossyChannel;
   }
 
   async createOffer(): Promise<DescriptionInit> {
@@ -157,14 +175,19 @@ export class FakeConnection {
     if (this.connectionState === "closed") return;
     this.connectionState = "closed";
     const { other } = this;
-    this.channel?.end();
-    if (!this.#network.isCut) queueMicrotask(() => other?.channel?.end());
+    this.endChannels();
+    if (!this.#network.isCut) queueMicrotask(() => other?.endChannels());
   }
 
   /** The engine finds that the path is broken. */
   fail(): void {
     this.connectionState = "failed";
     this.onconnectionstatechange?.();
+  }
+
+  endChannels(): void {
+    this.channel?.end();
+    this.lossyChannel?.end();
   }
 
   #mustBeOpen(): void {
@@ -183,18 +206,18 @@ export class FakeChannel extends EventTarget {
   onmessage: ((event: { data: unknown }) => void) | null = null;
   onbufferedamountlow: (() => void) | null = null;
   readonly #network: FakeNetwork;
-  readonly #connection: FakeConnection;
+  readonly #other: () => FakeChannel | undefined;
 
-  constructor(network: FakeNetwork, connection: FakeConnection) {
+  constructor(network: FakeNetwork, other: () => FakeChannel | undefined) {
     super();
     this.#network = network;
-    this.#connection = connection;
+    this.#other = other;
   }
 
   send(frame: Uint8Array): void {
     if (this.readyState !== "open") throw new Error("InvalidStateError");
     const { buffer } = Uint8Array.from(frame);
-    if (!this.#network.isCut) queueMicrotask(() => this.#connection.other?.channel?.deliver(buffer));
+    if (!this.#network.isCut) queueMicrotask(() => this.#other()?.deliver(buffer));
   }
 
   deliver(data: unknown): void {
@@ -202,7 +225,7 @@ export class FakeChannel extends EventTarget {
   }
 
   open(): void {
-    if (this.readyState !== "connecting" || this.#connection.connectionState === "closed") return;
+    if (this.readyState !== "connecting") return;
     this.readyState = "open";
     this.onopen?.();
   }

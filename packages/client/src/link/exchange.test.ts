@@ -5,12 +5,14 @@ import {
   limits,
   type MessageDefinition,
   message,
+  type Payload,
   request,
   SkeinError,
   versionsOf,
 } from "@skein/protocol";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { lossyLane } from "../core/lossy-lane.js";
 import { turn } from "../testing.test-support.js";
 import { payloadBytesMost } from "./exchange.js";
 import { linkedEnds } from "./linked-ends.test-support.js";
@@ -25,6 +27,7 @@ const chat = defineProtocol("test.chat", "1.0.0", {
   say: message(text),
   ask: request(text, text),
   raw: message(anything),
+  point: message(anything, { lane: "lossy" }),
 });
 const versions = versionsOf([chat["~protocol"]]);
 const newer = defineProtocol("test.chat", ["2.0.0", "3.0.0"], {});
@@ -547,5 +550,83 @@ describe("a peer that breaks the conversation", () => {
         for (const bytes of all) ben.receive(bytes);
       }),
     );
+  });
+});
+
+describe("lossy messages", () => {
+  it("are bound in lane control, once, and go in their own", async () => {
+    const [ann, ben] = linked();
+    const heard: unknown[] = [];
+    ben.handle(chat.point, (body) => void heard.push(body));
+    await ann.exchange.send(chat.point, 1);
+    await ann.exchange.send(chat.point, 2);
+    expect(ann.said.map(({ kind }) => kind)).toEqual(["bind", "message", "message"]);
+    expect(ann.saidOn).toEqual([0, lossyLane, lossyLane]);
+    expect(heard).toEqual([1, 2]);
+    expect([ben.received, ben.done]).toEqual([3, 3]);
+  });
+
+  it("that overtake what binds their type are lost, and nothing else", async () => {
+    const [ann, ben] = linked();
+    const late: Uint8Array[] = [];
+    const heard: unknown[] = [];
+    ben.handle(chat.point, (body) => void heard.push(body));
+    ann.transmit = async (lane, payload) => void (lane === 0 ? late.push(payload) : ben.receive(payload, lane));
+    await ann.exchange.send(chat.point, 1);
+    for (const payload of late) ben.receive(payload, 0);
+    await ann.exchange.send(chat.point, 2);
+    expect(heard).toEqual([2]);
+    expect([ben.violations, ben.rejections, ben.troubles]).toEqual([[], [], []]);
+    expect(ben.done).toBe(ben.received);
+  });
+
+  it("don't wait until what binds their type has room, nor fail where that is lost", async () => {
+    const [ann] = linked();
+    ann.transmit = (lane) => (lane === 0 ? Promise.reject(new SkeinError("link-lost", "over")) : Promise.resolve());
+    await ann.exchange.send(chat.point, 1);
+  });
+
+  it("go in lane default to whoever doesn't know theirs, as any other", async () => {
+    const [ann, ben] = linkedEnds(versions, versions, []);
+    const heard: unknown[] = [];
+    ben.handle(chat.point, (body) => void heard.push(body));
+    await ann.exchange.send(chat.point, 1);
+    expect(ann.saidOn).toEqual([1, 1]);
+    expect(heard).toEqual([1]);
+  });
+
+  it("fit into one record with their heads, and bind nothing where they don't", async () => {
+    const [ann] = linked();
+    const sizes: number[] = [];
+    ann.transmit = async (lane, payload) => {
+      if (lane === lossyLane) sizes.push(payload.length);
+    };
+    // A kind, a type, and three bytes of MessagePack.
+    const largest = new Uint8Array(limits.lossyBytes - 5);
+    await expect(ann.exchange.send(chat.point, new Uint8Array(largest.length + 1))).rejects.toMatchObject({
+      code: "too-large",
+    });
+    expect(ann.said).toEqual([]);
+    await ann.exchange.send(chat.point, largest);
+    expect(sizes).toEqual([limits.lossyBytes]);
+  });
+
+  it.each<[string, Payload]>([
+    ["bind", { kind: "bind", number: 0, name: "test.chat/say" }],
+    ["request", { kind: "request", type: 0, request: 0, body: encode("x") }],
+    ["cancel", { kind: "cancel", request: 0 }],
+  ])("can't be a %s", (_kind, payload) => {
+    const [, ben] = linked();
+    ben.receive(encodePayload(payload), lossyLane);
+    expect(ben.violations).toHaveLength(1);
+    expect(ben.done).toBe(1);
+  });
+
+  it("of a kind that isn't known are passed over; those that can't be read are violations", () => {
+    const [, ben] = linked();
+    ben.receive(Uint8Array.of(99), lossyLane);
+    expect(ben.violations).toEqual([]);
+    ben.receive(Uint8Array.of(2), lossyLane);
+    expect(ben.violations).toHaveLength(1);
   });
 });

@@ -21,6 +21,7 @@ import {
   validate,
 } from "@skein/protocol";
 import type { Clock } from "../clock.js";
+import { lossyLane } from "../core/lossy-lane.js";
 import { type Deferred, deferred } from "../deferred.js";
 import type { ByteStream } from "./byte-stream.js";
 import type { Handler } from "./handlers.js";
@@ -30,7 +31,7 @@ import { type StreamHandler, Streams } from "./streams.js";
 /** What an exchange needs of its link and its room. */
 export interface ExchangeWorld {
   readonly clock: Clock;
-  /** Sends a payload in a lane, behind those before it; resolves once the lane has room for more. */
+  /** Sends a payload in a lane ({@link lossyLane} among them), behind those before it; resolves once the lane has room for more. */
   transmit(lane: number, payload: Uint8Array): Promise<void>;
   /** Whether a payload would be accepted at once. */
   hasRoom(lane: number): boolean;
@@ -77,9 +78,9 @@ export class Exchange {
     features: readonly string[] = [],
   ) {
     this.#world = world;
-    this.#types = new OutgoingTypes(ours, theirs, (lane, number, name) =>
-      this.#transmitQuietly(lane, { kind: "bind", number, name }),
-    );
+    const bind = (lane: number, number: number, name: string) =>
+      this.#transmitQuietly(lane, { kind: "bind", number, name });
+    this.#types = new OutgoingTypes(ours, theirs, features.includes("lossy"), bind);
     this.#features = features;
     this.#streams = new Streams({
       transmit: (lane, payload) => world.transmit(lane, encodePayload(payload)),
@@ -172,6 +173,7 @@ export class Exchange {
   }
 
   #handle(lane: number, payload: Payload): Promise<unknown> | undefined {
+    if (lane === lossyLane) return this.#handleLossy(payload);
     switch (payload.kind) {
       case "bind":
         this.#bind(payload.number, payload.name);
@@ -191,6 +193,15 @@ export class Exchange {
       default:
         return this.#streams.receive(lane, payload);
     }
+  }
+
+  #handleLossy(payload: Payload): Promise<unknown> | undefined {
+    if (payload.kind !== "message") {
+      this.#world.violate(`it sent a payload of kind ${payload.kind} in the lossy lane`);
+      return undefined;
+    }
+    // Where it isn't bound, the message overtook what binds it.
+    return this.#names.has(payload.type) ? this.#handleMessage(payload.type, payload.body) : undefined;
   }
 
   #bind(number: number, name: string): void {
@@ -344,10 +355,11 @@ function isPromise(value: unknown): value is PromiseLike<unknown> {
 }
 
 function withinLimit(definition: AnyDefinition, payload: Uint8Array): Uint8Array {
-  if (payload.length <= payloadBytesMost) return payload;
+  const mostBytes = definition.lane === "lossy" ? limits.lossyBytes : payloadBytesMost;
+  if (payload.length <= mostBytes) return payload;
   throw new SkeinError(
     "too-large",
-    `This body of ${definition.name} makes a message of ${payload.length} bytes; ${payloadBytesMost} is the most. Send it in parts.`,
+    `This body of ${definition.name} makes a message of ${payload.length} bytes; ${mostBytes} is the most. Send it in parts.`,
   );
 }
 

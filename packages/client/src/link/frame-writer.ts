@@ -4,6 +4,8 @@ import { concatBytes, limits } from "@skein/protocol";
 export interface FrameSink {
   readonly bufferedAmount: number;
   send(frame: Uint8Array): void;
+  /** Beside it, a channel that may lose frames, and holds none up: for the lossy lane, while it is open. */
+  readonly lossy?: FrameSink | undefined;
 }
 
 /** Above this much in the channel's buffer, frames wait: what is in it already can't be overtaken. Chromium kills a channel at 16 MiB. */
@@ -14,8 +16,8 @@ export const lowWaterBytes = 128 * 1024;
 /** Messages that follow each other share a frame, up to about this much: beyond it, a larger frame gains nothing. */
 const gatherBytes = 16 * 1024;
 /** More may follow: an app that awaits each send takes a few microtasks from one to the next. After so many without any, none will. */
-const quietMost = 4;
-const tick = Promise.resolve();
+export const quietMost = 4;
+export const tick = Promise.resolve();
 
 /** Gives the next frame of at most so many bytes, while there is one. */
 export type FrameSource = (mostBytes: number) => Uint8Array | undefined;

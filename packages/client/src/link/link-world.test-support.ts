@@ -26,6 +26,8 @@ export class LinkEnd {
   readonly open: (() => void)[] = [];
   /** Whether messages are dealt with at once. */
   isQuick = true;
+  /** What the other side's HELLO says that it knows. */
+  features: readonly string[] = [];
   readonly link: Link;
 
   constructor(clock: Clock, seed: number) {
@@ -34,7 +36,10 @@ export class LinkEnd {
       random: countingRandom(seed),
       protocols: { "test.chat": [`${seed}.0.0`] },
       listener: {
-        up: (theirs) => this.heard.push(`up ${theirs["test.chat"]}`),
+        up: (theirs, features) => {
+          this.heard.push(`up ${theirs["test.chat"]}`);
+          this.features = features;
+        },
         message: (lane, message) => {
           this.messages.push({ lane, message });
           return this.isQuick ? undefined : new Promise<void>((done) => this.open.push(done));
@@ -55,6 +60,39 @@ export class LinkEnd {
 
   count(word: string): number {
     return this.heard.filter((other) => other.includes(word)).length;
+  }
+}
+
+/**
+ * A channel between two links, with one for the lossy lane beside it that repeats, loses and reorders as the test wants.
+ */
+export class LossyChannel {
+  readonly paths: readonly [Path, Path];
+  readonly underWay: readonly [Uint8Array[], Uint8Array[]] = [[], []];
+  /** Every frame that was sent on the lossy channel, by either side. */
+  readonly lossy: readonly [Uint8Array[], Uint8Array[]] = [[], []];
+
+  constructor(ends: readonly [LinkEnd, LinkEnd], kind: PathKind = "direct") {
+    const open = (at: 0 | 1) =>
+      ends[at].link.open(kind, {
+        bufferedAmount: 0,
+        send: (frame) => void this.underWay[at].push(frame),
+        lossy: { bufferedAmount: 0, send: (frame) => void this.lossy[at].push(frame) },
+      });
+    this.paths = [open(0), open(1)];
+  }
+
+  /** Lets one frame through from this side; false where there is none. */
+  arrive(from: 0 | 1): boolean {
+    const frame = this.underWay[from].shift();
+    if (frame !== undefined) this.paths[from === 0 ? 1 : 0].receive(frame);
+    return frame !== undefined;
+  }
+
+  /** Lets a frame of this side's lossy channel arrive, which may have arrived before. */
+  arriveLossy(from: 0 | 1, at: number): void {
+    const frame = this.lossy[from][at];
+    if (frame !== undefined) this.paths[from === 0 ? 1 : 0].receiveLossy(frame);
   }
 }
 

@@ -10,9 +10,11 @@ import {
   type RandomBytes,
   type Rejected,
   SkeinError,
+  type WireRecord,
 } from "@skein/protocol";
 import { Alarm, type Clock } from "../clock.js";
 import { lostMs, sleptMs } from "../core/liveness.js";
+import { LossyLane, lossyLane } from "../core/lossy-lane.js";
 import { type ChooserEvent, chooserDeadline, type PathKind, startChooser, stepChooser } from "../core/path-chooser.js";
 import { type Cursor, Session } from "../core/session.js";
 import { type Deferred, deferred } from "../deferred.js";
@@ -26,7 +28,7 @@ export type PathNews = "opened" | "trusted" | "suspect" | "down";
 export interface LinkListener {
   /** The other side is known: messages can go. Again after each {@link LinkListener.lost}. */
   up(theirs: ProtocolVersions, features: readonly string[]): void;
-  /** The next message of a lane. Until what it gives has settled, it counts against the window; undefined is at once. */
+  /** The next message of a lane, {@link lossyLane} among them. Until what it gives has settled, it counts against the window; undefined is at once. */
   message(lane: number, message: Uint8Array): Promise<unknown> | undefined;
   /** Other paths carry the link than before, or none does any more. */
   pathChanged(reason: string): void;
@@ -94,6 +96,8 @@ export class Link {
   #state: State = { phase: "new" };
   #ours: Uint8Array;
   #session: Session;
+  #lossy = new LossyLane();
+  #lossyDropped = 0;
   #pathlessAtMs: number | undefined;
   #emptied: Deferred<void> | undefined;
   #past: LinkTraffic = noTraffic;
@@ -146,6 +150,7 @@ export class Link {
         hello: (theirs) => this.#greeted(carrier, theirs),
         data: (record, nowMs) => this.#session.receive(record, nowMs),
         dataTaken: () => this.#received(carrier),
+        lossy: (record) => this.#receiveLossy(carrier, record),
         acknowledged: (theirs) => this.#acknowledged(theirs),
         asked: () => this.#asked(carrier),
         judged: (trust, reason) => this.#judge(carrier, trust, reason),
@@ -162,18 +167,25 @@ export class Link {
 
   /** Whether a message sent in this lane now would be accepted at once. */
   hasRoom(lane: number): boolean {
+    if (lane === lossyLane) return this.#inUse.some(({ path }) => path.hasLossyRoom);
     return this.#state.phase !== "closed" && this.#session.queuedBytes(lane) <= queueBytes;
   }
 
-  /** Sends a message. Resolves once its lane has room again; fails with `link-lost`. */
+  /** Sends a message. Resolves once its lane has room again, at once for {@link lossyLane}; fails with `link-lost`. */
   send(lane: number, message: Uint8Array): Promise<void> {
     if (this.#state.phase === "closed") return Promise.reject(linkLost("it is closed", 0));
+    if (lane === lossyLane) return this.#sendLossy(message);
     this.#session.send(lane, message);
     for (const { path } of this.#inUse) path.offer(message.length);
     if (this.hasRoom(lane)) return accepted;
     const roomy = deferred<void>();
     this.#waiting.push({ lane, roomy });
     return roomy.promise;
+  }
+
+  /** A lossy message had no link to go over. */
+  noteDropped(): void {
+    this.#lossyDropped++;
   }
 
   /** There is reason to ask whether the other side is still there. */
@@ -318,8 +330,30 @@ export class Link {
 
   #received(carrier: Carrier): void {
     this.#arm();
-    if (!this.#inUse.includes(carrier)) for (const { path } of this.#inUse) path.doubt(askAfterMs);
+    this.#heedRest(carrier);
     this.#wakePaths();
+  }
+
+  #sendLossy(message: Uint8Array): Promise<void> {
+    if (this.hasRoom(lossyLane)) {
+      const record = this.#lossy.number(message);
+      for (const { path } of this.#inUse) path.sendLossy(record);
+    } else this.noteDropped();
+    return accepted;
+  }
+
+  #receiveLossy(carrier: Carrier, record: Extract<WireRecord, { type: "lossy" }>): void {
+    this.#heedRest(carrier);
+    const lossy = this.#lossy;
+    if (!lossy.receive(record)) return;
+    const done = () => lossy.release(record.payload.length);
+    const handled = this.#listener.message(lossyLane, record.payload);
+    if (handled === undefined) done();
+    else void handled.then(done, done);
+  }
+
+  #heedRest(carrier: Carrier): void {
+    if (!this.#inUse.includes(carrier)) for (const { path } of this.#inUse) path.doubt(askAfterMs);
   }
 
   #acknowledged(theirs: Acknowledgement): boolean {
@@ -394,7 +428,12 @@ export class Link {
 
   #messages(): Partial<LinkTraffic> {
     const { sent, received } = this.#session.counts;
-    return { messagesSent: sent, messagesReceived: received };
+    const lossy = this.#lossy.counts;
+    return {
+      messagesSent: sent + lossy.sent,
+      messagesReceived: received + lossy.received,
+      messagesDropped: this.#lossyDropped,
+    };
   }
 
   /** What was said is lost, and said so; the next HELLO begins a new conversation. */
@@ -403,6 +442,8 @@ export class Link {
     this.#past = addTraffic(this.#past, this.#messages());
     this.#ours = this.#random(8);
     this.#session = this.#freshSession();
+    this.#lossy = new LossyLane();
+    this.#lossyDropped = 0;
     if (keep !== undefined) keep.cursor = undefined;
     this.#state = { phase: "new" };
     this.#pathlessAtMs = undefined;

@@ -7,6 +7,7 @@ import {
   SkeinError,
   settleProtocol,
 } from "@skein/protocol";
+import { lossyLane } from "../core/lossy-lane.js";
 
 export type AnyDefinition = MessageDefinition | RequestDefinition;
 
@@ -21,6 +22,8 @@ interface BoundType {
 /** Where messages of one definition go. */
 export interface Route {
   readonly lane: number;
+  /** Where its type is bound: what binds it must not be lost. */
+  readonly bindLane: number;
   readonly type: BoundType;
 }
 
@@ -28,18 +31,24 @@ export interface Route {
 export class OutgoingTypes {
   readonly #ours: ProtocolVersions;
   readonly #theirs: ProtocolVersions;
+  readonly #takesLossy: boolean;
   readonly #bind: (lane: number, number: number, name: string) => void;
   readonly #routes = new WeakMap<AnyDefinition, Route>();
   readonly #types = new Map<string, BoundType>();
 
-  /** @param bind tells the other side, in a lane, which number stands for a name. */
+  /**
+   * @param takesLossy whether the other side knows the lossy lane.
+   * @param bind tells the other side, in a lane, which number stands for a name.
+   */
   constructor(
     ours: ProtocolVersions,
     theirs: ProtocolVersions,
+    takesLossy: boolean,
     bind: (lane: number, number: number, name: string) => void,
   ) {
     this.#ours = ours;
     this.#theirs = theirs;
+    this.#takesLossy = takesLossy;
     this.#bind = bind;
   }
 
@@ -51,16 +60,23 @@ export class OutgoingTypes {
     const known = this.#routes.get(definition);
     if (known !== undefined) return known;
     this.#mustBeSettled(definition.protocol);
-    const route = { lane: lanes.indexOf(definition.lane), type: this.#typeOf(definition.name) };
+    const route = { ...this.#lanesOf(definition), type: this.#typeOf(definition.name) };
     this.#routes.set(definition, route);
     return route;
   }
 
   /** The first time that a type goes out, what binds its number goes before it. */
-  bindFirst({ lane, type }: Route): void {
+  bindFirst({ bindLane, type }: Route): void {
     if (type.isBound) return;
     type.isBound = true;
-    this.#bind(lane, type.number, type.name);
+    this.#bind(bindLane, type.number, type.name);
+  }
+
+  /** Whoever doesn't know the lossy lane gets what may be lost in lane `default`: that it may be isn't that it must. */
+  #lanesOf({ lane }: AnyDefinition): Pick<Route, "lane" | "bindLane"> {
+    if (lane === "lossy" && this.#takesLossy) return { lane: lossyLane, bindLane: lanes.indexOf("control") };
+    const number = lanes.indexOf(lane === "lossy" ? "default" : lane);
+    return { lane: number, bindLane: number };
   }
 
   #mustBeSettled(protocol: string): void {

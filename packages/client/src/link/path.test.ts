@@ -4,6 +4,7 @@ import {
   encodeAcknowledgement,
   encodeClose,
   encodeHello,
+  encodeLossy,
   encodePing,
   encodePong,
   type Hello,
@@ -34,7 +35,12 @@ function onePath() {
   const heard: string[] = [];
   const rejections: Rejected[] = [];
   const waiting: Uint8Array[] = [];
-  const sink = { bufferedAmount: 0, send: (frame: Uint8Array) => void frames.push(frame) };
+  const lossyFrames: Uint8Array[] = [];
+  const sink = {
+    bufferedAmount: 0,
+    send: (frame: Uint8Array) => void frames.push(frame),
+    lossy: { bufferedAmount: 0, send: (frame: Uint8Array) => void lossyFrames.push(frame) },
+  };
   const path: Path = new Path({
     clock,
     sink,
@@ -45,6 +51,7 @@ function onePath() {
         path.carry();
       },
       data: ({ sequence }) => heard.push(`data ${sequence}`),
+      lossy: ({ sequence }) => heard.push(`lossy ${sequence}`),
       dataTaken: () => {},
       acknowledged: ({ next }) => heard.push(`acknowledged ${next}`) > 0,
       asked: () => {},
@@ -62,7 +69,7 @@ function onePath() {
       return [...records.value];
     });
   };
-  return { clock, path, sink, said, heard, rejections, frames, waiting };
+  return { clock, path, sink, said, heard, rejections, frames, lossyFrames, waiting };
 }
 
 const types = (records: readonly WireRecord[]) => records.map(({ type }) => type);
@@ -101,6 +108,56 @@ describe("a path", () => {
     expect(await said()).toMatchObject([{ type: "close", close: { code: "bad-message", reason } }]);
     expect(heard.filter((word) => !word.startsWith("hello"))).toEqual([`down: ${reason}`]);
     expect(clock.armed).toBe(0);
+  });
+
+  it("takes lossy records on either channel, once it knows whose they are", () => {
+    const { path, heard } = onePath();
+    path.receiveLossy(encodeLossy(0, Uint8Array.of(1)));
+    path.receive(encodeLossy(1, Uint8Array.of(1)));
+    path.receive(greeting);
+    path.receiveLossy(encodeLossy(2, Uint8Array.of(1)));
+    path.receive(encodeLossy(3, Uint8Array.of(1)));
+    expect(heard).toEqual(["hello 2", "lossy 2", "lossy 3"]);
+  });
+
+  it.each<[string, Uint8Array, string]>([
+    ["anything else", dataRecord(0), "a record of type data"],
+    ["a lossy record without its message", Uint8Array.of(7, 1, 0), "a lossy record without its message"],
+  ])("refuses %s on the channel for the lossy lane", async (_name, frame, reason) => {
+    const { path, said, heard } = onePath();
+    path.receive(greeting);
+    path.receiveLossy(frame);
+    expect((await said()).at(-1)).toMatchObject({ type: "close", close: { code: "bad-message" } });
+    expect(heard).toEqual(["hello 2", expect.stringContaining(reason)]);
+  });
+
+  it("sends lossy records only while it carries, over the channel for them, and counts their bytes", async () => {
+    const { path, lossyFrames } = onePath();
+    const record = encodeLossy(0, Uint8Array.of(1));
+    path.sendLossy(record);
+    expect(path.hasLossyRoom).toBe(false);
+    path.receive(greeting);
+    await turn();
+    expect(path.hasLossyRoom).toBe(true);
+    const before = path.bytes.sent;
+    path.sendLossy(record);
+    await turn();
+    expect(lossyFrames).toEqual([record]);
+    expect(path.bytes.sent - before).toBe(record.length);
+    path.rest();
+    expect(path.hasLossyRoom).toBe(false);
+    path.sendLossy(record);
+    await turn();
+    expect(lossyFrames).toHaveLength(1);
+  });
+
+  it("sends what was lossy in its last tick before its goodbye", async () => {
+    const { path, lossyFrames, said } = onePath();
+    path.receive(greeting);
+    path.sendLossy(encodeLossy(0, Uint8Array.of(1)));
+    path.close(left);
+    expect(lossyFrames).toHaveLength(1);
+    expect(types(await said())).toEqual(["ping", "close"]);
   });
 
   it("counts a frame that it can't read, and nothing behind the end", () => {

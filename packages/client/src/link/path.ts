@@ -22,6 +22,7 @@ import {
 } from "../core/liveness.js";
 import type { Step } from "../core/machine.js";
 import { type FrameSink, FrameWriter } from "./frame-writer.js";
+import { LossyWriter } from "./lossy-writer.js";
 
 /** What a path asks of its link, and tells it. */
 export interface PathListener {
@@ -31,6 +32,7 @@ export interface PathListener {
   data(record: Extract<WireRecord, { type: "data" }>, nowMs: number): void;
   /** All data of a frame was given. */
   dataTaken(): void;
+  lossy(record: Extract<WireRecord, { type: "lossy" }>): void;
   /** Gives whether the other side has more than we knew. */
   acknowledged(theirs: Acknowledgement): boolean;
   /** The other side asked whether we are still there. */
@@ -51,6 +53,7 @@ export class Path {
   readonly #listener: PathListener;
   readonly #clock: Clock;
   readonly #writer: FrameWriter;
+  readonly #lossy: LossyWriter;
   readonly #alarm: Alarm;
   readonly #restsQuietly: boolean;
   /**
@@ -71,11 +74,13 @@ export class Path {
     this.#listener = listener;
     this.#restsQuietly = restsQuietly;
     this.#clock = clock;
-    this.#writer = new FrameWriter(
-      this.#counting(sink),
-      (mostBytes) => (this.#phase === "carrying" ? listener.pull(mostBytes) : undefined),
-      (reason) => this.#end(reason),
-    );
+    const counted = counting(sink, (bytes) => {
+      this.#bytesSent += bytes;
+    });
+    const end = (reason: string) => this.#end(reason);
+    const pull = (mostBytes: number) => (this.#phase === "carrying" ? listener.pull(mostBytes) : undefined);
+    this.#writer = new FrameWriter(counted, pull, end);
+    this.#lossy = new LossyWriter(counted, end);
     this.#alarm = new Alarm(clock, () => this.#live({ type: "woke" }));
     const first = startLiveness(clock.nowMs());
     this.#liveness = first.state;
@@ -127,13 +132,35 @@ export class Path {
     if (this.#phase === "carrying") this.#writer.wake();
   }
 
+  /** Whether a lossy record would go now. */
+  get hasLossyRoom(): boolean {
+    return this.#phase === "carrying" && this.#lossy.hasRoom;
+  }
+
+  /** Sends a lossy record, or drops it where {@link Path.hasLossyRoom} is false. */
+  sendLossy(record: Uint8Array): void {
+    if (this.#phase === "carrying" && this.#lossy.write(record)) this.#live({ type: "busy" });
+  }
+
   /** A message of so many bytes waits to be carried. From now on silence is suspicious sooner. */
   offer(bytes: number): void {
     if (this.#phase !== "carrying" || this.#writer.wake(bytes)) this.#live({ type: "busy" });
   }
 
+  /** A frame came in on the channel for the lossy lane. */
+  receiveLossy(frame: Uint8Array): void {
+    this.#receive(frame, (record, nowMs) => {
+      if (record.type === "lossy") this.#handle(record, nowMs);
+      else this.refuse(`a record of type ${record.type} on the channel for the lossy lane`);
+    });
+  }
+
   /** A frame came in. */
   receive(frame: Uint8Array): void {
+    this.#receive(frame, (record, nowMs) => this.#handle(record, nowMs));
+  }
+
+  #receive(frame: Uint8Array, handle: (record: WireRecord, nowMs: number) => void): void {
     if (this.#phase === "closed") return;
     this.#bytesReceived += frame.length;
     const records = decodeFrame(frame);
@@ -145,7 +172,7 @@ export class Path {
     const nowMs = this.#clock.nowMs();
     for (const record of records.value) {
       // Between goodbyes only theirs counts.
-      if (!this.#isOver || (this.#phase === "closing" && record.type === "close")) this.#handle(record, nowMs);
+      if (!this.#isOver || (this.#phase === "closing" && record.type === "close")) handle(record, nowMs);
     }
     if (this.#isOver || !records.value.some(({ type }) => type === "data")) return;
     this.#live({ type: "busy" });
@@ -183,6 +210,7 @@ export class Path {
   /** Says goodbye, and takes nothing more. */
   close(close: Close): void {
     if (this.#isOver) return;
+    this.#lossy.flush();
     this.#writer.finish(encodeClose(close));
     // A channel that throws has ended the path at once.
     if (this.#isOver) return;
@@ -198,6 +226,11 @@ export class Path {
       case "data":
         if (this.#phase === "greeting") return this.refuse("data before HELLO");
         return this.#listener.data(record, nowMs);
+      case "lossy":
+        // On a channel of its own it may pass HELLO: nobody knows yet whose it is.
+        if (this.#phase === "greeting") return;
+        this.#live({ type: "busy" });
+        return this.#listener.lossy(record);
       case "acknowledgement":
         if (this.#phase === "greeting") return this.refuse("an acknowledgement before HELLO");
         if (this.#listener.acknowledged(record.acknowledgement)) this.#live({ type: "progress" });
@@ -249,21 +282,23 @@ export class Path {
     this.#phase = "closed";
     this.#alarm.set(undefined);
     this.#writer.close();
+    this.#lossy.close();
     this.#listener.down(reason, close);
   }
+}
 
-  #counting(sink: FrameSink): FrameSink {
-    const count = (bytes: number) => {
-      this.#bytesSent += bytes;
-    };
-    return {
-      get bufferedAmount() {
-        return sink.bufferedAmount;
-      },
-      send(frame) {
-        sink.send(frame);
-        count(frame.length);
-      },
-    };
-  }
+/** The same sink, which tells how much goes through it. */
+function counting(sink: FrameSink, count: (bytes: number) => void): FrameSink {
+  return {
+    get bufferedAmount() {
+      return sink.bufferedAmount;
+    },
+    send(frame) {
+      sink.send(frame);
+      count(frame.length);
+    },
+    get lossy() {
+      return sink.lossy && counting(sink.lossy, count);
+    },
+  };
 }

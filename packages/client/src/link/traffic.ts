@@ -8,6 +8,8 @@ export interface LinkTraffic {
   readonly relayBytesReceived: number;
   readonly messagesSent: number;
   readonly messagesReceived: number;
+  /** Lossy ones that didn't go: there was no path, or too much waited on it. They aren't among those that were sent. */
+  readonly messagesDropped: number;
 }
 
 export const noTraffic: LinkTraffic = {
@@ -17,6 +19,7 @@ export const noTraffic: LinkTraffic = {
   relayBytesReceived: 0,
   messagesSent: 0,
   messagesReceived: 0,
+  messagesDropped: 0,
 };
 
 /** What one path carried. */

@@ -17,9 +17,10 @@ import {
 import { Alarm, type Clock } from "../clock.js";
 import type { PathKind } from "../core/path-chooser.js";
 import { deferred } from "../deferred.js";
+import { channelSink } from "../direct/channel-sink.js";
 import { DirectPath } from "../direct/direct-path.js";
 import type { Engine } from "../engine/engine.js";
-import { Exchange } from "../link/exchange.js";
+import { checkBody, Exchange } from "../link/exchange.js";
 import { lowWaterBytes } from "../link/frame-writer.js";
 import type { Handler } from "../link/handlers.js";
 import { Link, type PathNews } from "../link/link.js";
@@ -136,7 +137,7 @@ export class RemotePeer implements Peer {
       generation: pair.generation,
       send: (signal) => this.#sendSignal(signal),
       listener: {
-        channelOpened: (channel) => this.#openPath(channel),
+        channelOpened: (channel, lossy) => this.#openPath(channel, lossy),
         channelLost: (reason) => this.#losePath(reason),
         attemptFailed: () => this.#tellDirect("failed"),
         refused: (errorName) => this.#tellRefusal(errorName),
@@ -243,6 +244,7 @@ export class RemotePeer implements Peer {
   /** As {@link Room.send}: the way of every message, and so without a closure or a promise of its own where there is a link. */
   send(definition: MessageDefinition, body: unknown): Promise<void> {
     if (this.#now.phase === "connected") return this.#now.exchange.send(definition, body);
+    if (definition.lane === "lossy" && this.#now.phase === "connecting") return this.#drop(definition, body);
     return this.whenConnected((exchange) => exchange.send(definition, body));
   }
 
@@ -315,24 +317,30 @@ export class RemotePeer implements Peer {
     this.#world.trouble(new SkeinError("bad-argument", text));
   }
 
-  #openPath(channel: RTCDataChannel): void {
+  #openPath(channel: RTCDataChannel, lossy: RTCDataChannel | undefined): void {
     if (this.#now.phase === "gone") return;
     channel.bufferedAmountLowThreshold = lowWaterBytes;
-    const path = this.#link.open("direct", {
-      get bufferedAmount() {
-        return channel.bufferedAmount;
-      },
-      send: (frame) => channel.send(frame as Uint8Array<ArrayBuffer>),
-    });
+    const path = this.#link.open("direct", channelSink(channel, lossy));
     this.#path = path;
     this.#channelClosed = deferred();
     const { resolve } = this.#channelClosed;
     channel.addEventListener("close", () => resolve(), { once: true });
+    this.#hear(channel, (frame) => path.receive(frame));
+    if (lossy !== undefined) this.#hear(lossy, (frame) => path.receiveLossy(frame));
+    channel.onbufferedamountlow = () => path.resume();
+  }
+
+  #hear(channel: RTCDataChannel, receive: (frame: Uint8Array) => void): void {
     channel.onmessage = ({ data }) => {
-      if (data instanceof ArrayBuffer) path.receive(new Uint8Array(data));
+      if (data instanceof ArrayBuffer) receive(new Uint8Array(data));
       else this.#reject({ ok: false, code: "malformed", reason: "a text message on the data channel" });
     };
-    channel.onbufferedamountlow = () => path.resume();
+  }
+
+  /** A lossy message that finds no link is held against its definition all the same, and counted. */
+  async #drop(definition: MessageDefinition, body: unknown): Promise<void> {
+    checkBody(definition, body);
+    this.#link.noteDropped();
   }
 
   #linkUp(theirs: ProtocolVersions, features: readonly string[]): void {

@@ -402,3 +402,72 @@ describe("rooms in one process", () => {
     await expect(ann.room.send("x" as PeerId, chat.say, "hi")).rejects.toMatchObject({ code: "bad-argument" });
   });
 });
+
+describe("lossy messages", () => {
+  const pointer = defineProtocol("test.pointer", "1.0.0", {
+    at: message(
+      (value: unknown): number => {
+        if (typeof value !== "number") throw new Error("not a number");
+        return value;
+      },
+      { lane: "lossy" },
+    ),
+  });
+
+  async function pointing() {
+    const ann = await world.join({ protocols: [pointer] });
+    const ben = await world.join({ protocols: [pointer] });
+    const seen: number[] = [];
+    ben.room.handle(pointer.at, (x) => void seen.push(x));
+    await world.untilConnected(ann, ben);
+    return { ann, ben, seen };
+  }
+
+  it.each([
+    ["go over a channel of their own", "open" as const, 3],
+    ["go over the other where theirs doesn't open", "stay closed" as const, 0],
+    ["go over the other where theirs can't be made", "throw" as const, 0],
+  ])("%s", async (_name, lossyChannels, framesOnTheirs) => {
+    world.network.lossyChannels = lossyChannels;
+    const { ann, ben, seen } = await pointing();
+    const channel = world.network.open[0]?.lossyChannel;
+    let frames = 0;
+    const send = channel?.send.bind(channel);
+    if (channel !== undefined && send !== undefined) {
+      channel.send = (frame) => {
+        frames++;
+        send(frame);
+      };
+    }
+    for (const x of [1, 2, 3]) {
+      await ann.room.send(ben.room.id, pointer.at, x);
+      await world.until(() => seen.at(-1) === x);
+    }
+    expect(seen).toEqual([1, 2, 3]);
+    expect(frames).toBe(framesOnTheirs);
+    expect(ben.room.stats()).toMatchObject({ rejected: {} });
+  });
+
+  it("are lost with the channel for them, which the link outlasts", async () => {
+    const { ann, ben, seen } = await pointing();
+    await ann.room.send(ben.room.id, pointer.at, 1);
+    await world.until(() => seen.length === 1);
+    for (const connection of world.network.open) connection.lossyChannel?.end();
+    await ann.room.send(ben.room.id, pointer.at, 2);
+    await world.until(() => seen.length === 2);
+    expect(ann.seen).not.toContain("peer-disconnected");
+  });
+
+  it("never wait: without a link they are dropped, counted, and held against their schema all the same", async () => {
+    const release = world.hold();
+    const ann = await world.join({ protocols: [pointer] });
+    const ben = await world.join({ protocols: [pointer] });
+    await world.until(() => ann.room.peers.size > 0);
+    await ann.room.send(ben.room.id, pointer.at, 1);
+    expect(ann.room.stats()).toMatchObject({ messagesSent: 0, messagesDropped: 1 });
+    const wrong = ann.room.send(ben.room.id, pointer.at, "x" as unknown as number);
+    await expect(wrong).rejects.toMatchObject({ code: "bad-body" });
+    release();
+    await world.untilConnected(ann, ben);
+  });
+});

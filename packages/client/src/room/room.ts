@@ -68,6 +68,8 @@ export interface RoomStats {
   readonly bytesReceived: number;
   readonly messagesSent: number;
   readonly messagesReceived: number;
+  /** Lossy ones that didn't go: see {@link LinkTraffic.messagesDropped}. */
+  readonly messagesDropped: number;
   /** Remote bytes that were turned away, by reason. */
   readonly rejected: Readonly<Partial<Record<RejectionCode, number>>>;
   /** Whether there is a connection to the server now. */
@@ -173,7 +175,8 @@ export class Room implements Messenger<Peer>, AsyncDisposable {
 
   /**
    * Sends a message to one peer. Resolves once it is accepted for sending: await it, and a fast sender waits for a slow
-   * network. Where the link is still on its way, it waits for that, for 30 s.
+   * network. Where the link is still on its way, it waits for that, for 30 s. A lossy message never waits: it goes now, or is
+   * dropped.
    * @throws {SkeinError} `bad-body`, `too-large`, `protocol-mismatch`, `no-such-peer`, `link-lost`, `timeout`, `closed`
    */
   send<Input>(to: PeerId | Peer, definition: MessageDefinition<Input, any>, body: Input): Promise<void> {
@@ -188,7 +191,7 @@ export class Room implements Messenger<Peer>, AsyncDisposable {
    * Sends a message to one peer where it can be accepted at once: true. False where it can't, and then nothing was sent and
    * the body wasn't looked at: there is no link to the peer at the moment (`peer.state` isn't `connected`), or more than
    * 256 KiB wait in the message's lane, since the network is slow, the other side's handlers are, or no path carries the link
-   * just now. For what is better left out than late; await `send` for all else.
+   * just now; or a lossy message would be dropped. For what is better left out than late; await `send` for all else.
    * @throws {SkeinError} `bad-body`, `too-large`, `protocol-mismatch`, `no-such-peer`, `closed`
    */
   trySend<Input>(to: PeerId | Peer, definition: MessageDefinition<Input, any>, body: Input): boolean {
@@ -306,6 +309,7 @@ export class Room implements Messenger<Peer>, AsyncDisposable {
       bytesReceived: sum("bytesReceived"),
       messagesSent: sum("messagesSent"),
       messagesReceived: sum("messagesReceived"),
+      messagesDropped: sum("messagesDropped"),
       rejected: Object.fromEntries(this.#rejected),
       server: this.#server,
     };

@@ -6,6 +6,7 @@ import {
   encodeAcknowledgement,
   encodeClose,
   encodeHello,
+  encodeLossy,
   encodePayload,
   encodePing,
   encodePong,
@@ -50,6 +51,8 @@ const records: WireRecord[] = [
   { type: "ping", token: 1 },
   { type: "pong", token: 2 ** 40 },
   { type: "close", close: { code: "closed", reason: "left the room" } },
+  { type: "lossy", sequence: 0, payload: run(1, 5) },
+  { type: "lossy", sequence: 300, payload: run(4, 5) },
 ];
 
 function dataOf({ sequence, lane, last, payload: body }: Extract<WireRecord, { type: "data" }>): Uint8Array {
@@ -72,6 +75,8 @@ function encoded(record: WireRecord): Uint8Array {
       return encodePong(record.token);
     case "close":
       return encodeClose(record.close);
+    case "lossy":
+      return encodeLossy(record.sequence, record.payload);
   }
 }
 
@@ -104,6 +109,8 @@ export function frameVectors() {
       wrong("data without its sequence", "malformed", "020105"),
       wrong("data with a flag that isn't known", "malformed", "020308006a"),
       wrong("an acknowledgement without the credit of its last lane", "malformed", "030301ff01"),
+      wrong("a lossy record without its sequence", "malformed", "070180"),
+      wrong("a lossy record without its message", "malformed", "070105"),
       wrong("a hello that is no map", "malformed", "0101c0"),
       wrong("one bad record spoils the frame", "malformed", `${hex(encodePing(1))}0400`),
     ],

@@ -30,6 +30,12 @@ describe("defineProtocol", () => {
     expectTypeOf<NonNullable<(typeof chat.plain)["~input"]>>().toEqualTypeOf<Date>();
   });
 
+  it("lets messages be lossy, and no requests: those are owed an answer", () => {
+    expect(message(String, { lane: "lossy" }).lane).toBe("lossy");
+    // @ts-expect-error The types say so too.
+    expect(() => request(String, String, { lane: "lossy" })).toThrow(badArgument);
+  });
+
   it("takes names of words joined by dots, dashes or underscores", () => {
     for (const name of ["chat", "acme.chat", "a-b_c.d", "Acme2.Chat", "a".repeat(limits.nameLength)]) {
       expect(defineProtocol(name, "1", {})["~protocol"].name).toBe(name);

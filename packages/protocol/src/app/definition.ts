@@ -6,7 +6,7 @@ import type { InputOf, OutputOf, Schema } from "./validate.js";
 /** A message: sent, not answered. */
 export interface MessageShape<Input = unknown, Output = Input> {
   readonly kind: "message";
-  readonly lane: Lane;
+  readonly lane: Lane | "lossy";
   readonly schema: Schema<Output>;
   readonly "~input"?: Input;
 }
@@ -56,23 +56,39 @@ export interface ShapeOptions {
   readonly lane?: Lane;
 }
 
+/** What a message may say of its way. */
+export interface MessageOptions {
+  /**
+   * As {@link ShapeOptions.lane}; or `lossy`, for what is better lost than late, such as a pointer's position: delivered at
+   * most once, in order, never sent again, dropped where there is no path or a full one. 15 KB at most.
+   */
+  readonly lane?: Lane | "lossy";
+}
+
 /**
  * A message whose body `schema` checks, when it is sent and when it arrives.
  * @example message(v.object({ text: v.string() }))
+ * @example message(v.object({ x: v.number(), y: v.number() }), { lane: "lossy" })
  */
 export function message<S extends Schema<any>>(
   schema: S,
-  { lane = "default" }: ShapeOptions = {},
+  { lane = "default" }: MessageOptions = {},
 ): MessageShape<InputOf<S>, OutputOf<S>> {
   return { kind: "message", schema, lane };
 }
 
-/** A request: `input` checks what is asked, `output` what is answered. Its answer takes the same lane. */
+/**
+ * A request: `input` checks what is asked, `output` what is answered. Its answer takes the same lane.
+ * @throws {SkeinError} `bad-argument` for the lane `lossy`
+ */
 export function request<In extends Schema<any>, Out extends Schema<any>>(
   input: In,
   output: Out,
   { lane = "default" }: ShapeOptions = {},
 ): RequestShape<InputOf<In>, OutputOf<In>, InputOf<Out>, OutputOf<Out>> {
+  if ((lane as string) === "lossy") {
+    throw new SkeinError("bad-argument", "A request can't be lossy, since it is owed an answer: choose another lane.");
+  }
   return { kind: "request", schema: input, reply: output, lane };
 }
 

@@ -10,6 +10,7 @@ import {
   encodeAcknowledgement,
   encodeClose,
   encodeHello,
+  encodeLossy,
   encodePing,
   encodePong,
   laneCount,
@@ -31,6 +32,11 @@ const anyRecord: fc.Arbitrary<WireRecord> = fc.oneof(
   fc.record({
     type: fc.constant("acknowledgement" as const),
     acknowledgement: fc.record({ next: number, credit }),
+  }),
+  fc.record({
+    type: fc.constant("lossy" as const),
+    sequence: number,
+    payload: fc.uint8Array({ minLength: 1, maxLength: 300 }),
   }),
   fc.record({ type: fc.constantFrom("ping" as const, "pong" as const), token: number }),
   fc.record({
@@ -76,6 +82,8 @@ function encoded(record: WireRecord): Uint8Array {
       return encodePong(record.token);
     case "close":
       return encodeClose(record.close);
+    case "lossy":
+      return encodeLossy(record.sequence, record.payload);
   }
 }
 
@@ -97,7 +105,7 @@ describe("frames", () => {
   });
 
   it("pass over records of types that aren't known", () => {
-    const frame = concatBytes(raw(77, 1, 2), encodePing(1), raw(0), raw(200, 9, 9, 9), encodePong(2), raw(7));
+    const frame = concatBytes(raw(77, 1, 2), encodePing(1), raw(0), raw(200, 9, 9, 9), encodePong(2), raw(99));
     expect(decodeFrame(frame)).toEqual({
       ok: true,
       value: [
@@ -164,6 +172,9 @@ describe("records", () => {
       raw(5, 0x80),
       raw(6),
       raw(6, 0x80),
+      raw(7),
+      raw(7, 1),
+      raw(7, 0x80, 0x00, 1),
       Uint8Array.of(4, 0x81, 0x00, 1),
       Uint8Array.of(4, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x0f),
     ];
@@ -192,6 +203,11 @@ describe("records", () => {
     expect(codeOf(record(6, { code: "", reason: "", pad }))).toBe("malformed");
   });
 
+  it("hold a lossy message to its limit: it isn't cut", () => {
+    expect(codeOf(encodeLossy(Number.MAX_SAFE_INTEGER, new Uint8Array(limits.lossyBytes)))).toBe("accepted");
+    expect(codeOf(encodeLossy(0, new Uint8Array(limits.lossyBytes + 1)))).toBe("over-limit");
+  });
+
   it("may hold more in an acknowledgement than is known: lanes that come later", () => {
     expect(decodeFrame(raw(3, 7, 1, 2, 3, 4))).toEqual({
       ok: true,
@@ -205,6 +221,7 @@ describe("records", () => {
       expect(() => writeData(new Uint8Array(20), 0, wrong, { lane: 1, last: true, body: new Uint8Array(0) })).toThrow(
         SkeinError,
       );
+      expect(() => encodeLossy(wrong, Uint8Array.of(1))).toThrow(SkeinError);
       expect(() => encodeAcknowledgement({ next: wrong, credit: [0, 0, 0] })).toThrow(SkeinError);
     }
   });

@@ -19,7 +19,7 @@ import { limits } from "../limits.js";
  * A frame is a run of records; each is `type ‖ varint length ‖ body`, so that a reader can pass over a type it doesn't
  * know.
  */
-export const recordType = { hello: 1, data: 2, acknowledgement: 3, ping: 4, pong: 5, close: 6 } as const;
+export const recordType = { hello: 1, data: 2, acknowledgement: 3, ping: 4, pong: 5, close: 6, lossy: 7 } as const;
 
 /** The priority classes of a link, in the order of their numbers. Each has a window of its own. */
 export const lanes = ["control", "default", "bulk"] as const;
@@ -42,7 +42,7 @@ const helloBody = object({
 export type Hello = Output<typeof helloBody>;
 
 /** What this code can do beyond what every peer of version 1 can, as its HELLO says. */
-export const features = ["streams"] as const;
+export const features = ["streams", "lossy"] as const;
 
 const closeBody = object({ code: name, reason: text(256) });
 export type Close = Output<typeof closeBody>;
@@ -61,7 +61,9 @@ export type WireRecord =
   | { readonly type: "acknowledgement"; readonly acknowledgement: Acknowledgement }
   | { readonly type: "ping"; readonly token: number }
   | { readonly type: "pong"; readonly token: number }
-  | { readonly type: "close"; readonly close: Close };
+  | { readonly type: "close"; readonly close: Close }
+  /** A whole message that is never sent again. `sequence` counts those of this direction from 0, over all paths. */
+  | { readonly type: "lossy"; readonly sequence: number; readonly payload: Uint8Array };
 
 export function encodeHello(hello: Hello): Uint8Array {
   return encodeRecord(recordType.hello, [], encode(hello));
@@ -116,6 +118,11 @@ export function encodePong(token: number): Uint8Array {
 
 export function encodeClose(close: Close): Uint8Array {
   return encodeRecord(recordType.close, [], encode(close));
+}
+
+/** `varint sequence ‖ payload`. */
+export function encodeLossy(sequence: number, payload: Uint8Array): Uint8Array {
+  return encodeRecord(recordType.lossy, varintOf(sequence), payload);
 }
 
 const empty = new Uint8Array(0);
@@ -180,6 +187,14 @@ function decodeRecord(type: number, reader: ByteReader): Decoded<WireRecord | un
       const token = reader.varint();
       if (reader.failed || !reader.atEnd) return reject("malformed", "a ping or pong that isn't one number");
       return accept({ type: type === recordType.ping ? "ping" : "pong", token });
+    }
+    case recordType.lossy: {
+      const sequence = reader.varint();
+      const payload = reader.rest();
+      if (reader.failed || payload.length === 0) return reject("malformed", "a lossy record without its message");
+      if (payload.length > limits.lossyBytes)
+        return reject("over-limit", `a lossy message of over ${limits.lossyBytes} bytes`);
+      return accept({ type: "lossy", sequence, payload });
     }
     default:
       return accept(undefined);
