@@ -4,8 +4,9 @@ import { fragmentOf } from "../core/negotiation.js";
 import type { Description, Engine } from "../engine/engine.js";
 
 export interface ConnectionListener {
-  offerMade(sdp: string): void;
-  answerMade(sdp: string): void;
+  offerMade(number: number, sdp: string): void;
+  /** The answer to the offer of this number. */
+  answerMade(number: number, sdp: string): void;
   candidatesFound(fragment: string, list: readonly Candidate[]): void;
   channelOpened(channel: RTCDataChannel): void;
   /** Of no more use, once, for a reason that people can read. Not called after {@link Connection.close}. */
@@ -42,18 +43,19 @@ export class Connection {
     this.#rtc.onconnectionstatechange = () => this.#handleConnectionState();
   }
 
-  makeOffer(): void {
+  /** @param number above 0 it restarts ICE (W3C webrtc-pc §4.4.1.4): the offer has credentials of its own. */
+  makeOffer(number: number): void {
     this.#enqueue("make an offer", async () => {
       // Trap: node-datachannel makes its offer when the channel is made, and no sooner.
       this.#openChannel();
-      const offer = await this.#rtc.createOffer();
+      const offer = await this.#rtc.createOffer(number > 0 ? { iceRestart: true } : undefined);
       if (this.#isClosed()) return;
       await this.#rtc.setLocalDescription(offer);
-      this.#listener.offerMade(this.#localSdp(offer));
+      this.#listener.offerMade(number, this.#localSdp(offer));
     });
   }
 
-  makeAnswer(offer: string): void {
+  makeAnswer(number: number, offer: string): void {
     this.#enqueue("answer an offer", async () => {
       await this.#rtc.setRemoteDescription(this.#adopt({ type: "offer", sdp: offer }));
       // After the offer: a channel made before would make node-datachannel offer too.
@@ -61,7 +63,7 @@ export class Connection {
       const answer = await this.#rtc.createAnswer();
       if (this.#isClosed()) return;
       await this.#rtc.setLocalDescription(answer);
-      this.#listener.answerMade(this.#localSdp(answer));
+      this.#listener.answerMade(number, this.#localSdp(answer));
     });
   }
 

@@ -57,7 +57,8 @@ export class DirectPath {
   constructor(options: DirectPathOptions) {
     this.#options = options;
     const { polite, preferred, generation, engine, clock } = options;
-    this.#negotiation = startNegotiation({ polite, rollback: engine.rollback, generation });
+    const { rollback, restart } = engine;
+    this.#negotiation = startNegotiation({ polite, rollback, restart: restart && rollback, generation });
     this.#dialing = startDialing(preferred, clock.nowMs());
     this.#alarm = new Alarm(clock, () => this.#dial({ type: "woke" }));
   }
@@ -78,6 +79,14 @@ export class DirectPath {
   /** Frames go both ways: the path counts. */
   confirm(): void {
     this.#dial({ type: "opened" });
+  }
+
+  /**
+   * Looks for another way for the connection there is, where it is open and the engine can. The other side must be able to,
+   * and signals must go.
+   */
+  restart(): void {
+    if (this.#isOpen) this.#negotiate({ type: "restart" });
   }
 
   /** The path is of no more use, whatever the engine says: drop it and try for another. */
@@ -118,9 +127,15 @@ export class DirectPath {
     const { state, effects } = stepNegotiation(before, event);
     this.#negotiation = state;
     for (const effect of effects) this.#carryOut(effect);
-    if (state.phase === "answering" && before.phase !== "answering") this.#dial({ type: "answering" });
+    // To answer a restart is no attempt: the path stays open meanwhile.
+    const isRestart = state.generation === before.generation && this.#isOpen;
+    if (state.phase === "answering" && before.phase !== "answering" && !isRestart) this.#dial({ type: "answering" });
     // The other side hung up: what we had is gone, and we may dial again.
     if (state.phase === "idle" && event.type === "signal" && before.phase !== "idle") this.#lost("the peer hung up");
+  }
+
+  get #isOpen(): boolean {
+    return this.#dialing.phase === "open";
   }
 
   #carryOut(effect: NegotiationEffect): void {
@@ -128,9 +143,9 @@ export class DirectPath {
       case "open":
         return this.#open(effect.generation);
       case "make-offer":
-        return this.#connection?.makeOffer();
+        return this.#connection?.makeOffer(effect.number);
       case "make-answer":
-        return this.#connection?.makeAnswer(effect.sdp);
+        return this.#connection?.makeAnswer(effect.number, effect.sdp);
       case "take-answer":
         return this.#connection?.takeAnswer(effect.sdp);
       case "add-candidates":
@@ -169,8 +184,8 @@ export class DirectPath {
 
   #listenTo(generation: number): ConnectionListener {
     return {
-      offerMade: (sdp) => this.#negotiate({ type: "offer-made", generation, sdp }),
-      answerMade: (sdp) => this.#negotiate({ type: "answer-made", generation, sdp }),
+      offerMade: (number, sdp) => this.#negotiate({ type: "offer-made", generation, number, sdp }),
+      answerMade: (number, sdp) => this.#negotiate({ type: "answer-made", generation, number, sdp }),
       candidatesFound: (fragment, list) => this.#negotiate({ type: "candidates-found", generation, fragment, list }),
       channelOpened: (channel) => this.#options.listener.channelOpened(channel),
       ended: (reason) => {

@@ -6,7 +6,8 @@ type DescriptionInit = { readonly type: "offer" | "answer"; readonly sdp: string
 
 /**
  * Where fake connections meet. Two open their channels once each has the other's description, one of which is an offer
- * that the other answered; calls in an order that no engine takes are refused and kept in `violations`.
+ * that the other answered; calls in an order that no engine takes are refused and kept in `violations`. With rollback come
+ * restarts.
  */
 export class FakeNetwork {
   readonly connections: FakeConnection[] = [];
@@ -16,6 +17,11 @@ export class FakeNetwork {
   /** New connections are refused by the platform. */
   refuses: Error | undefined;
   #fragments = 0;
+
+  /** What was open carries nothing any more, and no engine tells. Restarted, it does. */
+  breakWays(): void {
+    for (const connection of this.open) connection.way = "broken";
+  }
 
   /** An engine whose connections are of this network. */
   engine(options: { kind?: string; rollback?: boolean } = {}): Engine {
@@ -28,7 +34,12 @@ export class FakeNetwork {
         network.connections.push(this);
       }
     };
-    return { kind, rollback, RTCPeerConnection: RTCPeerConnection as unknown as Engine["RTCPeerConnection"] };
+    return {
+      kind,
+      rollback,
+      restart: rollback,
+      RTCPeerConnection: RTCPeerConnection as unknown as Engine["RTCPeerConnection"],
+    };
   }
 
   /** Connections that weren't closed. */
@@ -48,7 +59,8 @@ export class FakeNetwork {
   /** Opens whatever has come to match. */
   match(one: FakeConnection): void {
     const other = this.open.find((candidate) => candidate !== one && areMatched(one, candidate));
-    if (other === undefined || one.other !== undefined) return;
+    if (other === undefined) return;
+    for (const connection of [one, other]) connection.way = "open";
     one.other = other;
     other.other = one;
     queueMicrotask(() => {
@@ -64,8 +76,9 @@ function areMatched(a: FakeConnection, b: FakeConnection): boolean {
     b.localDescription?.sdp === a.remoteDescription?.sdp &&
     a.localDescription.type !== b.localDescription?.type &&
     // It takes candidates of both sides to connect.
-    a.candidates.length > 0 &&
-    b.candidates.length > 0
+    [a, b].every(({ candidates, remoteDescription }) =>
+      candidates.includes(`candidate:${fragmentOf(remoteDescription?.sdp ?? "")}`),
+    )
   );
 }
 
@@ -79,11 +92,14 @@ export class FakeConnection {
   iceGatheringState: "new" | "complete" = "new";
   channel: FakeChannel | undefined;
   other: FakeConnection | undefined;
+  way: "none" | "open" | "broken" = "none";
   onicecandidate: ((event: { candidate: object | null }) => void) | null = null;
   onicegatheringstatechange: (() => void) | null = null;
   onconnectionstatechange: (() => void) | null = null;
   readonly #network: FakeNetwork;
   readonly #rollback: boolean;
+  /** Our offer, until it is answered. */
+  #pending: DescriptionInit | undefined;
 
   constructor(network: FakeNetwork, rollback: boolean, configuration: RTCConfiguration) {
     this.#network = network;
@@ -97,8 +113,11 @@ export class FakeConnection {
     return this.channel;
   }
 
-  async createOffer(): Promise<DescriptionInit> {
+  async createOffer(options?: RTCOfferOptions): Promise<DescriptionInit> {
     if (this.channel === undefined) throw this.#network.violate("an offer without a channel");
+    const isUsed = this.localDescription !== null;
+    if (isUsed !== (options?.iceRestart === true)) throw this.#network.violate("an offer that restarts nothing");
+    if (isUsed && !this.#rollback) throw this.#network.violate("a restart that the engine can't make");
     return { type: "offer", sdp: `v=0\r\na=ice-ufrag:${this.#network.nextFragment()}\r\n` };
   }
 
@@ -111,6 +130,7 @@ export class FakeConnection {
   async setLocalDescription(description: DescriptionInit): Promise<void> {
     this.#mustBeOpen();
     this.localDescription = description;
+    this.#pending = description.type === "offer" ? description : undefined;
     const usernameFragment = fragmentOf(description.sdp);
     queueMicrotask(() => {
       const candidate = { candidate: `candidate:${usernameFragment}`, sdpMid: "0", usernameFragment };
@@ -123,17 +143,19 @@ export class FakeConnection {
 
   async setRemoteDescription(description: DescriptionInit): Promise<void> {
     this.#mustBeOpen();
-    const hasOffered = this.localDescription?.type === "offer" && this.remoteDescription === null;
+    const hasOffered = this.#pending !== undefined;
     if (description.type === "offer") {
-      if (this.remoteDescription !== null) throw this.#network.violate("a second offer on a connection");
+      if (this.remoteDescription !== null && !this.#rollback)
+        throw this.#network.violate("a restart, without rollback");
       if (hasOffered && !this.#rollback) throw this.#network.violate("an offer where one is out, without rollback");
       this.localDescription = null;
     } else {
       if (!hasOffered) throw this.#network.violate("an answer where no offer is out");
-      const offered = fragmentOf(this.localDescription?.sdp ?? "");
+      const offered = fragmentOf(this.#pending?.sdp ?? "");
       if (!description.sdp.includes(`a=answers:${offered}\r\n`))
         throw this.#network.violate("an answer to another offer");
     }
+    this.#pending = undefined;
     this.remoteDescription = description;
     this.#network.match(this);
   }
@@ -194,7 +216,9 @@ export class FakeChannel extends EventTarget {
   send(frame: Uint8Array): void {
     if (this.readyState !== "open") throw new Error("InvalidStateError");
     const { buffer } = Uint8Array.from(frame);
-    if (!this.#network.isCut) queueMicrotask(() => this.#connection.other?.channel?.deliver(buffer));
+    const { way, other } = this.#connection;
+    if (this.#network.isCut || way === "broken" || other?.way === "broken") return;
+    queueMicrotask(() => other?.channel?.deliver(buffer));
   }
 
   deliver(data: unknown): void {

@@ -7,5 +7,5 @@ export async function platformEngine(): Promise<Engine> {
   if (RTCPeerConnection === undefined) {
     throw new SkeinError("no-engine", "This platform has no RTCPeerConnection. Pass one to joinRoom as `engine`.");
   }
-  return { kind: browserKind, RTCPeerConnection, rollback: true };
+  return { kind: browserKind, RTCPeerConnection, rollback: true, restart: true };
 }

@@ -15,6 +15,8 @@ export async function platformEngine(): Promise<Engine> {
     RTCPeerConnection: RTCPeerConnection as unknown as Engine["RTCPeerConnection"],
     // Trap: on glare it takes the remote offer without a word, and `rollback` does nothing.
     rollback: false,
+    // Trap: `restartIce` throws, `createOffer({ iceRestart: true })` keeps the credentials, and an offer that restarts throws.
+    restart: false,
     adoptRemote: answerPassively,
     adoptIceServers: encodeCredentials,
   };
