@@ -47,6 +47,7 @@ export class GlareSide {
           channel.send(new Uint8Array([1]));
         },
         refused: () => {},
+        denounced: () => {},
         attemptFailed: () => {},
         channelLost: () => {
           if (this.#opened > 0) this.#lost++;

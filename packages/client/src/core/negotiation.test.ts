@@ -37,6 +37,7 @@ const answerMade = (generation: number, number = 0): NegotiationEvent => ({
 });
 const abandoned = (generation: number): NegotiationEvent => ({ type: "abandoned", generation, reason: "no use" });
 const dial: NegotiationEvent = { type: "dial" };
+const undelivered: NegotiationEvent = { type: "undelivered" };
 const restart: NegotiationEvent = { type: "restart" };
 const bye: NegotiationEvent = signal({ t: "bye", g: 1, reason: "left" });
 
@@ -62,6 +63,7 @@ const ways: Record<NegotiationState["phase"], NegotiationEvent[]> = {
   idle: [dial, abandoned(1)],
   offering: [dial],
   offered: [dial, offerMade(1)],
+  unheard: [dial, offerMade(1), undelivered],
   answering: [offer(1)],
   settled: [dial, offerMade(1), answer(1)],
 };
@@ -99,6 +101,29 @@ const rows: Row[] = [
   ["answering + answer -> answering", polite, ways.answering, answer(1), ""],
   ["settled + answer -> settled", polite, ways.settled, answer(1, "other"), ""],
   ["idle + answer -> idle", polite, ways.idle, answer(1), ""],
+
+  ["offering + undelivered -> offering", polite, ways.offering, undelivered, ""],
+  ["offered + undelivered -> unheard", polite, ways.offered, undelivered, ""],
+  ["settled + undelivered -> settled", polite, ways.settled, undelivered, ""],
+  ["unheard + dial -> offering", polite, ways.unheard, dial, "open 2, make-offer"],
+  ["unheard + answer -> settled", polite, ways.unheard, answer(1), "take-answer"],
+  ["unheard + bye -> idle", polite, ways.unheard, bye, "close"],
+  ["unheard + remote offer, impolite -> answering", impolite, ways.unheard, offer(1), "make-answer"],
+  [
+    "unheard + remote offer, impolite, older -> unheard",
+    impolite,
+    [dial, dial, offerMade(2), undelivered],
+    offer(1),
+    "",
+  ],
+  ["unheard + restart -> offering", impolite, [...restarted, undelivered], restart, "make-offer 2"],
+  [
+    "unheard + remote restart, impolite -> answering",
+    impolite,
+    [...restarted, undelivered],
+    reoffer(1),
+    "make-answer 1",
+  ],
 
   ["idle + remote offer, newer -> answering", polite, ways.idle, offer(2), "open 2, make-answer"],
   ["idle + remote offer, far newer -> answering", polite, ways.idle, offer(900), "open 900, make-answer"],
@@ -272,7 +297,7 @@ describe("candidates of ours", () => {
     list: [candidate("a")],
   });
 
-  it.each(["offering", "offered", "answering", "settled"] as const)("go out while %s", (phase) => {
+  it.each(["offering", "offered", "unheard", "answering", "settled"] as const)("go out while %s", (phase) => {
     expect(run(polite, ...ways[phase], found(1)).effects).toEqual([
       { type: "send", signal: { t: "candidates", g: 1, u: "l", list: [candidate("a")] } },
     ]);
@@ -398,7 +423,11 @@ function play(sides: [Side, Side], moves: readonly Move[], allowed: ReadonlySet<
     if (what === "abandon") side.feed({ type: "abandoned", generation: side.state.generation, reason: "no use" });
     if (what === "work") side.work();
     if (what === "carry") other.take(side.sent.splice(at, 1)[0]);
-    if (what === "lose") side.sent.splice(at, 1);
+    if (what === "lose") {
+      side.sent.splice(at, 1);
+      // The server says so in most cases.
+      if (which % 4 > 0) side.feed({ type: "undelivered" });
+    }
     if (what === "repeat") other.take(side.sent[at]);
     expect(side.state.generation).toBeGreaterThanOrEqual(before.generation);
     if (side.state.generation === before.generation) expect(side.state.number).toBeGreaterThanOrEqual(before.number);

@@ -28,10 +28,11 @@ export interface NegotiationState {
   /** The highest number of an offer of this generation, ours or theirs. */
   readonly number: number;
   /**
-   * `idle`: no connection · `offering`: the engine makes our offer · `offered`: our offer is out · `answering`: the
-   * engine makes our answer · `settled`: both descriptions are in place. A restart goes through them again.
+   * `idle`: no connection · `offering`: the engine makes our offer · `offered`: our offer is out · `unheard`: it is out, and
+   * may not have reached the other side · `answering`: the engine makes our answer · `settled`: both descriptions are in
+   * place. A restart goes through them again.
    */
-  readonly phase: "idle" | "offering" | "offered" | "answering" | "settled";
+  readonly phase: "idle" | "offering" | "offered" | "unheard" | "answering" | "settled";
   /** The user fragment of the remote description in force. */
   readonly remoteFragment: string | undefined;
   readonly held: readonly HeldCandidates[];
@@ -49,6 +50,8 @@ export type NegotiationEvent =
   /** We want another way for the connection there is. */
   | { readonly type: "restart" }
   | { readonly type: "signal"; readonly signal: Signal }
+  /** A signal of ours went nowhere. */
+  | { readonly type: "undelivered" }
   | { readonly type: "offer-made"; readonly generation: number; readonly number: number; readonly sdp: string }
   /** The answer to their offer of this number. */
   | { readonly type: "answer-made"; readonly generation: number; readonly number: number; readonly sdp: string }
@@ -101,6 +104,8 @@ export function stepNegotiation(state: NegotiationState, event: NegotiationEvent
     }
     case "restart":
       return restart(state);
+    case "undelivered":
+      return become(state.phase === "offered" ? { ...state, phase: "unheard" } : state);
     case "offer-made":
       if (!isCurrent(state, event) || state.phase !== "offering") return become(state);
       return {
@@ -131,9 +136,13 @@ export function stepNegotiation(state: NegotiationState, event: NegotiationEvent
 /** Also where a restart of ours waits for its answer: it may be lost, or the network has changed again meanwhile. */
 function restart(state: NegotiationState): NegotiationStep {
   const number = state.number + 1;
-  const isDue = state.phase === "settled" || state.phase === "offered";
+  const isDue = state.phase === "settled" || isOut(state);
   if (!state.restart || !isDue || !Number.isSafeInteger(number)) return become(state);
   return { state: { ...state, number, phase: "offering" }, effects: [{ type: "make-offer", number }] };
+}
+
+function isOut({ phase }: NegotiationState): boolean {
+  return phase === "offered" || phase === "unheard";
 }
 
 function isCurrent(state: NegotiationState, made: { generation: number; number: number }): boolean {
@@ -152,7 +161,7 @@ function handleSignal(state: NegotiationState, signal: Signal): NegotiationStep 
     case "answer":
       // Only what answers the offer that is out; an answer to one we gave up is as stale as its generation.
       if (!isCurrent(state, { generation: signal.g, number: signal.n ?? 0 })) return become(state);
-      if (state.phase !== "offered") return become(state);
+      if (!isOut(state)) return become(state);
       return describe({ ...state, phase: "settled" }, [{ type: "take-answer", sdp: signal.sdp }], signal.sdp);
     case "candidates":
       return handleCandidates(state, { generation: signal.g, fragment: signal.u, list: signal.list });
@@ -180,8 +189,10 @@ function handleOffer(state: NegotiationState, offer: RemoteOffer): NegotiationSt
   // would break the one that works.
   if (state.phase === "idle" || offer.number < state.number) return become(state);
   if (offer.number > state.number) return state.restart ? answer(state, offer, "same") : become(state);
-  const hasCrossed = state.phase === "offering" || state.phase === "offered";
-  if (!hasCrossed || !state.polite) return become(state);
+  const hasCrossed = state.phase === "offering" || isOut(state);
+  // Whoever didn't hear ours won't give way to it.
+  const givesWay = state.polite || state.phase === "unheard";
+  if (!hasCrossed || !givesWay) return become(state);
   // Where the engine can't roll its own offer back, a fresh connection of the same generation takes its place.
   return answer(state, offer, state.rollback ? "same" : "fresh");
 }

@@ -9,6 +9,8 @@ export interface ConnectionListener {
   answerMade(number: number, sdp: string): void;
   candidatesFound(fragment: string, list: readonly Candidate[]): void;
   channelOpened(channel: RTCDataChannel): void;
+  /** Whether the engine says that it is disconnected, where that changed. It may come back by itself. */
+  wavered(isDisconnected: boolean): void;
   /** Of no more use, once, for a reason that people can read. Not called after {@link Connection.close}. */
   ended(reason: string): void;
 }
@@ -26,6 +28,8 @@ export class Connection {
   #state: "running" | "closed" = "running";
   #operations: Promise<void> = Promise.resolve();
   #channel: RTCDataChannel | undefined;
+  /** What the listener was told last. */
+  #told: "connected" | "disconnected" = "connected";
   #found: { fragment: string; list: Candidate[] } | undefined;
 
   constructor(engine: Engine, iceServers: readonly IceServer[], listener: ConnectionListener) {
@@ -40,7 +44,8 @@ export class Connection {
     });
     this.#rtc.onicecandidate = ({ candidate }) => this.#handleCandidate(candidate);
     this.#rtc.onicegatheringstatechange = () => this.#handleGathering();
-    this.#rtc.onconnectionstatechange = () => this.#handleConnectionState();
+    this.#rtc.onconnectionstatechange = () => this.#handleState();
+    this.#rtc.oniceconnectionstatechange = () => this.#handleState();
   }
 
   /** @param number above 0 it restarts ICE (W3C webrtc-pc §4.4.1.4): the offer has credentials of its own. */
@@ -93,6 +98,7 @@ export class Connection {
     this.#rtc.onicecandidate = null;
     this.#rtc.onicegatheringstatechange = null;
     this.#rtc.onconnectionstatechange = null;
+    this.#rtc.oniceconnectionstatechange = null;
     if (this.#channel !== undefined) {
       this.#channel.onopen = null;
       this.#channel.onclose = null;
@@ -173,9 +179,20 @@ export class Connection {
     if (fragment !== undefined) this.#listener.candidatesFound(fragment, []);
   }
 
-  #handleConnectionState(): void {
-    const state = this.#rtc.connectionState;
-    if (state === "failed" || state === "closed") this.#end(`the connection ${state}`);
+  #handleState(): void {
+    // Trap: in Chromium ICE's own state stays `disconnected` where only the connection's says `failed`.
+    const { connectionState, iceConnectionState } = this.#rtc;
+    if (connectionState === "failed" || connectionState === "closed")
+      return this.#end(`the connection ${connectionState}`);
+    if (connectionState === "disconnected" || iceConnectionState === "disconnected") return this.#tell("disconnected");
+    // Not while a restart checks its candidates: that it tries is no sign that the other side is there.
+    if (iceConnectionState === "connected" || iceConnectionState === "completed") this.#tell("connected");
+  }
+
+  #tell(state: "connected" | "disconnected"): void {
+    if (state === this.#told) return;
+    this.#told = state;
+    this.#listener.wavered(state === "disconnected");
   }
 
   #end(reason: string): void {

@@ -5,6 +5,7 @@ import {
   type DialingEvent,
   type DialingState,
   dialingDeadline,
+  isOpen,
   startDialing,
   stepDialing,
 } from "../core/dialing.js";
@@ -42,6 +43,8 @@ export interface DirectPathListener {
   refused(errorName: string): void;
   /** That channel, or the attempt to have one, is over. */
   channelLost(reason: string): void;
+  /** There is reason to think that the path is dead: the engine has said so for a while. */
+  denounced(reason: string): void;
   /** An attempt came to nothing, and the next one waits for its time. */
   attemptFailed(): void;
 }
@@ -76,6 +79,11 @@ export class DirectPath {
     this.#negotiate({ type: "signal", signal });
   }
 
+  /** A signal of ours didn't reach the other side. */
+  undelivered(): void {
+    this.#negotiate({ type: "undelivered" });
+  }
+
   /** Frames go both ways: the path counts. */
   confirm(): void {
     this.#dial({ type: "opened" });
@@ -92,6 +100,16 @@ export class DirectPath {
   /** The path is of no more use, whatever the engine says: drop it and try for another. */
   abandon(reason: string): void {
     this.#lose(reason);
+  }
+
+  /**
+   * Where there is no channel: the server is back, or the network another one, so an attempt that is under way begins anew, and
+   * one that waits for its time begins soon.
+   */
+  retry(reason: string): void {
+    if (this.#isOpen) return;
+    this.#abandon(reason);
+    this.#dial({ type: "retry", roll: this.#options.roll() });
   }
 
   selectedPair(): Promise<CandidatePair | undefined> {
@@ -117,8 +135,14 @@ export class DirectPath {
   }
 
   #carryOutDialing(effect: DialingEffect): void {
-    if (effect.type === "dial") this.#negotiate({ type: "dial" });
-    else this.#lose("the attempt took too long");
+    switch (effect.type) {
+      case "dial":
+        return this.#negotiate({ type: "dial" });
+      case "give-up":
+        return this.#lose("the attempt took too long");
+      case "denounce":
+        return this.#options.listener.denounced("the engine says disconnected");
+    }
   }
 
   #negotiate(event: NegotiationEvent): void {
@@ -135,7 +159,7 @@ export class DirectPath {
   }
 
   get #isOpen(): boolean {
-    return this.#dialing.phase === "open";
+    return isOpen(this.#dialing);
   }
 
   #carryOut(effect: NegotiationEffect): void {
@@ -188,6 +212,7 @@ export class DirectPath {
       answerMade: (number, sdp) => this.#negotiate({ type: "answer-made", generation, number, sdp }),
       candidatesFound: (fragment, list) => this.#negotiate({ type: "candidates-found", generation, fragment, list }),
       channelOpened: (channel) => this.#options.listener.channelOpened(channel),
+      wavered: (isDisconnected) => this.#dial({ type: isDisconnected ? "wavered" : "steadied" }),
       ended: (reason) => {
         if (generation === this.#negotiation.generation) this.#lose(reason);
       },
@@ -195,16 +220,18 @@ export class DirectPath {
   }
 
   #lose(reason: string): void {
-    this.#negotiate({
-      type: "abandoned",
-      generation: this.#negotiation.generation,
-      reason: reason.slice(0, limits.nameLength),
-    });
+    this.#abandon(reason);
     this.#lost(reason);
   }
 
+  /** Drops the connection there is, and tells the other side. */
+  #abandon(reason: string): void {
+    const { generation } = this.#negotiation;
+    this.#negotiate({ type: "abandoned", generation, reason: reason.slice(0, limits.nameLength) });
+  }
+
   #lost(reason: string): void {
-    const wasOpen = this.#dialing.phase === "open";
+    const wasOpen = this.#isOpen;
     this.#options.listener.channelLost(reason);
     this.#dial({ type: "lost", roll: this.#options.roll() });
     if (!wasOpen && this.#dialing.phase === "waiting") this.#options.listener.attemptFailed();

@@ -18,7 +18,7 @@ export class FakeNetwork {
   refuses: Error | undefined;
   #fragments = 0;
 
-  /** What was open carries nothing any more, and no engine tells. Restarted, it does. */
+  /** What was open carries nothing any more, and no engine tells. Restarted, it carries on, from where it was: SCTP repeats. */
   breakWays(): void {
     for (const connection of this.open) connection.way = "broken";
   }
@@ -60,9 +60,9 @@ export class FakeNetwork {
   match(one: FakeConnection): void {
     const other = this.open.find((candidate) => candidate !== one && areMatched(one, candidate));
     if (other === undefined) return;
-    for (const connection of [one, other]) connection.way = "open";
     one.other = other;
     other.other = one;
+    for (const connection of [one, other]) connection.mend();
     queueMicrotask(() => {
       for (const { channel } of [one, other]) channel?.open();
     });
@@ -88,7 +88,8 @@ export class FakeConnection {
   readonly candidates: string[] = [];
   localDescription: DescriptionInit | null = null;
   remoteDescription: DescriptionInit | null = null;
-  connectionState: "new" | "failed" | "closed" = "new";
+  connectionState: "new" | "connected" | "disconnected" | "failed" | "closed" = "new";
+  iceConnectionState: "new" | "connected" | "disconnected" = "new";
   iceGatheringState: "new" | "complete" = "new";
   channel: FakeChannel | undefined;
   other: FakeConnection | undefined;
@@ -96,10 +97,12 @@ export class FakeConnection {
   onicecandidate: ((event: { candidate: object | null }) => void) | null = null;
   onicegatheringstatechange: (() => void) | null = null;
   onconnectionstatechange: (() => void) | null = null;
+  oniceconnectionstatechange: (() => void) | null = null;
   readonly #network: FakeNetwork;
   readonly #rollback: boolean;
   /** Our offer, until it is answered. */
   #pending: DescriptionInit | undefined;
+  readonly #stuck: ArrayBuffer[] = [];
 
   constructor(network: FakeNetwork, rollback: boolean, configuration: RTCConfiguration) {
     this.#network = network;
@@ -109,7 +112,7 @@ export class FakeConnection {
 
   createDataChannel(_label: string, options: RTCDataChannelInit): FakeChannel {
     if (options.negotiated !== true || options.id !== 0) throw this.#network.violate("a channel that isn't negotiated");
-    this.channel = new FakeChannel(this.#network, this);
+    this.channel = new FakeChannel(this);
     return this.channel;
   }
 
@@ -183,6 +186,25 @@ export class FakeConnection {
     if (!this.#network.isCut) queueMicrotask(() => other?.channel?.end());
   }
 
+  carry(frame: ArrayBuffer): void {
+    if (this.#network.isCut) return;
+    if (this.way === "broken" || this.other?.way === "broken") this.#stuck.push(frame);
+    else queueMicrotask(() => this.other?.channel?.deliver(frame));
+  }
+
+  mend(): void {
+    this.way = "open";
+    for (const frame of this.#stuck.splice(0)) queueMicrotask(() => this.other?.channel?.deliver(frame));
+  }
+
+  /** The engine says that it hears nothing, or hears again. */
+  waver(state: "connected" | "disconnected"): void {
+    this.iceConnectionState = state;
+    this.oniceconnectionstatechange?.();
+    this.connectionState = state;
+    this.onconnectionstatechange?.();
+  }
+
   /** The engine finds that the path is broken. */
   fail(): void {
     this.connectionState = "failed";
@@ -204,21 +226,16 @@ export class FakeChannel extends EventTarget {
   onclose: (() => void) | null = null;
   onmessage: ((event: { data: unknown }) => void) | null = null;
   onbufferedamountlow: (() => void) | null = null;
-  readonly #network: FakeNetwork;
   readonly #connection: FakeConnection;
 
-  constructor(network: FakeNetwork, connection: FakeConnection) {
+  constructor(connection: FakeConnection) {
     super();
-    this.#network = network;
     this.#connection = connection;
   }
 
   send(frame: Uint8Array): void {
     if (this.readyState !== "open") throw new Error("InvalidStateError");
-    const { buffer } = Uint8Array.from(frame);
-    const { way, other } = this.#connection;
-    if (this.#network.isCut || way === "broken" || other?.way === "broken") return;
-    queueMicrotask(() => other?.channel?.deliver(buffer));
+    this.#connection.carry(Uint8Array.from(frame).buffer);
   }
 
   deliver(data: unknown): void {

@@ -1,6 +1,8 @@
 import { SkeinError } from "@skein/protocol";
 import { browserKind, type Engine } from "./engine.js";
 
+export { platformNetwork } from "../network/network.browser.js";
+
 /** The browser's own RTCPeerConnection. */
 export async function platformEngine(): Promise<Engine> {
   const RTCPeerConnection = (globalThis as { RTCPeerConnection?: Engine["RTCPeerConnection"] }).RTCPeerConnection;

@@ -1,6 +1,8 @@
 import { type IceServer, SkeinError } from "@skein/protocol";
 import type { Description, Engine } from "./engine.js";
 
+export { platformNetwork } from "../network/network.node.js";
+
 /** node-datachannel's RTCPeerConnection: Node has none of its own. */
 export async function platformEngine(): Promise<Engine> {
   const { RTCPeerConnection } = await import("node-datachannel/polyfill").catch((cause: unknown) => {
