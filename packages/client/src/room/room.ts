@@ -24,6 +24,7 @@ import type { ByteStream } from "../link/byte-stream.js";
 import { checkBody, requestTimeoutMs } from "../link/exchange.js";
 import { type Handler, Handlers } from "../link/handlers.js";
 import type { StreamHandler } from "../link/streams.js";
+import type { NetworkWatch } from "../network/network-watch.js";
 import type { SignalingEvents, SignalingSession } from "../signaling/signaling.js";
 import type { CardUpdate } from "./options.js";
 import type { OwnCard } from "./own-card.js";
@@ -81,10 +82,12 @@ export interface RoomParts {
   readonly admit: (card: Card) => boolean;
   readonly iceServers: readonly IceServer[];
   readonly keys: SealingKeys;
+  readonly network: NetworkWatch;
   readonly world: Omit<
     RemotePeerWorld,
     | "ourCard"
     | "iceServers"
+    | "canSignal"
     | "forward"
     | "handlerOf"
     | "streamHandlerOf"
@@ -131,6 +134,7 @@ export class Room implements Messenger<Peer>, AsyncDisposable {
   #serverIceServers: readonly IceServer[] = [];
   #server: RoomStats["server"] = "disconnected";
   #session: SignalingSession | undefined;
+  #unwatch: () => void = () => {};
   #closing: Promise<void> | undefined;
 
   /** @internal Use `joinRoom`. */
@@ -143,6 +147,7 @@ export class Room implements Messenger<Peer>, AsyncDisposable {
       ...parts.world,
       ourCard: () => parts.ownCard.card,
       iceServers: () => [...parts.iceServers, ...this.#serverIceServers],
+      canSignal: () => this.#server === "connected" && parts.network.isOnline,
       forward: (to, kind, envelope) => this.#session?.forward(to, kind, envelope) ?? false,
       handlerOf: (name) => this.#handlers.find(name),
       streamHandlerOf: (name) => this.#streamHandlers.find(name),
@@ -359,6 +364,9 @@ export class Room implements Messenger<Peer>, AsyncDisposable {
   /** @internal We are in the room. Events begin a moment later, when whoever joined has had the chance to listen. */
   attach(session: SignalingSession): void {
     this.#session = session;
+    this.#unwatch = this.#parts.network.watch((reason) => {
+      for (const peer of [...this.#peers.values()]) peer.networkChanged(reason);
+    });
     this.#parts.world.clock.after(0, () => this.#inbox.start());
   }
 
@@ -370,6 +378,7 @@ export class Room implements Messenger<Peer>, AsyncDisposable {
 
   async #shutDown(error: SkeinError | undefined): Promise<void> {
     this.#inbox.close();
+    this.#unwatch();
     this.#server = "disconnected";
     for (const peer of [...this.#peers.values()]) this.#remove(peer, "the room was left");
     this.#emit("closed", error);
