@@ -1,20 +1,11 @@
-import type { networkInterfaces } from "node:os";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { addressesOf, watchAddresses } from "./network.node.js";
+import { addressesOf, type Interfaces, watchAddresses } from "./network.node.js";
 
-type Interfaces = ReturnType<typeof networkInterfaces>;
 const computer = (addresses: Record<string, string[]>): Interfaces =>
   Object.fromEntries(
     Object.entries(addresses).map(([name, list]) => [
       name,
-      list.map((address) => ({
-        address,
-        family: "IPv4" as const,
-        internal: name === "lo",
-        netmask: "",
-        mac: "",
-        cidr: null,
-      })),
+      list.map((address) => ({ address, internal: name === "lo" })),
     ]),
   );
 

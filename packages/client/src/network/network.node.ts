@@ -1,7 +1,8 @@
 import { networkInterfaces } from "node:os";
 import type { NetworkWatch } from "./network-watch.js";
 
-type Interfaces = ReturnType<typeof networkInterfaces>;
+/** As much of `networkInterfaces()` as counts here. */
+export type Interfaces = Readonly<Record<string, readonly { address: string; internal: boolean }[] | undefined>>;
 
 /** Node isn't told of changes: it has to look. */
 const lookMs = 1_000;
@@ -21,8 +22,8 @@ export function watchAddresses(look: () => Interfaces, listener: (reason: string
     before = addresses;
     listener("this computer's addresses have changed");
   }, lookMs);
-  // To watch is no reason to go on running.
-  timer.unref();
+  // To watch is no reason to go on running. Node's timers are objects.
+  (timer as unknown as { unref(): void }).unref();
   return () => clearInterval(timer);
 }
 
