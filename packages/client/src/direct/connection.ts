@@ -2,6 +2,7 @@ import type { Candidate, IceServer } from "@skein/protocol";
 import { limits, webSocketProtocol } from "@skein/protocol";
 import { fragmentOf } from "../core/negotiation.js";
 import type { Description, Engine } from "../engine/engine.js";
+import { type DtlsRole, offerFor, oppositeRole, roleOf } from "./dtls-role.js";
 
 export interface ConnectionListener {
   offerMade(number: number, sdp: string): void;
@@ -28,6 +29,8 @@ export class Connection {
   #state: "running" | "closed" = "running";
   #operations: Promise<void> = Promise.resolve();
   #channel: RTCDataChannel | undefined;
+  /** Ours, from the first answer on. */
+  #role: DtlsRole | undefined;
   /** What the listener was told last. */
   #told: "connected" | "disconnected" = "connected";
   #found: { fragment: string; list: Candidate[] } | undefined;
@@ -62,18 +65,22 @@ export class Connection {
 
   makeAnswer(number: number, offer: string): void {
     this.#enqueue("answer an offer", async () => {
-      await this.#rtc.setRemoteDescription(this.#adopt({ type: "offer", sdp: offer }));
+      await this.#rtc.setRemoteDescription(this.#adopt({ type: "offer", sdp: offerFor(this.#role, offer) }));
       // After the offer: a channel made before would make node-datachannel offer too.
       this.#openChannel();
       const answer = await this.#rtc.createAnswer();
       if (this.#isClosed()) return;
       await this.#rtc.setLocalDescription(answer);
+      this.#role ??= roleOf(answer.sdp ?? "");
       this.#listener.answerMade(number, this.#localSdp(answer));
     });
   }
 
   takeAnswer(answer: string): void {
-    this.#enqueue("take an answer", () => this.#rtc.setRemoteDescription(this.#adopt({ type: "answer", sdp: answer })));
+    this.#enqueue("take an answer", async () => {
+      await this.#rtc.setRemoteDescription(this.#adopt({ type: "answer", sdp: answer }));
+      this.#role ??= oppositeRole(roleOf(answer));
+    });
   }
 
   addCandidates(list: readonly Candidate[]): void {
