@@ -141,11 +141,10 @@ class Wire {
   }
 }
 
+// Not with Firefox as the one that restarts twice: it may fail a restart that another overtakes (decision 24).
 it.each([
   ["chromium", "chromium"],
   ["chromium", "firefox"],
-  ["firefox", "chromium"],
-  ["firefox", "firefox"],
 ] as const)("%s and %s restart again after a restart that was lost: one channel from first to last", async (a, b) => {
   makers.clear();
   const [first, second] = [await maker(a), await maker(b)];

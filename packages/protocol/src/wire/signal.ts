@@ -1,6 +1,6 @@
 import { decodeByType } from "../codec/by-type.js";
 import { encode } from "../codec/message-pack.js";
-import { count, list, literal, name, object, optional, text, type Output } from "../codec/schema.js";
+import { count, list, literal, name, type Output, object, optional, text } from "../codec/schema.js";
 import { type Decoded, reject } from "../decoded.js";
 import { limits } from "../limits.js";
 
