@@ -204,8 +204,9 @@ export class RemotePeer implements Peer {
   }
 
   /** A forward of ours to it went nowhere. Of signals, the attempt's own deadline makes up for it, or its offer does. */
-  undeliverable(reason: string): void {
-    this.#direct.undelivered();
+  undeliverable(reason: string, kind: ForwardClass | undefined): void {
+    if (kind !== "relay") this.#direct.undelivered();
+    if (kind === "signal") return;
     for (const { path } of this.#attached) path.undeliverable(reason);
   }
 

@@ -342,10 +342,7 @@ export class Room implements Messenger<Peer>, AsyncDisposable {
       away: (id) => this.#inbox.add(() => this.#peers.get(id)?.doubt()),
       left: (id, reason) => this.#inbox.add(() => this.#handleLeft(id, reason)),
       envelope: (from, kind, envelope) => this.#inbox.add(() => this.#handleEnvelope(from, kind, envelope)),
-      undeliverable: (to, reason, kind) => {
-        // Of signals, the attempt's own deadline makes up for it.
-        if (kind !== "signal") this.#inbox.add(() => this.#peers.get(to)?.undeliverable(reason));
-      },
+      undeliverable: (to, reason, kind) => this.#inbox.add(() => this.#peers.get(to)?.undeliverable(reason, kind)),
       // In its turn as well: a roster that is still being checked came before.
       disconnected: (reason) =>
         this.#inbox.add(() => {

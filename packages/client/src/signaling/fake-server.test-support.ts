@@ -49,7 +49,7 @@ export class FakeServer {
   deliver({ from, to, envelope }: Forward): void {
     const socket = this.members.get(to)?.socket;
     if (socket?.readyState === 1) socket.deliver(encodeForwardPacket("signal", from, envelope));
-    else this.say(from, { t: "undeliverable", to: peerKeyOf(to), reason: "away" });
+    else this.say(from, { t: "undeliverable", to: peerKeyOf(to), reason: "gone", class: "signal" });
   }
 
   /** All sockets break, and nobody can connect for now; the places are kept. */
