@@ -4,11 +4,11 @@
  *
  * Of either, 11 KB are tweetnacl. The client is meant to come down to 36; it is at
  * 39 with a path of each kind.
- * It went from 40 to 42 with streams, and to 43 with restarts, and with the watch on networks and sleep.
+ * It went from 40 to 42 with streams, and to 44 with restarts, and with the watch on networks and sleep.
  */
 export const sizeLimits: Readonly<Record<string, number>> = {
   protocol: 22,
-  client: 43,
+  client: 44,
 };
 
 /** What a further entry of a package adds to a page that has the package's own: the same, in kilobytes. */
