@@ -38,6 +38,7 @@ const allowedImports: readonly [from: string, names: readonly string[]][] = [
   ["packages/client/src/a/b/x.ts", ["../y.js", "../../y.js"]],
   ["packages/client/src/a/x.test.ts", ["../../vectors/x.js"]],
   ["packages/client/src/engine/platform.node.ts", ["node:module"]],
+  ["packages/client/src/network/network.node.ts", ["node:os"]],
 ];
 const ways: readonly ((name: string) => string)[] = [
   importing,

@@ -20,7 +20,7 @@ export {
   SkeinError,
   saveIdentity,
 } from "@skein/protocol";
-export { platformEngine } from "#engine";
+export { platformEngine, platformNetwork } from "#engine";
 export { Alarm, type Clock } from "./clock.js";
 export type { PathKind } from "./core/path-chooser.js";
 export { RateWindow } from "./core/rate-window.js";
@@ -29,6 +29,7 @@ export { joinRoom } from "./join-room.js";
 export type { ByteStream } from "./link/byte-stream.js";
 export type { FrameSink } from "./link/frame-writer.js";
 export type { LinkTraffic } from "./link/traffic.js";
+export type { NetworkWatch } from "./network/network-watch.js";
 export type { CardUpdate, JoinOptions } from "./room/options.js";
 export type {
   AttachedPath,

@@ -8,8 +8,9 @@ import {
   SkeinError,
   versionsOf,
 } from "@skein/protocol";
-import { platformEngine } from "#engine";
+import { platformEngine, platformNetwork } from "#engine";
 import { platformClock } from "./clock.js";
+import { SharedNetwork } from "./network/shared-network.js";
 import type { JoinOptions } from "./room/options.js";
 import { OwnCard } from "./room/own-card.js";
 import { Room } from "./room/room.js";
@@ -33,6 +34,7 @@ export async function joinRoom(options: JoinOptions): Promise<Room> {
   checkRoomName(options.room);
   const random = options.random ?? platformRandom;
   const clock = options.clock ?? platformClock;
+  const network = new SharedNetwork(options.network ?? platformNetwork, clock);
   const roll = () => rollOf(random);
   const engine = options.engine ?? (await platformEngine());
   const identity = options.identity ?? createIdentity({ random });
@@ -52,6 +54,7 @@ export async function joinRoom(options: JoinOptions): Promise<Room> {
     admit: options.admit ?? (() => true),
     iceServers: (options.iceServers ?? []).map(normaliseIceServer),
     keys: new SealingKeys({ room: options.room, roomKey: roomKeyOf(options.secret), id: identity.id, box }),
+    network,
     world: {
       engine,
       clock,
@@ -68,6 +71,7 @@ export async function joinRoom(options: JoinOptions): Promise<Room> {
       card: () => ownCard.signed,
       token: options.token,
       clock,
+      network,
       roll,
       signal: options.signal,
     },

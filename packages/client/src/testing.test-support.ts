@@ -8,6 +8,7 @@ interface Timer {
 /** A clock that stands still until it is moved. Timers ring in the order of their times, and of their making where those are equal. */
 export class TestClock implements Clock {
   #nowMs = 0;
+  #wallAheadMs = 1_700_000_000_000;
   #timers: Timer[] = [];
 
   nowMs(): number {
@@ -15,7 +16,7 @@ export class TestClock implements Clock {
   }
 
   wallMs(): number {
-    return 1_700_000_000_000 + this.#nowMs;
+    return this.#wallAheadMs + this.#nowMs;
   }
 
   after(delayMs: number, callback: () => void): () => void {
@@ -49,6 +50,17 @@ export class TestClock implements Clock {
     await turn();
     while (this.#ringNext(untilMs)) await turn();
     this.#nowMs = untilMs;
+  }
+
+  /** Nothing runs for so long; then all that is due rings at once. Systems differ in what their monotonic clock does meanwhile. */
+  sleep(ms: number, clocks: "both clocks go on" | "monotonic clock stands still"): void {
+    if (clocks === "both clocks go on") this.#nowMs += ms;
+    else this.#wallAheadMs += ms;
+    this.advance(0);
+  }
+
+  setWallBack(ms: number): void {
+    this.#wallAheadMs -= ms;
   }
 
   #next(): Timer | undefined {

@@ -6,6 +6,7 @@ import {
   joinRoom,
   loadIdentity,
   message,
+  type NetworkWatch,
   type PeerId,
   platformEngine,
   type Room,
@@ -59,6 +60,9 @@ export class Agent {
   /** The engine's connections that aren't closed, so that a test can take them away. */
   readonly #connections = new Set<RTCPeerConnection>();
   readonly #firewall: Firewall = { isUp: false };
+  #made = 0;
+  /** Node's network changes when the test says so; a page's own watch is told as browsers tell it. */
+  readonly #network = new ToldNetwork();
   /** Of the numbers that came: which is due next, and those that came where another was due. */
   #due = 0;
   readonly #wrong: number[] = [];
@@ -86,13 +90,13 @@ export class Agent {
       engine: {
         ...own,
         ...(options.offers === undefined ? {} : { kind: options.offers ? "browser" : "answerer" }),
-        RTCPeerConnection: remembering(
-          firewalled(own.RTCPeerConnection, this.#firewall),
-          this.#connections,
-          () => this.#lossyFrames++,
-        ),
+        RTCPeerConnection: remembering(firewalled(own.RTCPeerConnection, this.#firewall), this.#connections, {
+          sentLossy: () => this.#lossyFrames++,
+          made: (connection) => this.#watch(connection),
+        }),
       },
       ...(options.relay === undefined ? {} : { paths: [relayFallback({ policy: options.relay })] }),
+      ...(inPage ? {} : { network: this.#network }),
       ...(options.secret === undefined ? {} : { secret: options.secret }),
     });
     this.#room = room;
@@ -248,6 +252,26 @@ export class Agent {
     this.#firewall.isUp = isUp;
   }
 
+  /** The platform says that the network is another one. */
+  changeNetwork(): void {
+    if (inPage) globalThis.dispatchEvent(new Event("online"));
+    else this.#network.change();
+  }
+
+  /** Resolves when descriptions have been in place so often. */
+  async settledTimes(count: number, timeoutMs = 20_000): Promise<void> {
+    await this.#until(
+      () => this.lines("settled").length >= count,
+      timeoutMs,
+      () => `${count} settled descriptions`,
+    );
+  }
+
+  /** All lines of the log that begin so. */
+  lines(start: string): string[] {
+    return this.log.filter((line) => line.startsWith(start));
+  }
+
   async echo(to: string, value: unknown): Promise<unknown> {
     const peer = [...this.#mustRoom().peers.values()].find(({ id }) => id === to);
     if (peer === undefined) throw new Error(`no peer ${to}`);
@@ -301,6 +325,16 @@ export class Agent {
   #mustStreams(): TestStreams {
     if (this.#streams === undefined) throw new Error("join first");
     return this.#streams;
+  }
+
+  /** Writes down each time that both descriptions are in place: which connection, and its ICE user fragment. */
+  #watch(connection: RTCPeerConnection): void {
+    const number = ++this.#made;
+    connection.addEventListener("signalingstatechange", () => {
+      if (connection.signalingState !== "stable") return;
+      const fragment = /^a=ice-ufrag:(\S+)/m.exec(connection.localDescription?.sdp ?? "")?.[1];
+      this.#write(`settled ${number} ${fragment}`);
+    });
   }
 
   #mustRoom(): Room {
@@ -364,12 +398,33 @@ function firewalled(RTCPeerConnection: Constructor, firewall: Firewall): Constru
   };
 }
 
-/** The same engine, whose open connections are in a set, and which tells of frames on channels for the lossy lane. */
-function remembering(RTCPeerConnection: Constructor, open: Set<RTCPeerConnection>, sentLossy: () => void): Constructor {
+const inPage = "document" in globalThis;
+
+class ToldNetwork implements NetworkWatch {
+  readonly isOnline = true;
+  readonly #listeners = new Set<(reason: string) => void>();
+
+  watch(listener: (reason: string) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  change(): void {
+    for (const listener of this.#listeners) listener("the test says so");
+  }
+}
+
+/** The same engine, whose open connections are in a set, and which tells of each, and of frames for the lossy lane. */
+function remembering(
+  RTCPeerConnection: Constructor,
+  open: Set<RTCPeerConnection>,
+  { made, sentLossy }: { made(connection: RTCPeerConnection): void; sentLossy(): void },
+): Constructor {
   return class extends RTCPeerConnection {
     constructor(configuration?: RTCConfiguration) {
       super(configuration);
       open.add(this);
+      made(this);
     }
 
     override createDataChannel(label: string, options?: RTCDataChannelInit): RTCDataChannel {

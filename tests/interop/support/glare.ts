@@ -16,6 +16,9 @@ export interface GlareOutcome {
 export class GlareSide {
   readonly #path: DirectPath;
   readonly #done: Promise<GlareOutcome>;
+  #channel: RTCDataChannel | undefined;
+  #words = 0;
+  #heard: () => void = () => {};
   #opened = 0;
   #lost = 0;
 
@@ -40,13 +43,17 @@ export class GlareSide {
       listener: {
         channelOpened: (channel) => {
           this.#opened++;
+          this.#channel = channel;
           channel.onmessage = () => {
+            this.#words++;
+            this.#heard();
             this.#path.confirm();
             finish({ opened: this.#opened, lost: this.#lost });
           };
           channel.send(new Uint8Array([1]));
         },
         refused: () => {},
+        denounced: () => {},
         attemptFailed: () => {},
         channelLost: () => {
           if (this.#opened > 0) this.#lost++;
@@ -70,6 +77,21 @@ export class GlareSide {
   /** Resolves when a word of the other side came through the channel. */
   done(): Promise<GlareOutcome> {
     return this.#done;
+  }
+
+  restart(): void {
+    this.#path.restart();
+  }
+
+  /** Says a word, and resolves with what became of the channel when so many of the other side's came. */
+  async speak(words: number): Promise<GlareOutcome> {
+    this.#channel?.send(new Uint8Array([1]));
+    while (this.#words < words) {
+      await new Promise<void>((resolve) => {
+        this.#heard = resolve;
+      });
+    }
+    return { opened: this.#opened, lost: this.#lost };
   }
 
   close(): void {

@@ -8,9 +8,13 @@ import {
   startDialing,
   stepDialing,
   stepInMs,
+  waveringMs,
 } from "./dialing.js";
 
 const lost = (roll = 1): DialingEvent => ({ type: "lost", roll });
+const retry = (roll = 1): DialingEvent => ({ type: "retry", roll });
+const wavered: DialingEvent = { type: "wavered" };
+const steadied: DialingEvent = { type: "steadied" };
 const woke: DialingEvent = { type: "woke" };
 const opened: DialingEvent = { type: "opened" };
 const answering: DialingEvent = { type: "answering" };
@@ -47,7 +51,24 @@ describe("dialing", () => {
     ["open + answering -> connecting", [woke, opened, answering], []],
     ["open + woke -> open", [woke, opened, woke], []],
     ["open + end -> ended", [woke, opened, end], []],
+    ["waiting + retry -> waiting", [retry()], []],
+    ["connecting + retry -> waiting", [woke, retry()], []],
+    ["open + retry -> open", [woke, opened, retry()], []],
+    ["waiting + wavered -> waiting", [wavered], []],
+    ["connecting + wavered -> connecting", [woke, wavered], []],
+    ["connecting + steadied -> connecting", [woke, steadied], []],
+    ["open + wavered -> wavering", [woke, opened, wavered], []],
+    ["open + steadied -> open", [woke, opened, steadied], []],
+    ["wavering + wavered -> wavering", [woke, opened, wavered, wavered], []],
+    ["wavering + steadied -> open", [woke, opened, wavered, steadied], []],
+    ["wavering + woke -> open", [woke, opened, wavered, woke], ["denounce"]],
+    ["wavering + opened -> open", [woke, opened, wavered, opened], []],
+    ["wavering + retry -> wavering", [woke, opened, wavered, retry()], []],
+    ["wavering + lost -> waiting", [woke, opened, wavered, lost()], []],
+    ["wavering + answering -> connecting", [woke, opened, wavered, answering], []],
+    ["wavering + end -> ended", [woke, opened, wavered, end], []],
     ["ended + woke -> ended", [end, woke], []],
+    ["ended + retry -> ended", [end, retry()], []],
     ["ended + answering -> ended", [end, answering], []],
     ["ended + opened -> ended", [end, opened], []],
     ["ended + lost -> ended", [end, lost()], []],
@@ -121,11 +142,41 @@ describe("dialing", () => {
     expect(waits).toEqual([250, 500, 1_000, 2_000, 4_000, 8_000, 15_000, 15_000]);
   });
 
+  it("lets the engine say for 2 s that a path is disconnected, from when it said so first", () => {
+    const { state, nowMs } = run(preferred, woke, opened, wavered);
+    expect(dialingDeadline(state)?.atMs).toBe(nowMs + waveringMs);
+    expect(stepDialing(state, wavered, nowMs + 1_000).state).toEqual(state);
+  });
+
+  it("forgets nothing of a path that wavered: it held since it opened", () => {
+    const { state } = run(preferred, woke, lost(), woke, lost(), woke, opened);
+    const wavering = stepDialing(state, wavered, 1e6).state;
+    for (const after of [wavering, stepDialing(wavering, steadied, 1e6).state]) {
+      expect(dialingDeadline(stepDialing(after, lost(), 1e6).state)?.atMs).toBe(1e6 + 250);
+    }
+  });
+
+  it("tries soon on a retry, whatever it waited for, and never later than it would have", () => {
+    const failed = run(preferred, woke, lost(), woke, lost(), woke, lost(), woke, lost());
+    expect(dialingDeadline(stepDialing(failed.state, retry(), failed.nowMs).state)?.atMs).toBe(failed.nowMs + 250);
+    const dueMs = dialingDeadline(failed.state)?.atMs ?? 0;
+    expect(dialingDeadline(stepDialing(failed.state, retry(), dueMs - 1).state)?.atMs).toBe(dueMs);
+    expect(dialingDeadline(stepDialing(other, retry(0), 1_999).state)?.atMs).toBe(stepInMs);
+  });
+
+  it("counts no retry as a failure, however many there are", () => {
+    for (const start of [preferred, other]) {
+      const events = Array.from({ length: 50 }, () => [woke, retry()]).flat();
+      const { state } = run(start, ...events, woke, lost());
+      expect(state).toMatchObject({ phase: "waiting", attempt: 1 });
+    }
+  });
+
   it("has a deadline that isn't far, in every state but open and ended", () => {
     fc.assert(
       fc.property(anyState(), ({ state, nowMs }) => {
         const deadline = dialingDeadline(state);
-        const isDue = state.phase === "waiting" || state.phase === "connecting";
+        const isDue = state.phase !== "open" && state.phase !== "ended";
         expect(deadline !== undefined).toBe(isDue);
         expect(deadline?.atMs ?? 0).toBeLessThanOrEqual(nowMs + attemptMs + stepInMs);
       }),
@@ -136,7 +187,7 @@ describe("dialing", () => {
 /** A state that any events may lead to, and when. */
 function anyState(): fc.Arbitrary<{ state: DialingState; nowMs: number }> {
   const event = fc.oneof(
-    fc.constantFrom<DialingEvent>(woke, woke, woke, answering, opened),
+    fc.constantFrom<DialingEvent>(woke, woke, woke, answering, opened, wavered, steadied, retry()),
     fc.double({ min: 0, max: 1, noNaN: true }).map(lost),
   );
   const late = fc.nat(20_000);

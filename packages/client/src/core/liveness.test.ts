@@ -108,7 +108,7 @@ describe("liveness", () => {
       "",
     ],
     [
-      "trusted + woke from sleep -> suspect",
+      "trusted + woke from sleep -> asked",
       [
         [5, pong(1)],
         [5 + idleSilenceMs + sleptMs, woke],
@@ -116,6 +116,14 @@ describe("liveness", () => {
       "ping 2",
     ],
     ["asked + woke from sleep -> suspect", [[lostMs, woke]], "ping 2"],
+    [
+      "suspect + woke from sleep -> suspect",
+      [
+        [suspectMs, woke],
+        [suspectMs + lostMs, woke],
+      ],
+      "ping 2",
+    ],
     [
       "trusted + doubt -> asked",
       [
@@ -201,9 +209,21 @@ describe("liveness", () => {
   it("holds time that passed in sleep against no path, and gives it the whole time to answer again", () => {
     const hourMs = 3_600_000;
     const { state, deadlineMs } = run([10, pong(1)], [hourMs, woke]);
-    expect(state).toMatchObject({ phase: "suspect", askedMs: hourMs });
+    expect(state).toMatchObject({ phase: "asked", askedMs: hourMs });
     expect(deadlineMs).toBe(hourMs + suspectMs);
+    const asked = run([10, pong(1)], [20, doubt], [hourMs, woke]);
+    expect(asked.state).toMatchObject({ phase: "suspect", askedMs: hourMs });
+    expect(run([10, pong(1)], [20, doubt], [hourMs, woke], [hourMs + lostMs, woke]).state.phase).toBe("lost");
     expect(run([10, pong(1)], [20, doubt], [hourMs, woke], [hourMs + 5, pong(3)]).state.phase).toBe("trusted");
+  });
+
+  it("gives up a path that doesn't answer also where every timer is a minute late", () => {
+    const minutes = Array.from({ length: 3 }, (_, minute) => [60_000 * (minute + 1), woke] as const);
+    expect(run([10, pong(1)], ...minutes.slice(0, 2)).state.phase).toBe("suspect");
+    expect(run([10, pong(1)], ...minutes).state.phase).toBe("lost");
+    // Each answer is a fresh start.
+    const answered = minutes.flatMap(([ms], i) => [[ms, woke] as const, [ms + 5, pong(i + 2)] as const]);
+    expect(run([10, pong(1)], ...answered, [240_000, woke]).state.phase).toBe("asked");
   });
 
   it("takes a late answer that comes before it gives up, and none of an earlier question", () => {

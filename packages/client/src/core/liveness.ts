@@ -7,7 +7,8 @@ import { become, type Deadline, type Step } from "./machine.js";
  * Invariants:
  * 1. Silence is asked about after {@link busySilenceMs} where messages went by lately, after {@link idleSilenceMs} otherwise.
  * 2. A path that leaves a question open for {@link suspicionMs} is suspect, and asked again; for {@link lostMs}, it is lost.
- * 3. While we slept nothing could be heard: time that passed in sleep is held against no path, but makes it suspect.
+ * 3. While we slept, or were kept from running, nothing could be heard: such time is held against no path. That is said once of
+ *    a question: where all timers are late, as a hidden tab's are, a path that doesn't answer is lost all the same.
  */
 export type LivenessState =
   | (Common & { readonly phase: "trusted" })
@@ -29,6 +30,8 @@ interface Asking extends Common {
   /** The question's number; asking again repeats it. */
   readonly token: number;
   readonly askedMs: number;
+  /** We were kept from running while it was open, and began to count anew. */
+  readonly excused: boolean;
 }
 
 export type LivenessEvent =
@@ -111,8 +114,10 @@ export function stepLiveness(
 function wake(state: Exclude<LivenessState, { phase: "lost" }>, nowMs: number): Step<LivenessState, LivenessEffect> {
   const dueMs = wakesAt(state);
   if (nowMs < dueMs) return become(state);
-  if (nowMs >= dueMs + sleptMs) return suspect({ ...state, heardMs: nowMs }, nowMs);
-  if (state.phase === "trusted") return ask(state, nowMs);
+  const wasLate = nowMs >= dueMs + sleptMs;
+  // Late or not: it is time to ask. That nothing came meanwhile says nothing yet.
+  if (state.phase === "trusted") return ask(wasLate ? { ...state, heardMs: nowMs } : state, nowMs);
+  if (wasLate && !state.excused) return suspect({ ...state, heardMs: nowMs }, nowMs, true);
   if (nowMs >= state.askedMs + lostMs) {
     return { state: { phase: "lost" }, effects: [{ type: "lost", silentMs: nowMs - state.heardMs }] };
   }
@@ -129,12 +134,16 @@ function trust({ busyMs, rttMs, asked }: Common, nowMs: number): LivenessState {
 function ask({ heardMs, busyMs, rttMs, asked }: Common, nowMs: number): Step<LivenessState, LivenessEffect> {
   const token = asked + 1;
   return {
-    state: { phase: "asked", heardMs, busyMs, rttMs, asked: token, token, askedMs: nowMs },
+    state: { phase: "asked", heardMs, busyMs, rttMs, asked: token, token, askedMs: nowMs, excused: false },
     effects: [{ type: "ping", token }],
   };
 }
 
-function suspect({ heardMs, busyMs, rttMs, asked }: Common, nowMs: number): Step<LivenessState, LivenessEffect> {
+function suspect(
+  { heardMs, busyMs, rttMs, asked }: Common,
+  nowMs: number,
+  excused = false,
+): Step<LivenessState, LivenessEffect> {
   const token = asked + 1;
   return {
     state: {
@@ -146,6 +155,7 @@ function suspect({ heardMs, busyMs, rttMs, asked }: Common, nowMs: number): Step
       token,
       askedMs: nowMs,
       askedAgainMs: nowMs,
+      excused,
     },
     effects: [{ type: "ping", token }],
   };

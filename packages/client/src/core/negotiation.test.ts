@@ -15,13 +15,30 @@ import { checkMatch, Side, settleAll } from "./two-sides.test-support.js";
 const sdp = (fragment: string) => `v=0\r\na=ice-ufrag:${fragment}\r\n`;
 const offer = (g: number, fragment = "r"): NegotiationEvent => signal({ t: "offer", g, sdp: sdp(fragment) });
 const answer = (g: number, fragment = "r"): NegotiationEvent => signal({ t: "answer", g, sdp: sdp(fragment) });
+/** An offer of a restart of generation 1, and its answer. */
+const reoffer = (n: number, fragment = `r${n}`): NegotiationEvent =>
+  signal({ t: "offer", g: 1, n, sdp: sdp(fragment) });
+const reanswer = (n: number, fragment = `r${n}`): NegotiationEvent =>
+  signal({ t: "answer", g: 1, n, sdp: sdp(fragment) });
 const candidate = (c: string): Candidate => ({ c, mid: "0" });
 const candidates = (g: number, u: string, ...list: string[]): NegotiationEvent =>
   signal({ t: "candidates", g, u, list: list.map(candidate) });
-const offerMade = (generation: number): NegotiationEvent => ({ type: "offer-made", generation, sdp: sdp("l") });
-const answerMade = (generation: number): NegotiationEvent => ({ type: "answer-made", generation, sdp: sdp("l") });
+const offerMade = (generation: number, number = 0): NegotiationEvent => ({
+  type: "offer-made",
+  generation,
+  number,
+  sdp: sdp("l"),
+});
+const answerMade = (generation: number, number = 0): NegotiationEvent => ({
+  type: "answer-made",
+  generation,
+  number,
+  sdp: sdp("l"),
+});
 const abandoned = (generation: number): NegotiationEvent => ({ type: "abandoned", generation, reason: "no use" });
 const dial: NegotiationEvent = { type: "dial" };
+const undelivered: NegotiationEvent = { type: "undelivered" };
+const restart: NegotiationEvent = { type: "restart" };
 const bye: NegotiationEvent = signal({ t: "bye", g: 1, reason: "left" });
 
 function signal(content: Signal): NegotiationEvent {
@@ -36,18 +53,23 @@ function run(start: NegotiationState, ...events: NegotiationEvent[]) {
   return { state, effects };
 }
 
-const polite = startNegotiation({ polite: true, rollback: true });
-const politeWithoutRollback = startNegotiation({ polite: true, rollback: false });
-const impolite = startNegotiation({ polite: false, rollback: true });
+const polite = startNegotiation({ polite: true, rollback: true, restart: true });
+const politeWithoutRollback = startNegotiation({ polite: true, rollback: false, restart: false });
+const impolite = startNegotiation({ polite: false, rollback: true, restart: true });
+const withoutRestart = startNegotiation({ polite: true, rollback: true, restart: false });
 
 /** How each phase is reached, in generation 1. */
 const ways: Record<NegotiationState["phase"], NegotiationEvent[]> = {
   idle: [dial, abandoned(1)],
   offering: [dial],
   offered: [dial, offerMade(1)],
+  unheard: [dial, offerMade(1), undelivered],
   answering: [offer(1)],
   settled: [dial, offerMade(1), answer(1)],
 };
+/** How the phases of a first restart are reached. */
+const restarting = [...ways.settled, restart];
+const restarted = [...restarting, offerMade(1, 1)];
 
 type Row = [
   name: string,
@@ -79,6 +101,29 @@ const rows: Row[] = [
   ["answering + answer -> answering", polite, ways.answering, answer(1), ""],
   ["settled + answer -> settled", polite, ways.settled, answer(1, "other"), ""],
   ["idle + answer -> idle", polite, ways.idle, answer(1), ""],
+
+  ["offering + undelivered -> offering", polite, ways.offering, undelivered, ""],
+  ["offered + undelivered -> unheard", polite, ways.offered, undelivered, ""],
+  ["settled + undelivered -> settled", polite, ways.settled, undelivered, ""],
+  ["unheard + dial -> offering", polite, ways.unheard, dial, "open 2, make-offer"],
+  ["unheard + answer -> settled", polite, ways.unheard, answer(1), "take-answer"],
+  ["unheard + bye -> idle", polite, ways.unheard, bye, "close"],
+  ["unheard + remote offer, impolite -> answering", impolite, ways.unheard, offer(1), "make-answer"],
+  [
+    "unheard + remote offer, impolite, older -> unheard",
+    impolite,
+    [dial, dial, offerMade(2), undelivered],
+    offer(1),
+    "",
+  ],
+  ["unheard + restart -> offering", impolite, [...restarted, undelivered], restart, "make-offer 2"],
+  [
+    "unheard + remote restart, impolite -> answering",
+    impolite,
+    [...restarted, undelivered],
+    reoffer(1),
+    "make-answer 1",
+  ],
 
   ["idle + remote offer, newer -> answering", polite, ways.idle, offer(2), "open 2, make-answer"],
   ["idle + remote offer, far newer -> answering", polite, ways.idle, offer(900), "open 900, make-answer"],
@@ -112,6 +157,94 @@ const rows: Row[] = [
   ["settled + remote offer, impolite, same generation -> settled", impolite, ways.settled, offer(1, "stale"), ""],
   ["settled + remote offer, polite, same generation -> settled", polite, ways.settled, offer(1, "stale"), ""],
 
+  ["settled + restart -> offering", polite, ways.settled, restart, "make-offer 1"],
+  ["settled as answerer + restart -> offering", polite, [offer(1), answerMade(1)], restart, "make-offer 1"],
+  ["settled + restart, the engine can't -> settled", withoutRestart, ways.settled, restart, ""],
+  [
+    "settled + restart, out of numbers -> settled",
+    polite,
+    [offer(1), reoffer(9e15), reoffer(2 ** 53 - 1), answerMade(1, 2 ** 53 - 1)],
+    restart,
+    "",
+  ],
+  ["idle + restart -> idle", polite, ways.idle, restart, ""],
+  ["offering + restart -> offering", polite, restarting, restart, ""],
+  ["answering + restart -> answering", polite, ways.answering, restart, ""],
+  // The offer may be lost, or of a network that is gone again.
+  ["offered + restart -> offering", polite, restarted, restart, "make-offer 2"],
+  ["offering + offer of a restart made -> offered", polite, restarting, offerMade(1, 1), "send offer 1 n 1"],
+  ["offering + offer made before the restart -> offering", polite, restarting, offerMade(1), ""],
+  ["restarting + dial -> offering", polite, restarted, dial, "open 2, make-offer"],
+  ["offered a restart + its answer -> settled", polite, restarted, reanswer(1), "take-answer"],
+  ["offered a restart + answer to an earlier offer -> offered", polite, restarted, answer(1), ""],
+  ["offered a restart + answer to no offer -> offered", polite, restarted, reanswer(2), ""],
+  [
+    "offered again + answer to the restart before -> offered",
+    polite,
+    [...restarted, restart, offerMade(1, 2)],
+    reanswer(1),
+    "",
+  ],
+  ["settled + remote restart -> answering", impolite, ways.settled, reoffer(1), "make-answer 1"],
+  ["settled + remote restart, the engine can't -> settled", withoutRestart, ways.settled, reoffer(1), ""],
+  [
+    "settled + remote restart, held back -> settled",
+    polite,
+    [...ways.settled, reoffer(2), answerMade(1, 2)],
+    reoffer(1),
+    "",
+  ],
+  [
+    "settled + remote restart, repeated -> settled",
+    polite,
+    [...ways.settled, reoffer(1), answerMade(1, 1)],
+    reoffer(1),
+    "",
+  ],
+  ["idle + remote restart -> idle", polite, ways.idle, reoffer(1), ""],
+  [
+    "answering + answer to a restart made -> settled",
+    polite,
+    [...ways.settled, reoffer(1)],
+    answerMade(1, 1),
+    "send answer 1 n 1",
+  ],
+  ["answering + remote restart -> answering", impolite, [...ways.settled, reoffer(1)], reoffer(2), "make-answer 2"],
+  [
+    "answering + answer made to the restart before -> answering",
+    polite,
+    [...ways.settled, reoffer(1), reoffer(2)],
+    answerMade(1, 1),
+    "",
+  ],
+  ["offering + remote restart that crosses, polite -> answering", polite, restarting, reoffer(1), "make-answer 1"],
+  ["offered + remote restart that crosses, polite -> answering", polite, restarted, reoffer(1), "make-answer 1"],
+  ["offering + remote restart that crosses, impolite -> offering", impolite, restarting, reoffer(1), ""],
+  ["offered + remote restart that crosses, impolite -> offered", impolite, restarted, reoffer(1), ""],
+  // Whoever counts higher has answered ours: its answer is held back, or lost.
+  [
+    "offered + remote restart with a higher number, impolite -> answering",
+    impolite,
+    restarted,
+    reoffer(2),
+    "make-answer 2",
+  ],
+  [
+    "offered + remote restart of the first offer, impolite -> answering",
+    impolite,
+    ways.offered,
+    reoffer(1),
+    "make-answer 1",
+  ],
+  [
+    "offered + remote restart with a lower number, polite -> offered",
+    polite,
+    [...restarted, restart, offerMade(1, 2)],
+    reoffer(1),
+    "",
+  ],
+  ["restarting + remote offer, newer generation -> answering", impolite, restarted, offer(2), "open 2, make-answer"],
+
   ["offering + bye -> idle", polite, ways.offering, bye, "close"],
   ["offered + bye -> idle", polite, ways.offered, bye, "close"],
   ["answering + bye -> idle", polite, ways.answering, bye, "close"],
@@ -126,8 +259,10 @@ const rows: Row[] = [
 
 function told(effect: NegotiationEffect): string {
   if (effect.type === "open") return `open ${effect.generation}`;
-  if (effect.type !== "send") return effect.type;
-  return `send ${effect.signal.t} ${effect.signal.g}`;
+  if (effect.type !== "send")
+    return "number" in effect && effect.number > 0 ? `${effect.type} ${effect.number}` : effect.type;
+  const { signal } = effect;
+  return `send ${signal.t} ${signal.g}${"n" in signal ? ` n ${signal.n}` : ""}`;
 }
 
 describe("negotiation", () => {
@@ -143,7 +278,10 @@ describe("negotiation", () => {
     ]);
     expect(run(polite, offer(4, "theirs")).effects).toEqual([
       { type: "open", generation: 4 },
-      { type: "make-answer", sdp: sdp("theirs") },
+      { type: "make-answer", number: 0, sdp: sdp("theirs") },
+    ]);
+    expect(run(polite, ...restarting, offerMade(1, 1)).effects).toEqual([
+      { type: "send", signal: { t: "offer", g: 1, n: 1, sdp: sdp("l") } },
     ]);
     expect(run(polite, dial, offerMade(1), answer(1, "theirs")).effects).toEqual([
       { type: "take-answer", sdp: sdp("theirs") },
@@ -159,7 +297,7 @@ describe("candidates of ours", () => {
     list: [candidate("a")],
   });
 
-  it.each(["offering", "offered", "answering", "settled"] as const)("go out while %s", (phase) => {
+  it.each(["offering", "offered", "unheard", "answering", "settled"] as const)("go out while %s", (phase) => {
     expect(run(polite, ...ways[phase], found(1)).effects).toEqual([
       { type: "send", signal: { t: "candidates", g: 1, u: "l", list: [candidate("a")] } },
     ]);
@@ -206,6 +344,14 @@ describe("candidates of theirs", () => {
     expect(run(impolite, dial, offerMade(1), answer(1, "winner"), candidates(1, "loser", "x")).effects).toEqual([]);
   });
 
+  it("of a restart wait for its description, while those of the one in force go on", () => {
+    const before = run(polite, ...restarted, candidates(1, "r", "a"));
+    expect(before.effects).toEqual([added("a")]);
+    const { effects, state } = run(before.state, candidates(1, "r1", "b"), reanswer(1));
+    expect(effects).toEqual([{ type: "take-answer", sdp: sdp("r1") }, added("b")]);
+    expect(run(state, candidates(1, "r", "late")).effects).toEqual([]);
+  });
+
   it("of a description without a fragment are not handed over", () => {
     const bare = signal({ t: "offer", g: 1, sdp: "v=0\r\n" });
     expect(run(polite, bare, candidates(1, "r", "a"), candidates(1, "undefined", "a")).effects).toEqual([]);
@@ -247,7 +393,7 @@ describe("the fragment of a description", () => {
 /** What the adversary may do: let a side dial or its engine work, carry a signal, lose it, or carry it twice. */
 const move = fc.record({
   what: fc.constantFrom(
-    ...["dial", "lose", "repeat", "abandon"],
+    ...["dial", "lose", "repeat", "abandon", "restart", "restart", "restart"],
     ...new Array<string>(5).fill("work"),
     ...new Array<string>(8).fill("carry"),
   ),
@@ -257,9 +403,11 @@ const move = fc.record({
 type Move = { what: string; side: number; which: number };
 
 function twoSides(politeFirst: boolean, rollback: readonly [boolean, boolean]): [Side, Side] {
+  // What can roll back can restart here. Where one side can't, the other doesn't try: the cards say so.
+  const restart = rollback[0] && rollback[1];
   return [
-    new Side("a", { polite: politeFirst, rollback: rollback[0] }),
-    new Side("b", { polite: !politeFirst, rollback: rollback[1] }),
+    new Side("a", { polite: politeFirst, rollback: rollback[0], restart }),
+    new Side("b", { polite: !politeFirst, rollback: rollback[1], restart }),
   ];
 }
 
@@ -268,15 +416,21 @@ function play(sides: [Side, Side], moves: readonly Move[], allowed: ReadonlySet<
     if (!allowed.has(what)) continue;
     const side = sides[index] as Side;
     const other = sides[1 - index] as Side;
-    const before = side.state.generation;
+    const before = side.state;
     const at = ordered ? 0 : which % Math.max(1, side.sent.length);
     if (what === "dial") side.feed({ type: "dial" });
+    if (what === "restart") side.feed({ type: "restart" });
     if (what === "abandon") side.feed({ type: "abandoned", generation: side.state.generation, reason: "no use" });
     if (what === "work") side.work();
     if (what === "carry") other.take(side.sent.splice(at, 1)[0]);
-    if (what === "lose") side.sent.splice(at, 1);
+    if (what === "lose") {
+      side.sent.splice(at, 1);
+      // The server says so in most cases.
+      if (which % 4 > 0) side.feed({ type: "undelivered" });
+    }
     if (what === "repeat") other.take(side.sent[at]);
-    expect(side.state.generation).toBeGreaterThanOrEqual(before);
+    expect(side.state.generation).toBeGreaterThanOrEqual(before.generation);
+    if (side.state.generation === before.generation) expect(side.state.number).toBeGreaterThanOrEqual(before.number);
     checkHeld(side);
   }
 }
@@ -299,7 +453,7 @@ describe("two sides over an adversary's network", () => {
         const sides = twoSides(politeFirst, rollback);
         // Both at once: what crosses is what is hard.
         for (const side of sides) side.feed({ type: "dial" });
-        play(sides, all, new Set(["dial", "work", "carry"]), ordered);
+        play(sides, all, new Set(["dial", "restart", "work", "carry"]), ordered);
         settleAll(sides);
         checkMatch(sides);
         for (const side of sides) {
@@ -311,11 +465,56 @@ describe("two sides over an adversary's network", () => {
     );
   });
 
+  it.each([
+    ["in order", true],
+    ["in any order", false],
+  ])("go on over the same connections, however restarts of both interleave, %s", (_name, ordered) => {
+    fc.assert(
+      fc.property(fc.boolean(), moves, (politeFirst, all) => {
+        const sides = twoSides(politeFirst, [true, true]);
+        sides[0].feed({ type: "dial" });
+        settleAll(sides);
+        const connections = sides.map(({ connection }) => connection);
+        play(sides, all, new Set(["restart", "work", "carry"]), ordered);
+        settleAll(sides);
+        checkMatch(sides);
+        expect(sides.map(({ connection }) => connection)).toEqual(connections);
+        for (const [index, side] of sides.entries()) {
+          expect(side.connection).toBe(connections[index]);
+          expect(side.candidatesMissed()).toEqual([]);
+          expect(side.candidatesRepeated()).toEqual([]);
+        }
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  it("have a restart that works after any that were lost, repeated or held back", () => {
+    fc.assert(
+      fc.property(fc.boolean(), moves, fc.constantFrom(0, 1), (politeFirst, all, last) => {
+        const sides = twoSides(politeFirst, [true, true]);
+        sides[0].feed({ type: "dial" });
+        settleAll(sides);
+        const connections = sides.map(({ connection }) => connection);
+        play(sides, all, new Set(["restart", "work", "carry", "lose", "repeat"]), false);
+        settleAll(sides);
+        // Both still in doubt, both restart again, the one a little later than the other.
+        for (const side of [sides[last as 0 | 1], sides[last === 0 ? 1 : 0]]) {
+          side.feed({ type: "restart" });
+          settleAll(sides);
+        }
+        checkMatch(sides);
+        for (const [index, side] of sides.entries()) expect(side.connection).toBe(connections[index]);
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
   it("come together after loss, repeats, reordering and abandoned attempts, once whoever has no path dials again", () => {
     fc.assert(
       fc.property(world, moves, ({ politeFirst, rollback }, all) => {
         const sides = twoSides(politeFirst, rollback);
-        play(sides, all, new Set(["dial", "work", "carry", "lose", "repeat", "abandon"]), false);
+        play(sides, all, new Set(["dial", "restart", "work", "carry", "lose", "repeat", "abandon"]), false);
         settleAll(sides);
         // What the dialing core does in the end, on each side that has no path.
         const stuck = sides.filter((side) => side.state.phase !== "settled");

@@ -6,12 +6,13 @@ import { become, type Step } from "./machine.js";
  * description they belong to.
  *
  * A generation is one RTCPeerConnection on each side. The side that wants a new one counts up and offers; the other
- * follows. Within a generation two offers that cross are settled by politeness.
+ * follows. Within a generation offers are numbered: those behind the first restart ICE. Two of one number that cross are
+ * settled by politeness.
  *
  * Invariants:
  * 1. The generation never falls. Signals of an older one change nothing.
- * 2. After two offers of one generation have crossed, both sides follow the impolite side's. Each side makes one offer at
- *    most in a generation, so once settled it takes no other.
+ * 2. Of the offers of a generation that are out, both sides follow the one with the highest number, the impolite side's
+ *    where two have it. Numbers never fall within a generation, so an offer that was held back on its way changes nothing.
  * 3. A candidate is handed to the engine only after the description with its user fragment, and only to the connection of
  *    its generation.
  * 4. What waits is bounded: {@link heldCandidatesMost} candidates, the oldest leave first.
@@ -21,12 +22,17 @@ export interface NegotiationState {
   readonly polite: boolean;
   /** The engine takes a remote offer while it has one of its own out (implicit rollback). Otherwise a fresh connection does. */
   readonly rollback: boolean;
+  /** The engine restarts ICE, and can roll back. Otherwise an offer behind a generation's first is passed over. */
+  readonly restart: boolean;
   readonly generation: number;
+  /** The highest number of an offer of this generation, ours or theirs. */
+  readonly number: number;
   /**
-   * `idle`: no connection · `offering`: the engine makes our offer · `offered`: our offer is out · `answering`: the
-   * engine makes our answer · `settled`: both descriptions are in place.
+   * `idle`: no connection · `offering`: the engine makes our offer · `offered`: our offer is out · `unheard`: it is out, and
+   * may not have reached the other side · `answering`: the engine makes our answer · `settled`: both descriptions are in
+   * place. A restart goes through them again.
    */
-  readonly phase: "idle" | "offering" | "offered" | "answering" | "settled";
+  readonly phase: "idle" | "offering" | "offered" | "unheard" | "answering" | "settled";
   /** The user fragment of the remote description in force. */
   readonly remoteFragment: string | undefined;
   readonly held: readonly HeldCandidates[];
@@ -41,9 +47,14 @@ export interface HeldCandidates {
 export type NegotiationEvent =
   /** We want a new connection. */
   | { readonly type: "dial" }
+  /** We want another way for the connection there is. */
+  | { readonly type: "restart" }
   | { readonly type: "signal"; readonly signal: Signal }
-  | { readonly type: "offer-made"; readonly generation: number; readonly sdp: string }
-  | { readonly type: "answer-made"; readonly generation: number; readonly sdp: string }
+  /** A signal of ours went nowhere. */
+  | { readonly type: "undelivered" }
+  | { readonly type: "offer-made"; readonly generation: number; readonly number: number; readonly sdp: string }
+  /** The answer to their offer of this number. */
+  | { readonly type: "answer-made"; readonly generation: number; readonly number: number; readonly sdp: string }
   | {
       readonly type: "candidates-found";
       readonly generation: number;
@@ -56,9 +67,10 @@ export type NegotiationEvent =
 export type NegotiationEffect =
   /** Close whatever connection there is, and open one of this generation. */
   | { readonly type: "open"; readonly generation: number }
-  | { readonly type: "make-offer" }
-  /** Take the remote offer and make the answer. */
-  | { readonly type: "make-answer"; readonly sdp: string }
+  /** With ICE credentials of its own where its number isn't 0. */
+  | { readonly type: "make-offer"; readonly number: number }
+  /** Take the remote offer of this number and make the answer. */
+  | { readonly type: "make-answer"; readonly number: number; readonly sdp: string }
   | { readonly type: "take-answer"; readonly sdp: string }
   | { readonly type: "add-candidates"; readonly list: readonly Candidate[] }
   | { readonly type: "send"; readonly signal: Signal }
@@ -70,9 +82,10 @@ export const heldCandidatesMost = 256;
 export function startNegotiation(options: {
   polite: boolean;
   rollback: boolean;
+  restart: boolean;
   generation?: number;
 }): NegotiationState {
-  return { generation: 0, ...options, phase: "idle", remoteFragment: undefined, held: [] };
+  return { generation: 0, ...options, number: 0, phase: "idle", remoteFragment: undefined, held: [] };
 }
 
 type NegotiationStep = Step<NegotiationState, NegotiationEffect>;
@@ -82,21 +95,28 @@ export function stepNegotiation(state: NegotiationState, event: NegotiationEvent
     case "dial": {
       const generation = state.generation + 1;
       return {
-        state: { ...state, generation, phase: "offering", remoteFragment: undefined },
-        effects: [{ type: "open", generation }, { type: "make-offer" }],
+        state: { ...state, generation, number: 0, phase: "offering", remoteFragment: undefined },
+        effects: [
+          { type: "open", generation },
+          { type: "make-offer", number: 0 },
+        ],
       };
     }
+    case "restart":
+      return restart(state);
+    case "undelivered":
+      return become(state.phase === "offered" ? { ...state, phase: "unheard" } : state);
     case "offer-made":
-      if (event.generation !== state.generation || state.phase !== "offering") return become(state);
+      if (!isCurrent(state, event) || state.phase !== "offering") return become(state);
       return {
         state: { ...state, phase: "offered" },
-        effects: [{ type: "send", signal: { t: "offer", g: state.generation, sdp: event.sdp } }],
+        effects: [{ type: "send", signal: { t: "offer", ...numbered(state), sdp: event.sdp } }],
       };
     case "answer-made":
-      if (event.generation !== state.generation || state.phase !== "answering") return become(state);
+      if (!isCurrent(state, event) || state.phase !== "answering") return become(state);
       return {
         state: { ...state, phase: "settled" },
-        effects: [{ type: "send", signal: { t: "answer", g: state.generation, sdp: event.sdp } }],
+        effects: [{ type: "send", signal: { t: "answer", ...numbered(state), sdp: event.sdp } }],
       };
     case "candidates-found": {
       if (event.generation !== state.generation || state.phase === "idle") return become(state);
@@ -113,13 +133,35 @@ export function stepNegotiation(state: NegotiationState, event: NegotiationEvent
   }
 }
 
+/** Also where a restart of ours waits for its answer: it may be lost, or the network has changed again meanwhile. */
+function restart(state: NegotiationState): NegotiationStep {
+  const number = state.number + 1;
+  const isDue = state.phase === "settled" || isOut(state);
+  if (!state.restart || !isDue || !Number.isSafeInteger(number)) return become(state);
+  return { state: { ...state, number, phase: "offering" }, effects: [{ type: "make-offer", number }] };
+}
+
+function isOut({ phase }: NegotiationState): boolean {
+  return phase === "offered" || phase === "unheard";
+}
+
+function isCurrent(state: NegotiationState, made: { generation: number; number: number }): boolean {
+  return made.generation === state.generation && made.number === state.number;
+}
+
+/** Where an offer or answer belongs, as signals say it. */
+function numbered({ generation, number }: NegotiationState): { g: number; n?: number } {
+  return { g: generation, ...(number === 0 ? {} : { n: number }) };
+}
+
 function handleSignal(state: NegotiationState, signal: Signal): NegotiationStep {
   switch (signal.t) {
     case "offer":
-      return handleOffer(state, signal.g, signal.sdp);
+      return handleOffer(state, { generation: signal.g, number: signal.n ?? 0, sdp: signal.sdp });
     case "answer":
       // Only what answers the offer that is out; an answer to one we gave up is as stale as its generation.
-      if (signal.g !== state.generation || state.phase !== "offered") return become(state);
+      if (!isCurrent(state, { generation: signal.g, number: signal.n ?? 0 })) return become(state);
+      if (!isOut(state)) return become(state);
       return describe({ ...state, phase: "settled" }, [{ type: "take-answer", sdp: signal.sdp }], signal.sdp);
     case "candidates":
       return handleCandidates(state, { generation: signal.g, fragment: signal.u, list: signal.list });
@@ -134,28 +176,32 @@ function idle(state: NegotiationState): NegotiationState {
   return { ...state, phase: "idle", remoteFragment: undefined };
 }
 
-function handleOffer(state: NegotiationState, generation: number, sdp: string): NegotiationStep {
-  if (generation < state.generation) return become(state);
-  const answering: NegotiationState = { ...state, generation, phase: "answering" };
-  const onFresh: NegotiationEffect[] = [
-    { type: "open", generation },
-    { type: "make-answer", sdp },
-  ];
-  if (generation > state.generation) return describe(answering, onFresh, sdp);
+interface RemoteOffer {
+  readonly generation: number;
+  readonly number: number;
+  readonly sdp: string;
+}
 
-  switch (state.phase) {
-    case "offering":
-    case "offered":
-      if (!state.polite) return become(state);
-      // Where the engine can't roll its own offer back, a fresh connection of the same generation takes its place.
-      return describe(answering, state.rollback ? [{ type: "make-answer", sdp }] : onFresh, sdp);
-    case "idle":
-    case "answering":
-    case "settled":
-      // We gave this generation up, or it is this very offer again, or one that crossed ours and was held back on its way:
-      // of a connection that the other side has replaced. Taking it would break the one that works.
-      return become(state);
-  }
+function handleOffer(state: NegotiationState, offer: RemoteOffer): NegotiationStep {
+  if (offer.generation < state.generation) return become(state);
+  if (offer.generation > state.generation) return answer(state, offer, "fresh");
+  // We gave this generation up; or the offer was held back on its way, and is of a connection that has moved on. Taking it
+  // would break the one that works.
+  if (state.phase === "idle" || offer.number < state.number) return become(state);
+  if (offer.number > state.number) return state.restart ? answer(state, offer, "same") : become(state);
+  const hasCrossed = state.phase === "offering" || isOut(state);
+  // Whoever didn't hear ours won't give way to it.
+  const givesWay = state.polite || state.phase === "unheard";
+  if (!hasCrossed || !givesWay) return become(state);
+  // Where the engine can't roll its own offer back, a fresh connection of the same generation takes its place.
+  return answer(state, offer, state.rollback ? "same" : "fresh");
+}
+
+function answer(state: NegotiationState, offer: RemoteOffer, on: "fresh" | "same"): NegotiationStep {
+  const { generation, number, sdp } = offer;
+  const opening: NegotiationEffect[] = on === "fresh" ? [{ type: "open", generation }] : [];
+  const answering: NegotiationState = { ...state, generation, number, phase: "answering" };
+  return describe(answering, [...opening, { type: "make-answer", number, sdp }], sdp);
 }
 
 /** A remote description is in force from here on: the candidates that waited for it follow it. */

@@ -32,7 +32,7 @@ export type ReconnectEvent =
   | { readonly type: "heard" }
   /** The socket closed, or never opened. `roll` is random, from 0 to 1; `afterMs` is the server's own wish. */
   | { readonly type: "lost"; readonly roll: number; readonly afterMs?: number | undefined }
-  /** The platform says that the network is back, or changed. */
+  /** The network is back, or changed, or may have while we slept. */
   | { readonly type: "online" }
   | { readonly type: "woke" }
   | { readonly type: "end" };

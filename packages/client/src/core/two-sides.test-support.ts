@@ -20,8 +20,11 @@ interface FakeConnection {
   /** What was found, and waits to be told. */
   readonly found: NegotiationEvent[];
   readonly handed: string[];
+  /** The descriptions in force. */
   local: FakeDescription | undefined;
   remote: FakeDescription | undefined;
+  /** An offer of its own that waits for its answer. */
+  pending: FakeDescription | undefined;
 }
 
 /** One side: the core under test, and an engine that throws where a call comes in an order no engine takes. */
@@ -34,7 +37,7 @@ export class Side {
   /** Every candidate that reached this side, behind its generation and fragment. */
   readonly #reached: string[] = [];
 
-  constructor(name: string, options: { polite: boolean; rollback: boolean }) {
+  constructor(name: string, options: { polite: boolean; rollback: boolean; restart: boolean }) {
     this.name = name;
     this.state = startNegotiation(options);
   }
@@ -89,6 +92,7 @@ export class Side {
           handed: [],
           local: undefined,
           remote: undefined,
+          pending: undefined,
         };
         return;
       case "close":
@@ -106,25 +110,33 @@ export class Side {
   #operate(connection: FakeConnection, operation: NegotiationEffect): void {
     const { generation } = connection;
     switch (operation.type) {
-      case "make-offer":
-        if (connection.local !== undefined) throw new Error(`${this.name}: an offer on a used connection`);
-        connection.local = this.#describe(connection, "offer", "");
-        return this.feed({ type: "offer-made", generation, sdp: connection.local.sdp });
+      case "make-offer": {
+        const isUsed = connection.pending !== undefined || connection.remote !== undefined;
+        if (isUsed !== operation.number > 0)
+          throw new Error(`${this.name}: offer ${operation.number}, used: ${isUsed}`);
+        connection.pending = this.#describe(connection, "offer", "");
+        const { sdp } = connection.pending;
+        return this.feed({ type: "offer-made", generation, number: operation.number, sdp });
+      }
       case "make-answer": {
-        const hasOffered = connection.local?.type === "offer" && connection.remote === undefined;
-        if (connection.remote !== undefined) throw new Error(`${this.name}: a second remote description`);
-        if (hasOffered && !this.state.rollback) throw new Error(`${this.name}: an answer where an offer is out`);
+        if (connection.pending !== undefined && !this.state.rollback) {
+          throw new Error(`${this.name}: an answer where an offer is out`);
+        }
+        if (connection.remote !== undefined && !this.state.restart) {
+          throw new Error(`${this.name}: a second remote description`);
+        }
+        connection.pending = undefined;
         connection.remote = { type: "offer", sdp: operation.sdp };
         connection.local = this.#describe(connection, "answer", fragmentOf(operation.sdp) ?? "");
-        return this.feed({ type: "answer-made", generation, sdp: connection.local.sdp });
+        return this.feed({ type: "answer-made", generation, number: operation.number, sdp: connection.local.sdp });
       }
       case "take-answer":
-        if (connection.local?.type !== "offer" || connection.remote !== undefined) {
-          throw new Error(`${this.name}: an answer where no offer is out`);
-        }
-        if (!operation.sdp.includes(`a=answers:${fragmentOf(connection.local.sdp)}\r\n`)) {
+        if (connection.pending === undefined) throw new Error(`${this.name}: an answer where no offer is out`);
+        if (!operation.sdp.includes(`a=answers:${fragmentOf(connection.pending.sdp)}\r\n`)) {
           throw new Error(`${this.name}: an answer to another offer`);
         }
+        connection.local = connection.pending;
+        connection.pending = undefined;
         connection.remote = { type: "answer", sdp: operation.sdp };
         return;
       case "add-candidates":

@@ -2,13 +2,17 @@ import type { Candidate, IceServer } from "@skein/protocol";
 import { limits, webSocketProtocol } from "@skein/protocol";
 import { fragmentOf } from "../core/negotiation.js";
 import type { Description, Engine } from "../engine/engine.js";
+import { type DtlsRole, offerFor, oppositeRole, roleOf } from "./dtls-role.js";
 
 export interface ConnectionListener {
-  offerMade(sdp: string): void;
-  answerMade(sdp: string): void;
+  offerMade(number: number, sdp: string): void;
+  /** The answer to the offer of this number. */
+  answerMade(number: number, sdp: string): void;
   candidatesFound(fragment: string, list: readonly Candidate[]): void;
   /** @param lossy the channel of the lossy lane, in whatever state: it may open later, or never. */
   channelOpened(channel: RTCDataChannel, lossy: RTCDataChannel | undefined): void;
+  /** Whether the engine says that it is disconnected, where that changed. It may come back by itself. */
+  wavered(isDisconnected: boolean): void;
   /** Of no more use, once, for a reason that people can read. Not called after {@link Connection.close}. */
   ended(reason: string): void;
 }
@@ -26,6 +30,10 @@ export class Connection {
   #state: "running" | "closed" = "running";
   #operations: Promise<void> = Promise.resolve();
   #channel: RTCDataChannel | undefined;
+  /** Ours, from the first answer on. */
+  #role: DtlsRole | undefined;
+  /** What the listener was told last. */
+  #told: "connected" | "disconnected" = "connected";
   #found: { fragment: string; list: Candidate[] } | undefined;
 
   constructor(engine: Engine, iceServers: readonly IceServer[], listener: ConnectionListener) {
@@ -40,34 +48,40 @@ export class Connection {
     });
     this.#rtc.onicecandidate = ({ candidate }) => this.#handleCandidate(candidate);
     this.#rtc.onicegatheringstatechange = () => this.#handleGathering();
-    this.#rtc.onconnectionstatechange = () => this.#handleConnectionState();
+    this.#rtc.onconnectionstatechange = () => this.#handleState();
+    this.#rtc.oniceconnectionstatechange = () => this.#handleState();
   }
 
-  makeOffer(): void {
+  /** @param number above 0 it restarts ICE (W3C webrtc-pc §4.4.1.4): the offer has credentials of its own. */
+  makeOffer(number: number): void {
     this.#enqueue("make an offer", async () => {
       // Trap: node-datachannel makes its offer when the channel is made, and no sooner.
       this.#openChannel();
-      const offer = await this.#rtc.createOffer();
+      const offer = await this.#rtc.createOffer(number > 0 ? { iceRestart: true } : undefined);
       if (this.#isClosed()) return;
       await this.#rtc.setLocalDescription(offer);
-      this.#listener.offerMade(this.#localSdp(offer));
+      this.#listener.offerMade(number, this.#localSdp(offer));
     });
   }
 
-  makeAnswer(offer: string): void {
+  makeAnswer(number: number, offer: string): void {
     this.#enqueue("answer an offer", async () => {
-      await this.#rtc.setRemoteDescription(this.#adopt({ type: "offer", sdp: offer }));
+      await this.#rtc.setRemoteDescription(this.#adopt({ type: "offer", sdp: offerFor(this.#role, offer) }));
       // After the offer: a channel made before would make node-datachannel offer too.
       this.#openChannel();
       const answer = await this.#rtc.createAnswer();
       if (this.#isClosed()) return;
       await this.#rtc.setLocalDescription(answer);
-      this.#listener.answerMade(this.#localSdp(answer));
+      this.#role ??= roleOf(answer.sdp ?? "");
+      this.#listener.answerMade(number, this.#localSdp(answer));
     });
   }
 
   takeAnswer(answer: string): void {
-    this.#enqueue("take an answer", () => this.#rtc.setRemoteDescription(this.#adopt({ type: "answer", sdp: answer })));
+    this.#enqueue("take an answer", async () => {
+      await this.#rtc.setRemoteDescription(this.#adopt({ type: "answer", sdp: answer }));
+      this.#role ??= oppositeRole(roleOf(answer));
+    });
   }
 
   addCandidates(list: readonly Candidate[]): void {
@@ -92,6 +106,7 @@ export class Connection {
     this.#rtc.onicecandidate = null;
     this.#rtc.onicegatheringstatechange = null;
     this.#rtc.onconnectionstatechange = null;
+    this.#rtc.oniceconnectionstatechange = null;
     if (this.#channel !== undefined) {
       this.#channel.onopen = null;
       this.#channel.onclose = null;
@@ -190,9 +205,20 @@ export class Connection {
     if (fragment !== undefined) this.#listener.candidatesFound(fragment, []);
   }
 
-  #handleConnectionState(): void {
-    const state = this.#rtc.connectionState;
-    if (state === "failed" || state === "closed") this.#end(`the connection ${state}`);
+  #handleState(): void {
+    // Trap: in Chromium ICE's own state stays `disconnected` where only the connection's says `failed`.
+    const { connectionState, iceConnectionState } = this.#rtc;
+    if (connectionState === "failed" || connectionState === "closed")
+      return this.#end(`the connection ${connectionState}`);
+    if (connectionState === "disconnected" || iceConnectionState === "disconnected") return this.#tell("disconnected");
+    // Not while a restart checks its candidates: that it tries is no sign that the other side is there.
+    if (iceConnectionState === "connected" || iceConnectionState === "completed") this.#tell("connected");
+  }
+
+  #tell(state: "connected" | "disconnected"): void {
+    if (state === this.#told) return;
+    this.#told = state;
+    this.#listener.wavered(state === "disconnected");
   }
 
   #end(reason: string): void {

@@ -38,7 +38,8 @@ function twoEnds(options: { rollback?: boolean; preferred?: readonly [boolean, b
           path.confirm();
         },
         refused: () => {},
-        attemptFailed: () => {},
+        attemptFailed: () => told.push("failed"),
+        denounced: (reason) => told.push(`denounced: ${reason}`),
         channelLost: (reason) => {
           state = "closed";
           told.push(`lost: ${reason}`);
@@ -104,7 +105,7 @@ describe("a direct path", () => {
     await turn();
     ends[0].sent.length = 0;
     await clock.pass(15_000);
-    expect(ends[0].told).toEqual(["lost: the attempt took too long"]);
+    expect(ends[0].told).toEqual(["lost: the attempt took too long", "failed"]);
     expect(network.open).toEqual([]);
     start();
     await clock.pass(1_000);
@@ -142,6 +143,86 @@ describe("a direct path", () => {
     expect(ends.every(({ isOpen }) => isOpen())).toBe(true);
   });
 
+  it("restarts over the connections there are, by either side or both at once", async () => {
+    for (const restarting of [[0], [1], [0, 1]] as const) {
+      const { network, ends, start, settle, clock } = twoEnds();
+      start();
+      await settle();
+      network.breakWays();
+      for (const index of restarting) ends[index].path.restart();
+      await settle();
+      expect(network.connections.map(({ way }) => way)).toEqual(["open", "open"]);
+      expect(ends.map(({ told }) => told)).toEqual([["opened"], ["opened"]]);
+      expect(ends.map(({ path }) => path.generation)).toEqual([1, 1]);
+      expect(network.violations).toEqual([]);
+      expect(clock.armed).toBe(0);
+    }
+  });
+
+  it("restarts again where the first restart's signals were lost", async () => {
+    const { network, ends, start, settle } = twoEnds();
+    start();
+    await settle();
+    network.breakWays();
+    ends[1].path.restart();
+    await turn();
+    ends[1].sent.length = 0;
+    ends[1].path.restart();
+    await settle();
+    expect(network.connections.map(({ way }) => way)).toEqual(["open", "open"]);
+    expect(network.violations).toEqual([]);
+  });
+
+  it("doesn't restart before it is open, nor where the engine can't", async () => {
+    const { network, ends, start, settle } = twoEnds({ rollback: false });
+    start();
+    await turn();
+    ends[0].path.restart();
+    await settle();
+    ends[0].path.restart();
+    await turn();
+    expect(ends[0].sent).toEqual([]);
+    ends[0].path.receive({ t: "offer", g: 1, n: 1, sdp: "v=0\r\na=ice-ufrag:x\r\n" });
+    await settle();
+    expect(ends.map(({ told }) => told)).toEqual([["opened"], ["opened"]]);
+    expect(network.violations).toEqual([]);
+  });
+
+  it("is denounced once the engine has said for 2 s that it is disconnected, and stays open", async () => {
+    const { network, ends, start, settle, clock } = twoEnds();
+    start();
+    await settle();
+    const [connection] = network.connections;
+    connection?.waver("disconnected");
+    await clock.pass(1_999);
+    connection?.waver("connected");
+    await clock.pass(2_000);
+    expect(ends[0].told).toEqual(["opened"]);
+    connection?.waver("disconnected");
+    await clock.pass(2_000);
+    expect(ends[0].told).toEqual(["opened", "denounced: the engine says disconnected"]);
+    expect(clock.armed).toBe(0);
+  });
+
+  it("that isn't there is tried for anew on a retry, and nothing has failed by that", async () => {
+    const { network, ends, start, settle, clock } = twoEnds();
+    start();
+    await turn();
+    ends[0].sent.length = 0;
+    for (let flap = 0; flap < 20; flap++) {
+      ends[0].path.retry("the server is back");
+      await turn();
+      ends[0].sent.length = 0;
+    }
+    expect(network.open).toEqual([]);
+    await clock.pass(250);
+    await settle();
+    expect(ends.map(({ told }) => told)).toEqual([["opened"], ["opened"]]);
+    ends[0].path.retry("the server is back");
+    await settle();
+    expect(ends[0].isOpen()).toBe(true);
+  });
+
   it("counts each loss once", async () => {
     const { network, ends, start, settle } = twoEnds();
     start();
@@ -156,7 +237,7 @@ describe("a direct path", () => {
     network.refuses = new Error("an ICE server's address that can't be read");
     start();
     await settle();
-    expect(ends[0].told).toEqual(["lost: the platform refused a connection (Error)"]);
+    expect(ends[0].told).toEqual(["lost: the platform refused a connection (Error)", "failed"]);
     await clock.pass(20_000);
     expect(ends[0].told.length).toBeGreaterThan(3);
     network.refuses = undefined;
@@ -199,6 +280,7 @@ describe("a direct path", () => {
         channelOpened: () => {},
         refused: () => {},
         attemptFailed: () => {},
+        denounced: () => {},
         channelLost: () => path.close(),
       },
     });
@@ -214,8 +296,8 @@ describe("a direct path", () => {
     const g = fc.nat(5);
     const sdp = fc.oneof(fc.string(), fc.constant("v=0\r\na=ice-ufrag:x\r\n"));
     const signal: fc.Arbitrary<Signal> = fc.oneof(
-      fc.record({ t: fc.constant("offer" as const), g, sdp }),
-      fc.record({ t: fc.constant("answer" as const), g, sdp }),
+      fc.record({ t: fc.constant("offer" as const), g, n: fc.nat(3), sdp }),
+      fc.record({ t: fc.constant("answer" as const), g, n: fc.nat(3), sdp }),
       fc.record({
         t: fc.constant("candidates" as const),
         g,
@@ -250,7 +332,7 @@ describe("a direct path", () => {
 
   it("opens in the end, whatever was lost, delayed or broken before", async () => {
     const step = fc.record({
-      what: fc.constantFrom("carry", "carry", "lose", "time", "break", "abandon", "bye"),
+      what: fc.constantFrom("carry", "carry", "lose", "time", "break", "abandon", "bye", "restart", "retry", "waver"),
       which: fc.constantFrom(0, 1),
       ms: fc.integer({ min: 1, max: 6_000 }),
     });
@@ -264,6 +346,9 @@ describe("a direct path", () => {
           const to = ends[which === 0 ? 1 : 0];
           if (what === "time") await clock.pass(ms);
           if (what === "break") network.open[which]?.fail();
+          if (what === "restart") from.path.restart();
+          if (what === "retry") from.path.retry("the server is back");
+          if (what === "waver") network.open[which]?.waver("disconnected");
           if (what === "abandon") from.path.abandon("a doubt");
           if (what === "bye") to.path.receive({ t: "bye", g: to.path.generation, reason: "left" });
           if (what === "carry" || what === "lose") {

@@ -5,6 +5,7 @@ import {
   type DialingEvent,
   type DialingState,
   dialingDeadline,
+  isOpen,
   startDialing,
   stepDialing,
 } from "../core/dialing.js";
@@ -45,6 +46,8 @@ export interface DirectPathListener {
   refused(errorName: string): void;
   /** That channel, or the attempt to have one, is over. */
   channelLost(reason: string): void;
+  /** There is reason to think that the path is dead: the engine has said so for a while. */
+  denounced(reason: string): void;
   /** An attempt came to nothing, and the next one waits for its time. */
   attemptFailed(): void;
 }
@@ -60,7 +63,8 @@ export class DirectPath {
   constructor(options: DirectPathOptions) {
     this.#options = options;
     const { polite, preferred, generation, engine, clock } = options;
-    this.#negotiation = startNegotiation({ polite, rollback: engine.rollback, generation });
+    const { rollback, restart } = engine;
+    this.#negotiation = startNegotiation({ polite, rollback, restart: restart && rollback, generation });
     this.#dialing = startDialing(preferred, clock.nowMs());
     this.#alarm = new Alarm(clock, () => this.#dial({ type: "woke" }));
   }
@@ -78,14 +82,37 @@ export class DirectPath {
     this.#negotiate({ type: "signal", signal });
   }
 
+  /** A signal of ours didn't reach the other side. */
+  undelivered(): void {
+    this.#negotiate({ type: "undelivered" });
+  }
+
   /** Frames go both ways: the path counts. */
   confirm(): void {
     this.#dial({ type: "opened" });
   }
 
+  /**
+   * Looks for another way for the connection there is, where it is open and the engine can. The other side must be able to,
+   * and signals must go.
+   */
+  restart(): void {
+    if (this.#isOpen) this.#negotiate({ type: "restart" });
+  }
+
   /** The path is of no more use, whatever the engine says: drop it and try for another. */
   abandon(reason: string): void {
     this.#lose(reason);
+  }
+
+  /**
+   * Where there is no channel: the server is back, or the network another one, so an attempt that is under way begins anew, and
+   * one that waits for its time begins soon.
+   */
+  retry(reason: string): void {
+    if (this.#isOpen) return;
+    this.#abandon(reason);
+    this.#dial({ type: "retry", roll: this.#options.roll() });
   }
 
   selectedPair(): Promise<CandidatePair | undefined> {
@@ -111,8 +138,14 @@ export class DirectPath {
   }
 
   #carryOutDialing(effect: DialingEffect): void {
-    if (effect.type === "dial") this.#negotiate({ type: "dial" });
-    else this.#lose("the attempt took too long");
+    switch (effect.type) {
+      case "dial":
+        return this.#negotiate({ type: "dial" });
+      case "give-up":
+        return this.#lose("the attempt took too long");
+      case "denounce":
+        return this.#options.listener.denounced("the engine says disconnected");
+    }
   }
 
   #negotiate(event: NegotiationEvent): void {
@@ -121,9 +154,15 @@ export class DirectPath {
     const { state, effects } = stepNegotiation(before, event);
     this.#negotiation = state;
     for (const effect of effects) this.#carryOut(effect);
-    if (state.phase === "answering" && before.phase !== "answering") this.#dial({ type: "answering" });
+    // To answer a restart is no attempt: the path stays open meanwhile.
+    const isRestart = state.generation === before.generation && this.#isOpen;
+    if (state.phase === "answering" && before.phase !== "answering" && !isRestart) this.#dial({ type: "answering" });
     // The other side hung up: what we had is gone, and we may dial again.
     if (state.phase === "idle" && event.type === "signal" && before.phase !== "idle") this.#lost("the peer hung up");
+  }
+
+  get #isOpen(): boolean {
+    return isOpen(this.#dialing);
   }
 
   #carryOut(effect: NegotiationEffect): void {
@@ -131,9 +170,9 @@ export class DirectPath {
       case "open":
         return this.#open(effect.generation);
       case "make-offer":
-        return this.#connection?.makeOffer();
+        return this.#connection?.makeOffer(effect.number);
       case "make-answer":
-        return this.#connection?.makeAnswer(effect.sdp);
+        return this.#connection?.makeAnswer(effect.number, effect.sdp);
       case "take-answer":
         return this.#connection?.takeAnswer(effect.sdp);
       case "add-candidates":
@@ -172,10 +211,11 @@ export class DirectPath {
 
   #listenTo(generation: number): ConnectionListener {
     return {
-      offerMade: (sdp) => this.#negotiate({ type: "offer-made", generation, sdp }),
-      answerMade: (sdp) => this.#negotiate({ type: "answer-made", generation, sdp }),
+      offerMade: (number, sdp) => this.#negotiate({ type: "offer-made", generation, number, sdp }),
+      answerMade: (number, sdp) => this.#negotiate({ type: "answer-made", generation, number, sdp }),
       candidatesFound: (fragment, list) => this.#negotiate({ type: "candidates-found", generation, fragment, list }),
       channelOpened: (channel, lossy) => this.#options.listener.channelOpened(channel, lossy),
+      wavered: (isDisconnected) => this.#dial({ type: isDisconnected ? "wavered" : "steadied" }),
       ended: (reason) => {
         if (generation === this.#negotiation.generation) this.#lose(reason);
       },
@@ -183,16 +223,18 @@ export class DirectPath {
   }
 
   #lose(reason: string): void {
-    this.#negotiate({
-      type: "abandoned",
-      generation: this.#negotiation.generation,
-      reason: reason.slice(0, limits.nameLength),
-    });
+    this.#abandon(reason);
     this.#lost(reason);
   }
 
+  /** Drops the connection there is, and tells the other side. */
+  #abandon(reason: string): void {
+    const { generation } = this.#negotiation;
+    this.#negotiate({ type: "abandoned", generation, reason: reason.slice(0, limits.nameLength) });
+  }
+
   #lost(reason: string): void {
-    const wasOpen = this.#dialing.phase === "open";
+    const wasOpen = this.#isOpen;
     this.#options.listener.channelLost(reason);
     this.#dial({ type: "lost", roll: this.#options.roll() });
     if (!wasOpen && this.#dialing.phase === "waiting") this.#options.listener.attemptFailed();

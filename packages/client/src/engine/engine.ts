@@ -16,6 +16,8 @@ export interface Engine {
   readonly RTCPeerConnection: new (configuration?: RTCConfiguration) => RTCPeerConnection;
   /** A remote offer rolls back one of its own (W3C webrtc-pc §4.4.1.5). */
   readonly rollback: boolean;
+  /** Restarts ICE, on either side's offer. It takes one that rolls back. */
+  readonly restart: boolean;
   /** Changes a remote description before the engine gets it. */
   readonly adoptRemote?: (description: Description) => Description;
   /** Changes the list of ICE servers into what the engine understands. */

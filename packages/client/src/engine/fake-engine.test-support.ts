@@ -6,7 +6,8 @@ type DescriptionInit = { readonly type: "offer" | "answer"; readonly sdp: string
 
 /**
  * Where fake connections meet. Two open their channels once each has the other's description, one of which is an offer
- * that the other answered; calls in an order that no engine takes are refused and kept in `violations`.
+ * that the other answered; calls in an order that no engine takes are refused and kept in `violations`. With rollback come
+ * restarts.
  */
 export class FakeNetwork {
   readonly connections: FakeConnection[] = [];
@@ -19,6 +20,11 @@ export class FakeNetwork {
   lossyChannels: "open" | "stay closed" | "throw" = "open";
   #fragments = 0;
 
+  /** What was open carries nothing any more, and no engine tells. Restarted, it carries on, from where it was: SCTP repeats. */
+  breakWays(): void {
+    for (const connection of this.open) connection.way = "broken";
+  }
+
   /** An engine whose connections are of this network. */
   engine(options: { kind?: string; rollback?: boolean } = {}): Engine {
     const network = this;
@@ -30,7 +36,12 @@ export class FakeNetwork {
         network.connections.push(this);
       }
     };
-    return { kind, rollback, RTCPeerConnection: RTCPeerConnection as unknown as Engine["RTCPeerConnection"] };
+    return {
+      kind,
+      rollback,
+      restart: rollback,
+      RTCPeerConnection: RTCPeerConnection as unknown as Engine["RTCPeerConnection"],
+    };
   }
 
   /** Connections that weren't closed. */
@@ -50,9 +61,10 @@ export class FakeNetwork {
   /** Opens whatever has come to match. */
   match(one: FakeConnection): void {
     const other = this.open.find((candidate) => candidate !== one && areMatched(one, candidate));
-    if (other === undefined || one.other !== undefined) return;
+    if (other === undefined) return;
     one.other = other;
     other.other = one;
+    for (const connection of [one, other]) connection.mend();
     queueMicrotask(() => {
       for (const { channel } of [one, other]) channel?.open();
       if (this.lossyChannels === "open") for (const { lossyChannel } of [one, other]) lossyChannel?.open();
@@ -67,8 +79,9 @@ function areMatched(a: FakeConnection, b: FakeConnection): boolean {
     b.localDescription?.sdp === a.remoteDescription?.sdp &&
     a.localDescription.type !== b.localDescription?.type &&
     // It takes candidates of both sides to connect.
-    a.candidates.length > 0 &&
-    b.candidates.length > 0
+    [a, b].every(({ candidates, remoteDescription }) =>
+      candidates.includes(`candidate:${fragmentOf(remoteDescription?.sdp ?? "")}`),
+    )
   );
 }
 
@@ -78,16 +91,22 @@ export class FakeConnection {
   readonly candidates: string[] = [];
   localDescription: DescriptionInit | null = null;
   remoteDescription: DescriptionInit | null = null;
-  connectionState: "new" | "failed" | "closed" = "new";
+  connectionState: "new" | "connected" | "disconnected" | "failed" | "closed" = "new";
+  iceConnectionState: "new" | "connected" | "disconnected" = "new";
   iceGatheringState: "new" | "complete" = "new";
   channel: FakeChannel | undefined;
   lossyChannel: FakeChannel | undefined;
   other: FakeConnection | undefined;
+  way: "none" | "open" | "broken" = "none";
   onicecandidate: ((event: { candidate: object | null }) => void) | null = null;
   onicegatheringstatechange: (() => void) | null = null;
   onconnectionstatechange: (() => void) | null = null;
+  oniceconnectionstatechange: (() => void) | null = null;
   readonly #network: FakeNetwork;
   readonly #rollback: boolean;
+  /** Our offer, until it is answered. */
+  #pending: DescriptionInit | undefined;
+  readonly #stuck: (() => void)[] = [];
 
   constructor(network: FakeNetwork, rollback: boolean, configuration: RTCConfiguration) {
     this.#network = network;
@@ -105,18 +124,21 @@ export class FakeConnection {
   }
 
   #createChannel(): FakeChannel {
-    this.channel = new FakeChannel(this.#network, () => this.other?.channel);
+    this.channel = new FakeChannel(this, "channel");
     return this.channel;
   }
 
   #createLossyChannel(): FakeChannel {
     if (this.#network.lossyChannels === "throw") throw new Error("OperationError");
-    this.lossyChannel = new FakeChannel(this.#network, () => this.other?.lossyChannel);
+    this.lossyChannel = new FakeChannel(this, "lossyChannel");
     return this.lossyChannel;
   }
 
-  async createOffer(): Promise<DescriptionInit> {
+  async createOffer(options?: RTCOfferOptions): Promise<DescriptionInit> {
     if (this.channel === undefined) throw this.#network.violate("an offer without a channel");
+    const isUsed = this.localDescription !== null;
+    if (isUsed !== (options?.iceRestart === true)) throw this.#network.violate("an offer that restarts nothing");
+    if (isUsed && !this.#rollback) throw this.#network.violate("a restart that the engine can't make");
     return { type: "offer", sdp: `v=0\r\na=ice-ufrag:${this.#network.nextFragment()}\r\n` };
   }
 
@@ -129,6 +151,7 @@ export class FakeConnection {
   async setLocalDescription(description: DescriptionInit): Promise<void> {
     this.#mustBeOpen();
     this.localDescription = description;
+    this.#pending = description.type === "offer" ? description : undefined;
     const usernameFragment = fragmentOf(description.sdp);
     queueMicrotask(() => {
       const candidate = { candidate: `candidate:${usernameFragment}`, sdpMid: "0", usernameFragment };
@@ -141,17 +164,19 @@ export class FakeConnection {
 
   async setRemoteDescription(description: DescriptionInit): Promise<void> {
     this.#mustBeOpen();
-    const hasOffered = this.localDescription?.type === "offer" && this.remoteDescription === null;
+    const hasOffered = this.#pending !== undefined;
     if (description.type === "offer") {
-      if (this.remoteDescription !== null) throw this.#network.violate("a second offer on a connection");
+      if (this.remoteDescription !== null && !this.#rollback)
+        throw this.#network.violate("a restart, without rollback");
       if (hasOffered && !this.#rollback) throw this.#network.violate("an offer where one is out, without rollback");
       this.localDescription = null;
     } else {
       if (!hasOffered) throw this.#network.violate("an answer where no offer is out");
-      const offered = fragmentOf(this.localDescription?.sdp ?? "");
+      const offered = fragmentOf(this.#pending?.sdp ?? "");
       if (!description.sdp.includes(`a=answers:${offered}\r\n`))
         throw this.#network.violate("an answer to another offer");
     }
+    this.#pending = undefined;
     this.remoteDescription = description;
     this.#network.match(this);
   }
@@ -177,6 +202,26 @@ export class FakeConnection {
     const { other } = this;
     this.endChannels();
     if (!this.#network.isCut) queueMicrotask(() => other?.endChannels());
+  }
+
+  carry(place: "channel" | "lossyChannel", frame: ArrayBuffer): void {
+    if (this.#network.isCut) return;
+    const deliver = () => this.other?.[place]?.deliver(frame);
+    if (this.way === "broken" || this.other?.way === "broken") this.#stuck.push(deliver);
+    else queueMicrotask(deliver);
+  }
+
+  mend(): void {
+    this.way = "open";
+    for (const deliver of this.#stuck.splice(0)) queueMicrotask(deliver);
+  }
+
+  /** The engine says that it hears nothing, or hears again. */
+  waver(state: "connected" | "disconnected"): void {
+    this.iceConnectionState = state;
+    this.oniceconnectionstatechange?.();
+    this.connectionState = state;
+    this.onconnectionstatechange?.();
   }
 
   /** The engine finds that the path is broken. */
@@ -205,19 +250,18 @@ export class FakeChannel extends EventTarget {
   onclose: (() => void) | null = null;
   onmessage: ((event: { data: unknown }) => void) | null = null;
   onbufferedamountlow: (() => void) | null = null;
-  readonly #network: FakeNetwork;
-  readonly #other: () => FakeChannel | undefined;
+  readonly #connection: FakeConnection;
+  readonly #place: "channel" | "lossyChannel";
 
-  constructor(network: FakeNetwork, other: () => FakeChannel | undefined) {
+  constructor(connection: FakeConnection, place: "channel" | "lossyChannel") {
     super();
-    this.#network = network;
-    this.#other = other;
+    this.#connection = connection;
+    this.#place = place;
   }
 
   send(frame: Uint8Array): void {
     if (this.readyState !== "open") throw new Error("InvalidStateError");
-    const { buffer } = Uint8Array.from(frame);
-    if (!this.#network.isCut) queueMicrotask(() => this.#other()?.deliver(buffer));
+    this.#connection.carry(this.#place, Uint8Array.from(frame).buffer);
   }
 
   deliver(data: unknown): void {

@@ -1,6 +1,8 @@
 import { type IceServer, SkeinError } from "@skein/protocol";
 import type { Description, Engine } from "./engine.js";
 
+export { platformNetwork } from "../network/network.node.js";
+
 /** node-datachannel's RTCPeerConnection: Node has none of its own. */
 export async function platformEngine(): Promise<Engine> {
   const { RTCPeerConnection } = await import("node-datachannel/polyfill").catch((cause: unknown) => {
@@ -15,6 +17,8 @@ export async function platformEngine(): Promise<Engine> {
     RTCPeerConnection: RTCPeerConnection as unknown as Engine["RTCPeerConnection"],
     // Trap: on glare it takes the remote offer without a word, and `rollback` does nothing.
     rollback: false,
+    // Trap: `restartIce` throws, `createOffer({ iceRestart: true })` keeps the credentials, and an offer that restarts throws.
+    restart: false,
     adoptRemote: answerPassively,
     adoptIceServers: encodeCredentials,
   };

@@ -1,6 +1,7 @@
 import type { Card, Identity, Protocol, RandomBytes } from "@skein/protocol";
 import type { Clock } from "../clock.js";
 import type { Engine } from "../engine/engine.js";
+import type { NetworkWatch } from "../network/network-watch.js";
 import type { Signaling } from "../signaling/signaling.js";
 import type { PathProvider } from "./path-provider.js";
 
@@ -40,6 +41,8 @@ export interface JoinOptions {
   readonly signal?: AbortSignal;
   /** For simulated worlds. */
   readonly clock?: Clock;
+  /** For simulated worlds. */
+  readonly network?: NetworkWatch;
   /** For simulated worlds. */
   readonly random?: RandomBytes;
 }

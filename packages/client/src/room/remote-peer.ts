@@ -27,7 +27,7 @@ import { Link, type PathNews } from "../link/link.js";
 import type { Path } from "../link/path.js";
 import type { StreamHandler } from "../link/streams.js";
 import type { LinkTraffic } from "../link/traffic.js";
-import { isPolite, offersFirst } from "./offerer.js";
+import { bothRestart, isPolite, offersFirst } from "./offerer.js";
 import type { Pair } from "./pairs.js";
 import type { AttachedPath, DirectNews, PathProvider, PathWorld, RelayUsage } from "./path-provider.js";
 import type { Peer } from "./peer.js";
@@ -44,6 +44,8 @@ export interface RemotePeerWorld {
   readonly paths: readonly PathProvider[];
   readonly ourCard: () => Card;
   readonly iceServers: () => readonly IceServer[];
+  /** Whether signals go, as far as we know. */
+  canSignal(): boolean;
   forward(to: PeerId, kind: ForwardClass, envelope: Uint8Array): boolean;
   handlerOf(name: string): Handler | undefined;
   streamHandlerOf(name: string): StreamHandler | undefined;
@@ -139,6 +141,7 @@ export class RemotePeer implements Peer {
       listener: {
         channelOpened: (channel, lossy) => this.#openPath(channel, lossy),
         channelLost: (reason) => this.#losePath(reason),
+        denounced: (reason) => this.#link.denounce("direct", reason),
         attemptFailed: () => this.#tellDirect("failed"),
         refused: (errorName) => this.#tellRefusal(errorName),
       },
@@ -201,8 +204,10 @@ export class RemotePeer implements Peer {
     if (this.#triesDirect) this.#direct.receive(signal.value);
   }
 
-  /** Something that was relayed to it went nowhere. */
-  undeliverable(reason: string): void {
+  /** A forward of ours to it went nowhere. Of signals, the attempt's own deadline makes up for it, or its offer does. */
+  undeliverable(reason: string, kind: ForwardClass | undefined): void {
+    if (kind !== "relay") this.#direct.undelivered();
+    if (kind === "signal") return;
     for (const { path } of this.#attached) path.undeliverable(reason);
   }
 
@@ -224,14 +229,22 @@ export class RemotePeer implements Peer {
   /** Our connection to the server is lost. */
   loseServer(): void {
     for (const { path } of this.#attached) path.server("away");
+    this.#link.doubt();
+  }
+
+  /** The network may be another one: whatever path there is may be dead, and nobody told us. */
+  networkChanged(reason: string): void {
+    if (this.#now.phase === "gone") return;
+    this.#link.denounce("direct", reason);
+    this.#link.denounce("relay", reason);
+    this.#renew(reason);
   }
 
   /** The server is back, or the peer is back at it: what went between may be lost, and can go again. */
   retry(): void {
     if (this.#now.phase === "gone") return;
     for (const { path } of this.#attached) path.server("back");
-    if (!this.#triesDirect) return;
-    if (this.#path === undefined) this.#direct.abandon("the server is back");
+    if (this.#path === undefined || this.#path.isSuspect) this.#renew("the server is back");
   }
 
   /** Runs at once where there is a link; as soon as there is one otherwise, in the order of the calls. */
@@ -407,7 +420,21 @@ export class RemotePeer implements Peer {
   #handleDirectNews(news: PathNews, reason: string): void {
     if (news === "opened") return this.#triesDirect ? this.#direct.confirm() : undefined;
     this.#tellDirect(news);
+    if (news === "suspect") this.#restart();
     if (news === "down" && this.#path !== undefined) this.#direct.abandon(reason);
+  }
+
+  /** Looks for another way: over the connection there is, or with a new attempt where there is none. */
+  #renew(reason: string): void {
+    if (!this.#triesDirect) return;
+    if (this.#path === undefined) this.#direct.retry(reason);
+    else this.#restart();
+  }
+
+  /** Not while signals don't go. Trap: to restart while offline kills Firefox's channel. */
+  #restart(): void {
+    const canRestart = bothRestart(this.#world.engine, this.#card) && this.#world.canSignal();
+    if (canRestart) this.#direct.restart();
   }
 
   #tellDirect(news: DirectNews): void {

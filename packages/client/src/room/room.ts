@@ -24,6 +24,7 @@ import type { ByteStream } from "../link/byte-stream.js";
 import { checkBody, requestTimeoutMs } from "../link/exchange.js";
 import { type Handler, Handlers } from "../link/handlers.js";
 import type { StreamHandler } from "../link/streams.js";
+import type { NetworkWatch } from "../network/network-watch.js";
 import type { SignalingEvents, SignalingSession } from "../signaling/signaling.js";
 import type { CardUpdate } from "./options.js";
 import type { OwnCard } from "./own-card.js";
@@ -83,10 +84,12 @@ export interface RoomParts {
   readonly admit: (card: Card) => boolean;
   readonly iceServers: readonly IceServer[];
   readonly keys: SealingKeys;
+  readonly network: NetworkWatch;
   readonly world: Omit<
     RemotePeerWorld,
     | "ourCard"
     | "iceServers"
+    | "canSignal"
     | "forward"
     | "handlerOf"
     | "streamHandlerOf"
@@ -133,6 +136,7 @@ export class Room implements Messenger<Peer>, AsyncDisposable {
   #serverIceServers: readonly IceServer[] = [];
   #server: RoomStats["server"] = "disconnected";
   #session: SignalingSession | undefined;
+  #unwatch: () => void = () => {};
   #closing: Promise<void> | undefined;
 
   /** @internal Use `joinRoom`. */
@@ -145,6 +149,7 @@ export class Room implements Messenger<Peer>, AsyncDisposable {
       ...parts.world,
       ourCard: () => parts.ownCard.card,
       iceServers: () => [...parts.iceServers, ...this.#serverIceServers],
+      canSignal: () => this.#server === "connected" && parts.network.isOnline,
       forward: (to, kind, envelope) => this.#session?.forward(to, kind, envelope) ?? false,
       handlerOf: (name) => this.#handlers.find(name),
       streamHandlerOf: (name) => this.#streamHandlers.find(name),
@@ -341,10 +346,7 @@ export class Room implements Messenger<Peer>, AsyncDisposable {
       away: (id) => this.#inbox.add(() => this.#peers.get(id)?.doubt()),
       left: (id, reason) => this.#inbox.add(() => this.#handleLeft(id, reason)),
       envelope: (from, kind, envelope) => this.#inbox.add(() => this.#handleEnvelope(from, kind, envelope)),
-      undeliverable: (to, reason, kind) => {
-        // Of signals, the attempt's own deadline makes up for it.
-        if (kind !== "signal") this.#inbox.add(() => this.#peers.get(to)?.undeliverable(reason));
-      },
+      undeliverable: (to, reason, kind) => this.#inbox.add(() => this.#peers.get(to)?.undeliverable(reason, kind)),
       // In its turn as well: a roster that is still being checked came before.
       disconnected: (reason) =>
         this.#inbox.add(() => {
@@ -363,6 +365,9 @@ export class Room implements Messenger<Peer>, AsyncDisposable {
   /** @internal We are in the room. Events begin a moment later, when whoever joined has had the chance to listen. */
   attach(session: SignalingSession): void {
     this.#session = session;
+    this.#unwatch = this.#parts.network.watch((reason) => {
+      for (const peer of [...this.#peers.values()]) peer.networkChanged(reason);
+    });
     this.#parts.world.clock.after(0, () => this.#inbox.start());
   }
 
@@ -374,6 +379,7 @@ export class Room implements Messenger<Peer>, AsyncDisposable {
 
   async #shutDown(error: SkeinError | undefined): Promise<void> {
     this.#inbox.close();
+    this.#unwatch();
     this.#server = "disconnected";
     for (const peer of [...this.#peers.values()]) this.#remove(peer, "the room was left");
     this.#emit("closed", error);

@@ -1,6 +1,7 @@
 import { createIdentity, defineProtocol, message, request } from "@skein/protocol";
 import { FakeNetwork } from "../engine/fake-engine.test-support.js";
 import { joinRoom } from "../join-room.js";
+import { ManualWatch } from "../network/manual-watch.test-support.js";
 import { FakeServer } from "../signaling/fake-server.test-support.js";
 import { countingRandom, TestClock, turn } from "../testing.test-support.js";
 import type { JoinOptions } from "./options.js";
@@ -31,6 +32,7 @@ const names = [
 /** A room, and all that it told. */
 export interface Guest {
   readonly room: Room;
+  readonly network: ManualWatch;
   /** Names of events, in their order. */
   readonly seen: (keyof RoomEvents)[];
   /** What was said to it. */
@@ -52,6 +54,7 @@ export class World {
 
   async join(options: Partial<JoinOptions> = {}): Promise<Guest> {
     const seed = ++this.#seed;
+    const network = new ManualWatch();
     const room = await joinRoom({
       signaling: this.server.signaling(),
       room: "lab",
@@ -60,9 +63,10 @@ export class World {
       protocols: [chat],
       engine: this.network.engine(),
       clock: this.clock,
+      network,
       ...options,
     } as JoinOptions);
-    const guest: Guest = { room, seen: [], heard: [] };
+    const guest: Guest = { room, network, seen: [], heard: [] };
     for (const name of names) room.on(name, () => guest.seen.push(name));
     if (options.protocols === undefined) room.handle(chat.say, (body) => void guest.heard.push(body));
     this.guests.push(guest);
@@ -92,9 +96,9 @@ export class World {
     await this.until(() => pairs.every(([a, b]) => this.connected(a, b)));
   }
 
-  async pair(): Promise<readonly [Guest, Guest]> {
-    const ann = await this.join();
-    const ben = await this.join();
+  async pair(options: Partial<JoinOptions> = {}): Promise<readonly [Guest, Guest]> {
+    const ann = await this.join(options);
+    const ben = await this.join(options);
     await this.untilConnected(ann, ben);
     return [ann, ben];
   }

@@ -13,6 +13,7 @@ import {
   toBase64Url,
 } from "@skein/protocol";
 import { describe, expect, it } from "vitest";
+import { ManualWatch } from "../network/manual-watch.test-support.js";
 import { countingRandom, TestClock, turn, until } from "../testing.test-support.js";
 import { type BusPacket, busSignaling, type OpenBus } from "./bus.js";
 import { memorySignaling } from "./memory.js";
@@ -46,6 +47,7 @@ async function joining(identity: Identity, join: number, options: Partial<Signal
     identity,
     card: () => card,
     clock: new TestClock(),
+    network: new ManualWatch(),
     roll: () => 0,
     ...options,
   };

@@ -47,7 +47,15 @@ export class FakeServer {
   }
 
   deliver({ from, to, envelope }: Forward): void {
-    this.members.get(to)?.socket.deliver(encodeForwardPacket("signal", from, envelope));
+    const socket = this.members.get(to)?.socket;
+    if (socket?.readyState === 1) socket.deliver(encodeForwardPacket("signal", from, envelope));
+    else this.say(from, { t: "undeliverable", to: peerKeyOf(to), reason: "gone", class: "signal" });
+  }
+
+  /** All sockets break, and nobody can connect for now; the places are kept. */
+  stall(): void {
+    this.isDown = true;
+    for (const { socket } of this.members.values()) socket.end(1006);
   }
 
   /** All sockets break at once. */

@@ -1,5 +1,6 @@
 import type { ForwardClass, IceServer, Identity, PeerId, Rejected, SignedCard, SkeinError } from "@skein/protocol";
 import type { Clock } from "../clock.js";
+import type { NetworkWatch } from "../network/network-watch.js";
 
 /** What a room tells its signalling when it joins. */
 export interface SignalingJoin {
@@ -9,6 +10,8 @@ export interface SignalingJoin {
   readonly card: () => SignedCard;
   readonly token?: (() => string | Promise<string>) | undefined;
   readonly clock: Clock;
+  /** Says when to ask whether the connection still is one. */
+  readonly network: NetworkWatch;
   /** From 0 to 1, for jitter. */
   readonly roll: () => number;
   /** Ends the first attempt. */

@@ -11,6 +11,7 @@ import {
   verifyJoin,
 } from "@skein/protocol";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { ManualWatch } from "../network/manual-watch.test-support.js";
 import { countingRandom, TestClock, turn, until } from "../testing.test-support.js";
 import { FakeSockets } from "./fake-socket.test-support.js";
 import type { SignalingEvents, SignalingJoin } from "./signaling.js";
@@ -70,11 +71,12 @@ function start(options: Partial<SignalingJoin> = {}) {
       "rejected",
     ].map((name) => [name, tell(name)]),
   ) as unknown as SignalingEvents;
-  const join: SignalingJoin = { room: "lab", identity, card: () => card, clock, roll: () => 1, ...options };
+  const network = new ManualWatch();
+  const join: SignalingJoin = { room: "lab", identity, card: () => card, clock, network, roll: () => 1, ...options };
   const session = webSocketSignaling({ url, webSocket: sockets.WebSocket }).join(join, events);
   session.catch(() => {});
   const names = () => told.map(([name]) => name);
-  return { clock, sockets, told, names, session };
+  return { clock, network, sockets, told, names, session };
 }
 
 /** Answers the client's join on its newest socket. */
@@ -178,7 +180,8 @@ describe("joining", () => {
       url: string,
       protocols: string[],
     ) => WebSocket;
-    const join: SignalingJoin = { room: "lab", identity, card: () => card, clock, roll: () => 1 };
+    const network = new ManualWatch();
+    const join: SignalingJoin = { room: "lab", identity, card: () => card, clock, network, roll: () => 1 };
     const session = webSocketSignaling({ url, webSocket: refusing }).join(join, {} as SignalingEvents);
     await expect(session).rejects.toMatchObject({
       code: "server-unreachable",
@@ -442,17 +445,18 @@ describe("a member", () => {
     expect([...second.sent, ...third.sent]).toEqual([]);
   });
 
-  it("comes back at once when the platform says that it is online", async () => {
-    const target = new EventTarget();
-    vi.stubGlobal("addEventListener", target.addEventListener.bind(target));
-    vi.stubGlobal("removeEventListener", target.removeEventListener.bind(target));
-    const { sockets, session } = await startedAndIn();
+  it("asks its server at once when the network changes, or comes back where that is away", async () => {
+    const { network, sockets, session } = await startedAndIn();
+    const before = sockets.last.messages.length;
+    network.change();
+    expect(sockets.last.messages.slice(before)).toEqual([{ t: "ping" }]);
     sockets.last.end(1006);
-    target.dispatchEvent(new Event("online"));
+    network.change();
     expect(sockets.all).toHaveLength(2);
     await session.leave();
-    target.dispatchEvent(new Event("online"));
+    network.change();
     expect(sockets.all).toHaveLength(2);
+    expect(network.watched).toBe(0);
   });
 
   it("that leaves says so, and waits until its words have gone out", async () => {

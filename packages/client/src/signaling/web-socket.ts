@@ -95,10 +95,10 @@ class WebSocketSession implements SignalingSession {
       this.#finish(new SkeinError("aborted", "The join was aborted by its caller.", { cause: join.signal?.reason }));
     };
     join.signal?.addEventListener("abort", abort, { once: true });
-    const stopOnline = onOnline(() => this.#step({ type: "online" }));
+    const unwatch = join.network.watch(() => this.#step({ type: "online" }));
     this.#stopListening = () => {
       join.signal?.removeEventListener("abort", abort);
-      stopOnline();
+      unwatch();
     };
     const first = startReconnect(join.clock.nowMs());
     this.#reconnect = first.state;
@@ -290,13 +290,6 @@ class WebSocketSession implements SignalingSession {
     socket.onerror = () => {};
     socket.close();
   }
-}
-
-/** Browsers tell when the network is back. */
-function onOnline(listener: () => void): () => void {
-  if (typeof globalThis.addEventListener !== "function") return () => {};
-  globalThis.addEventListener("online", listener);
-  return () => globalThis.removeEventListener("online", listener);
 }
 
 /** One over the limit would only be a message that the server can't read. */

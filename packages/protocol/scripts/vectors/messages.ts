@@ -149,6 +149,8 @@ export function signalVectors() {
   const signals: Signal[] = [
     { t: "offer", g: 1, sdp: "v=0\r\n" },
     { t: "answer", g: 1, sdp: "v=0\r\n" },
+    { t: "offer", g: 1, n: 1, sdp: "v=0\r\n" },
+    { t: "answer", g: 1, n: 1, sdp: "v=0\r\n" },
     { t: "candidates", g: 1, u: "a1B2", list: [candidate] },
     { t: "candidates", g: 2, u: "a1B2", list: [] },
     { t: "bye", g: 3, reason: "left" },
@@ -159,6 +161,7 @@ export function signalVectors() {
     rejected: [
       wrong("an offer without a generation", "malformed", { t: "offer", sdp: "v=0\r\n" }),
       wrong("a generation that is a fraction", "malformed", { t: "offer", g: 1.5, sdp: "v=0\r\n" }),
+      wrong("an offer's number that is negative", "malformed", { t: "offer", g: 1, n: -1, sdp: "v=0\r\n" }),
       wrong("candidates without their fragment", "malformed", { t: "candidates", g: 1, list: [candidate] }),
       wrong("a candidate without its section", "malformed", { t: "candidates", g: 1, u: "a", list: [{ c: "c" }] }),
       wrong("too many candidates", "malformed", {

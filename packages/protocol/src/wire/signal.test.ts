@@ -8,6 +8,8 @@ const candidate = { c: "candidate:1 1 udp 1 192.0.2.1 9 typ host", mid: "0" };
 const signals: Signal[] = [
   { t: "offer", g: 1, sdp: "v=0\r\n" },
   { t: "answer", g: 1, sdp: "v=0\r\n" },
+  { t: "offer", g: 1, n: 1, sdp: "v=0\r\n" },
+  { t: "answer", g: 1, n: 1, sdp: "v=0\r\n" },
   { t: "candidates", g: 1, u: "ufrg", list: [candidate, candidate] },
   { t: "candidates", g: 1, u: "ufrg", list: [] },
   { t: "bye", g: 3, reason: "left" },
@@ -15,11 +17,12 @@ const signals: Signal[] = [
 
 describe("signals", () => {
   for (const signal of signals) {
-    it(`${signal.t}: round-trips, ignores what it doesn't know, misses nothing it needs`, () => {
+    it(`${Object.keys(signal).join(", ")} of ${signal.t}: round-trips, ignores what it doesn't know, misses nothing it needs`, () => {
       expect(decodeSignal(encodeSignal(signal))).toEqual({ ok: true, value: signal });
       expect(decodeSignal(encode({ ...signal, later: 1 }))).toEqual({ ok: true, value: signal });
       for (const field of Object.keys(signal)) {
-        expect(decodeSignal(encode({ ...signal, [field]: undefined }))).toMatchObject({ code: "malformed" });
+        const without = decodeSignal(encode({ ...signal, [field]: undefined }));
+        if (field !== "n") expect(without).toMatchObject({ code: "malformed" });
         expect(decodeSignal(encode({ ...signal, [field]: { odd: 1 } }))).toMatchObject({ code: "malformed" });
       }
     });
@@ -50,6 +53,7 @@ describe("signals", () => {
     expect(decodeSignal(encode({ t: "candidates", g: 0, u: "u", list: long }))).toMatchObject({ code: "malformed" });
     for (const g of [-1, 1.5, "1", 2 ** 53]) {
       expect(decodeSignal(encode({ t: "offer", g, sdp: "" }))).toMatchObject({ code: "malformed" });
+      expect(decodeSignal(encode({ t: "offer", g: 1, n: g, sdp: "" }))).toMatchObject({ code: "malformed" });
     }
   });
 

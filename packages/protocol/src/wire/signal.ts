@@ -1,16 +1,18 @@
 import { decodeByType } from "../codec/by-type.js";
 import { encode } from "../codec/message-pack.js";
-import { count, list, literal, name, type Output, object, text } from "../codec/schema.js";
+import { count, list, literal, name, type Output, object, optional, text } from "../codec/schema.js";
 import { type Decoded, reject } from "../decoded.js";
 import { limits } from "../limits.js";
 
 const sdp = text(limits.signalBytes);
 /** The generation: rises with each new RTCPeerConnection of a pair. */
 const g = count;
+/** Numbers the offers of a generation; an answer has the number of its offer. 0 is left out. Above it: an ICE restart. */
+const n = optional(count);
 
 const signals = {
-  offer: object({ t: literal("offer"), g, sdp }),
-  answer: object({ t: literal("answer"), g, sdp }),
+  offer: object({ t: literal("offer"), g, n, sdp }),
+  answer: object({ t: literal("answer"), g, n, sdp }),
   /** Candidates for the description whose ICE user fragment is `u`. An empty list ends them. */
   candidates: object({
     t: literal("candidates"),

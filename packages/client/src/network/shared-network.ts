@@ -1,0 +1,65 @@
+import { Alarm, type Clock } from "../clock.js";
+import { hasSlept, type Moment, sampleMs } from "../core/sleep.js";
+import type { NetworkWatch } from "./network-watch.js";
+
+/**
+ * One watch for all of a room. A sleep of the computer counts as a change: nobody knows what became of the network meanwhile.
+ * It looks and listens for as long as anyone does to it.
+ */
+export class SharedNetwork implements NetworkWatch {
+  readonly #network: NetworkWatch;
+  readonly #clock: Clock;
+  readonly #alarm: Alarm;
+  readonly #listeners = new Set<(reason: string) => void>();
+  #before: Moment;
+  #stop: () => void = () => {};
+
+  constructor(network: NetworkWatch, clock: Clock) {
+    this.#network = network;
+    this.#clock = clock;
+    this.#alarm = new Alarm(clock, () => this.#sample());
+    this.#before = this.#moment();
+  }
+
+  get isOnline(): boolean {
+    return this.#network.isOnline;
+  }
+
+  watch(listener: (reason: string) => void): () => void {
+    if (this.#listeners.size === 0) this.#begin();
+    this.#listeners.add(listener);
+    return () => {
+      if (this.#listeners.delete(listener) && this.#listeners.size === 0) this.#end();
+    };
+  }
+
+  #begin(): void {
+    this.#stop = this.#network.watch((reason) => this.#tell(reason));
+    this.#before = this.#moment();
+    this.#arm();
+  }
+
+  #end(): void {
+    this.#stop();
+    this.#alarm.set(undefined);
+  }
+
+  #sample(): void {
+    const before = this.#before;
+    this.#before = this.#moment();
+    this.#arm();
+    if (hasSlept(before, this.#before)) this.#tell("the computer slept");
+  }
+
+  #arm(): void {
+    this.#alarm.set(this.#before.nowMs + sampleMs);
+  }
+
+  #moment(): Moment {
+    return { nowMs: this.#clock.nowMs(), wallMs: this.#clock.wallMs() };
+  }
+
+  #tell(reason: string): void {
+    for (const listener of [...this.#listeners]) listener(reason);
+  }
+}
