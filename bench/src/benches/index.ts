@@ -1,10 +1,12 @@
 import type { Bench } from "../bench.ts";
 import { bulkChromiumChromium, bulkNodeNode } from "./bulk.ts";
+import { gapCut, gapNetworkChange, relayAfterChecking } from "./gap.ts";
 import { messagesChromiumChromium, messagesNodeNode } from "./messages.ts";
 import { openChromiumChromium } from "./open-chromium-chromium.ts";
 import { openNodeChromium } from "./open-node-chromium.ts";
 import { openNodeNode } from "./open-node-node.ts";
 import { pageSize, pageSizeRelay } from "./page-size.ts";
+import { relayBulk, relayMessages } from "./relay.ts";
 import { returnAfterKill } from "./return-after-kill.ts";
 import { roundTripChromiumChromium, roundTripNodeNode } from "./round-trip.ts";
 import { serverForward, serverForwardBurst, serverForwardThousand } from "./server-forward.ts";
@@ -18,10 +20,15 @@ export const benches: readonly Bench[] = [
   bulkChromiumChromium,
   roundTripNodeNode,
   roundTripChromiumChromium,
+  relayMessages,
+  relayBulk,
   openNodeNode,
   openNodeChromium,
   openChromiumChromium,
   returnAfterKill,
+  gapCut,
+  gapNetworkChange,
+  relayAfterChecking,
   pageSize,
   pageSizeRelay,
   serverForward,

@@ -76,6 +76,7 @@ function startServers(resources: AsyncDisposableStack): (way: Way) => Promise<st
 
 const serverOf: Readonly<Record<Way, string>> = {
   skein: "../servers/skein.ts",
+  "skein-relay": "../servers/skein-relay.ts",
   raw: "../servers/relay.ts",
   "raw-json": "../servers/relay.ts",
   "simple-peer": "../servers/relay.ts",

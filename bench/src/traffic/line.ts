@@ -13,8 +13,8 @@ export interface Line {
   listen(hear: (number: number) => void, fail: (fault: unknown) => void): void;
 }
 
-/** By what they talk: `skein` a room · `raw` a data channel · `raw-json` one with JSON · and the libraries by name. */
-export type Way = "skein" | "raw" | "raw-json" | "simple-peer" | "peerjs";
+/** By what they talk: `skein` a room · `skein-relay` one that relays all · `raw` a data channel · `raw-json` one with JSON · and the libraries by name. */
+export type Way = "skein" | "skein-relay" | "raw" | "raw-json" | "simple-peer" | "peerjs";
 
 /** Where two meet, and what for. */
 export interface Place {

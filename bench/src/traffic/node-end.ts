@@ -22,6 +22,7 @@ const wrtc = {
 function openWay(place: Place): Promise<Opening> {
   switch (place.way) {
     case "skein":
+    case "skein-relay":
       return openSkein(place);
     case "raw":
       return openRaw(place, bytesCodec(place.cargo), PeerConnection);

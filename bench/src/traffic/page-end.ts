@@ -10,6 +10,7 @@ import { openSkein } from "./skein-line.ts";
 function openWay(place: Place): Promise<Opening> {
   switch (place.way) {
     case "skein":
+    case "skein-relay":
       return openSkein(place);
     case "raw":
       return openRaw(place, bytesCodec(place.cargo), RTCPeerConnection);

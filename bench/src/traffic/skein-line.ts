@@ -1,4 +1,5 @@
 import { defineProtocol, joinRoom, type MessageDefinition, message, type Peer, type Room } from "@skein/client";
+import { relayFallback } from "@skein/relay-fallback";
 import * as v from "valibot";
 import type { Cargo } from "./cargo.ts";
 import { bytesCodec, type Codec, noteCodec } from "./codec.ts";
@@ -11,8 +12,9 @@ const protocol = defineProtocol("skein.bench", "1.0.0", {
 
 /** A room, as any app would have it: the body is checked against its schema on both sides. */
 export async function openSkein(place: Place): Promise<Opening> {
-  const { url, room: name, cargo } = place;
-  const room = await joinRoom({ server: url, room: name, protocols: [protocol] });
+  const { url, room: name, cargo, way } = place;
+  const paths = way === "skein-relay" ? [relayFallback({ policy: "only" })] : [];
+  const room = await joinRoom({ server: url, room: name, protocols: [protocol], paths });
   return { line: connected(room).then((peer) => lineOfCargo(room, peer, cargo)) };
 }
 
