@@ -6,6 +6,19 @@ import { ReplayWindow } from "./replay-window.js";
 /** What an envelope holds: a signal (1), or a frame of the relay path (2). */
 export type EnvelopeContent = "signal" | "frame";
 
+/**
+ * NaCl's own interface, which works in place: a path seals and opens megabytes a second, and tweetnacl's other one copies each
+ * byte twice. It wants 32 zero bytes before a plain text, and leaves 16 before its box. tweetnacl's types don't have it.
+ */
+const { lowlevel } = nacl as unknown as {
+  lowlevel: Record<
+    "crypto_secretbox" | "crypto_secretbox_open",
+    (to: Uint8Array, from: Uint8Array, length: number, nonce: Uint8Array, key: Uint8Array) => number
+  >;
+};
+const zeroBytes = 32;
+const boxZeroBytes = 16;
+
 const contentByte = { signal: 1, frame: 2 } as const;
 const counterBytes = 8;
 
@@ -21,15 +34,15 @@ export function sealEnvelope(key: Uint8Array, counter: number, content: Envelope
   if (!Number.isSafeInteger(counter) || counter < 0) {
     throw new SkeinError("bad-argument", "An envelope's counter is a whole number from 0 to 2^53 - 1.");
   }
-  const plain = new Uint8Array(body.length + 1);
-  plain[0] = contentByte[content];
-  plain.set(body, 1);
+  const text = new Uint8Array(zeroBytes + 1 + body.length);
+  text[zeroBytes] = contentByte[content];
+  text.set(body, zeroBytes + 1);
   const nonce = nonceOf(counter);
-  const sealed = nacl.secretbox(plain, nonce, key);
-  const envelope = new Uint8Array(counterBytes + sealed.length);
-  envelope.set(nonce.subarray(16));
-  envelope.set(sealed, counterBytes);
-  return envelope;
+  lowlevel.crypto_secretbox(text, text, text.length, nonce, key);
+  // The box's own zeros are before it: the counter takes their place.
+  const start = boxZeroBytes - counterBytes;
+  text.set(nonce.subarray(16), start);
+  return text.subarray(start);
 }
 
 /** Opens the envelopes of one peer, each once. */
@@ -46,13 +59,20 @@ export class EnvelopeOpener {
     const counter = counterOf(envelope);
     if (!Number.isSafeInteger(counter)) return reject("over-limit", "the counter is beyond 2^53 - 1");
     if (!this.#window.isFresh(counter)) return reject("replayed", "this counter was seen, or is too old to tell");
-    const plain = nacl.secretbox.open(envelope.subarray(counterBytes), nonceOf(counter), this.#key);
-    if (plain === null) return reject("forged", "not sealed by this peer for us, or altered on its way");
+    const plain = openBox(envelope.subarray(counterBytes), nonceOf(counter), this.#key);
+    if (plain === undefined) return reject("forged", "not sealed by this peer for us, or altered on its way");
     this.#window.accept(counter);
     const content = plain[0] === contentByte.signal ? "signal" : plain[0] === contentByte.frame ? "frame" : undefined;
     if (content === undefined) return reject("unknown-type", `content ${plain[0]}`);
     return accept({ content, body: plain.subarray(1) });
   }
+}
+
+function openBox(box: Uint8Array, nonce: Uint8Array, key: Uint8Array): Uint8Array | undefined {
+  const text = new Uint8Array(boxZeroBytes + box.length);
+  text.set(box, boxZeroBytes);
+  const outcome = lowlevel.crypto_secretbox_open(text, text, text.length, nonce, key);
+  return outcome === 0 ? text.subarray(zeroBytes) : undefined;
 }
 
 function nonceOf(counter: number): Uint8Array {
