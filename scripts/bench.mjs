@@ -1,6 +1,6 @@
 // `npm run bench`: installs and builds what is missing, then measures. All arguments are the bench's: --help shows them.
 import { join } from "node:path";
-import { installBrowsers } from "./install-browsers.mjs";
+import { installBrowsers } from "./install-programs.mjs";
 import { main, node24, prepare, root, run, say } from "./workspace.mjs";
 
 /** Benches that run in Node alone, by how their names begin or end. */

@@ -2,7 +2,7 @@
 // `--strict` makes what was left out a failure. The last line is the sum of it all.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { installBrowsers } from "./install-browsers.mjs";
+import { installPrograms } from "./install-programs.mjs";
 import { build, Failure, install, main, root, run, say } from "./workspace.mjs";
 
 /** A check counts as one test. */
@@ -25,7 +25,7 @@ const steps = [
 ];
 
 async function interop() {
-  const obstacle = await installBrowsers();
+  const obstacle = await installPrograms();
   if (obstacle === undefined) return vitest("interop");
   say(`Left out: the interop suite. ${obstacle}`);
   return { ...nothing, skipped: 1 };

@@ -23,8 +23,11 @@ export class HostProcess {
   readonly #waiting = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>();
   #calls = 0;
 
-  constructor() {
-    this.#child = fork(new URL("./host-process.ts", import.meta.url), { execArgv: [], serialization: "advanced" });
+  /** @param inside a command that runs others somewhere else: in a network of its own. */
+  constructor([command, ...args]: readonly string[] = []) {
+    const script = new URL("./host-process.ts", import.meta.url);
+    const elsewhere = command === undefined ? {} : { execPath: command, execArgv: [...args, process.execPath] };
+    this.#child = fork(script, { execArgv: [], serialization: "advanced", ...elsewhere });
     this.#child.on("message", (reply: HostReply) => {
       const waiting = this.#waiting.get(reply.call);
       this.#waiting.delete(reply.call);

@@ -1,22 +1,30 @@
-// The browsers that the interoperability tests drive, from Debian's archive.
+// What the interoperability tests and the benches drive, from Debian's archive: browsers, and what cuts a network.
 import { existsSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 import { Failure, main, run, say } from "./workspace.mjs";
 
 const browsers = [
-  { name: "chromium", path: "/usr/bin/chromium" },
-  { name: "firefox-esr", path: "/usr/bin/firefox-esr" },
+  { name: "chromium", paths: ["/usr/bin/chromium"] },
+  { name: "firefox-esr", paths: ["/usr/bin/firefox-esr"] },
+];
+const network = [
+  { name: "iproute2", paths: ["/usr/sbin/ip", "/sbin/ip", "/usr/bin/ip"] },
+  { name: "nftables", paths: ["/usr/sbin/nft"] },
 ];
 const apt = "/usr/bin/apt-get";
 
-/** The Debian packages of browsers that aren't here. */
-export function missingBrowsers() {
-  return browsers.filter(({ path }) => !existsSync(path)).map(({ name }) => name);
+/** Installs the browsers that are missing. Says why where it can't: `undefined` means that all are here. */
+export function installBrowsers() {
+  return install(browsers);
 }
 
-/** Installs what is missing. Says why where it can't: `undefined` means that all are here. */
-export async function installBrowsers() {
-  const missing = missingBrowsers();
+/** The same, with all that the tests drive. */
+export function installPrograms() {
+  return install([...browsers, ...network]);
+}
+
+async function install(programs) {
+  const missing = programs.filter(({ paths }) => !paths.some((path) => existsSync(path))).map(({ name }) => name);
   if (missing.length === 0) return undefined;
   const names = missing.join(" ");
   if (!existsSync(apt)) return `${names} missing, and there is no apt here to get them`;
@@ -36,8 +44,8 @@ async function aptGet(...args) {
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
   await main(async () => {
-    const obstacle = await installBrowsers();
-    say(obstacle ?? "The browsers are here.");
+    const obstacle = await installPrograms();
+    say(obstacle ?? "All programs are here.");
     return obstacle === undefined ? 0 : 1;
   });
 }
