@@ -25,13 +25,16 @@ export class Unreadable extends Error {
  */
 export class Decoder {
   readonly #bytes: Uint8Array;
-  readonly #view: DataView;
   #position = 0;
   #items = 0;
 
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+
+  /** Most documents need none: it would cost as much as reading them. */
+  get #view(): DataView {
+    return new DataView(this.#bytes.buffer, this.#bytes.byteOffset, this.#bytes.byteLength);
   }
 
   /** Byte strings in it are views. @throws {Unreadable} */
@@ -153,8 +156,10 @@ export class Decoder {
 
   /** A number of 8, 16 or 32 bits. */
   #unsigned(size: number): number {
-    if (size === 0) return this.#view.getUint8(this.#take(1));
-    return size === 1 ? this.#view.getUint16(this.#take(2)) : this.#view.getUint32(this.#take(4));
+    const end = this.#take(1 << size) + (1 << size);
+    let value = 0;
+    for (let i = end - (1 << size); i < end; i++) value = value * 0x100 + (this.#bytes[i] as number);
+    return value;
   }
 
   /** Passes over so many bytes, and gives where they begin. */

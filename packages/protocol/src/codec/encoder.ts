@@ -77,15 +77,33 @@ export class Encoder {
     for (let i = 0; i < values.length; i++) this.#value(values[i], depth);
   }
 
+  /** As in JSON, what is undefined is left out: hardly any map holds that, and one that does is begun again without it. */
   #map(values: object, depth: number): void {
-    // As in JSON, what is undefined is left out.
+    const [position, items] = [this.#end - this.#start, this.#items];
+    const keys = Object.keys(values);
+    this.#countHead(keys.length, 0x80, 0xde);
+    for (const key of keys) {
+      // Read once: a getter may say something else the next time.
+      const value: unknown = values[key as keyof typeof values];
+      if (value === undefined) {
+        this.#end = this.#start + position;
+        this.#items = items;
+        return this.#sparseMap(values, depth);
+      }
+      this.#entry(key, value, depth);
+    }
+  }
+
+  #sparseMap(values: object, depth: number): void {
     const entries = Object.entries(values).filter(([, value]) => value !== undefined);
     this.#countHead(entries.length, 0x80, 0xde);
-    for (const [key, value] of entries) {
-      if (key === "__proto__") throw new NotPlain("the key `__proto__`");
-      this.#value(key, depth);
-      this.#value(value, depth);
-    }
+    for (const [key, value] of entries) this.#entry(key, value, depth);
+  }
+
+  #entry(key: string, value: unknown, depth: number): void {
+    if (key === "__proto__") throw new NotPlain("the key `__proto__`");
+    this.#value(key, depth);
+    this.#value(value, depth);
   }
 
   #countHead(count: number, short: number, long: number): void {
