@@ -24,6 +24,7 @@ export { platformEngine, platformNetwork } from "#engine";
 export { Alarm, type Clock } from "./clock.js";
 export type { PathKind } from "./core/path-chooser.js";
 export { RateWindow } from "./core/rate-window.js";
+export type { CandidatePair } from "./direct/connection.js";
 export type { Description, Engine } from "./engine/engine.js";
 export { joinRoom } from "./join-room.js";
 export type { ByteStream } from "./link/byte-stream.js";
@@ -40,7 +41,8 @@ export type {
   RelayUsage,
 } from "./room/path-provider.js";
 export type { Peer } from "./room/peer.js";
-export type { Room, RoomEvents, RoomStats, StreamOptions } from "./room/room.js";
+export type { Room, RoomEvents, StreamOptions } from "./room/room.js";
+export type { PeerStats, RoomHappening, RoomStats } from "./room/room-stats.js";
 export { broadcastChannelSignaling } from "./signaling/broadcast-channel.js";
 export type { Bus, BusMember, BusPacket, OpenBus } from "./signaling/bus.js";
 export { busSignaling } from "./signaling/bus.js";

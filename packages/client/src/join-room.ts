@@ -11,6 +11,7 @@ import {
 import { platformEngine, platformNetwork } from "#engine";
 import { platformClock } from "./clock.js";
 import { SharedNetwork } from "./network/shared-network.js";
+import { Pulse } from "./pulse.js";
 import type { JoinOptions } from "./room/options.js";
 import { OwnCard } from "./room/own-card.js";
 import { Room } from "./room/room.js";
@@ -55,6 +56,7 @@ export async function joinRoom(options: JoinOptions): Promise<Room> {
     iceServers: (options.iceServers ?? []).map(normaliseIceServer),
     keys: new SealingKeys({ room: options.room, roomKey: roomKeyOf(options.secret), id: identity.id, box }),
     network,
+    pulse: new Pulse(clock),
     world: {
       engine,
       clock,

@@ -193,7 +193,14 @@ export class FakeConnection {
   }
 
   getStats(): Promise<RTCStatsReport> {
-    return Promise.resolve(new Map() as unknown as RTCStatsReport);
+    const entries = [
+      { id: "t", type: "transport", selectedCandidatePairId: "p" },
+      { id: "p", type: "candidate-pair", localCandidateId: "l", remoteCandidateId: "r" },
+      { id: "l", type: "local-candidate", candidateType: "host", address: "192.0.2.1" },
+      { id: "r", type: "remote-candidate", candidateType: "srflx", address: "192.0.2.2" },
+    ];
+    const known = this.other === undefined ? [] : entries;
+    return Promise.resolve(new Map(known.map((entry) => [entry.id, entry])) as unknown as RTCStatsReport);
   }
 
   close(): void {

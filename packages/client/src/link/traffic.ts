@@ -1,6 +1,9 @@
 import type { PathKind } from "../core/path-chooser.js";
 
-/** What went through a link. Bytes are of frames, as the paths carried them; those through the relay are counted again apart. */
+/**
+ * What went through a link. Bytes are of frames, as the paths carried them; those through the relay are counted again apart. Messages
+ * are all that the link delivered whole: requests, answers and what gives a type its number among them.
+ */
 export interface LinkTraffic {
   readonly bytesSent: number;
   readonly bytesReceived: number;

@@ -18,6 +18,7 @@ import { Alarm, type Clock } from "../clock.js";
 import type { PathKind } from "../core/path-chooser.js";
 import { deferred } from "../deferred.js";
 import { channelSink } from "../direct/channel-sink.js";
+import type { CandidatePair } from "../direct/connection.js";
 import { DirectPath } from "../direct/direct-path.js";
 import type { Engine } from "../engine/engine.js";
 import { checkBody, Exchange } from "../link/exchange.js";
@@ -96,6 +97,7 @@ export class RemotePeer implements Peer {
   readonly #waiting: WaitingRoom<Exchange>;
   #card: Card;
   #now: State = { phase: "connecting" };
+  #sinceMs: number;
   #listing: Listing = { listed: true };
   readonly #listingAlarm: Alarm;
   #openMs: number | undefined;
@@ -103,6 +105,8 @@ export class RemotePeer implements Peer {
   #refusal: string | undefined;
   /** The direct path, where its channel is open. */
   #path: Path | undefined;
+  /** Of the direct path, once it answers. */
+  #candidates: CandidatePair | undefined;
   #channelClosed = deferred<void>();
 
   constructor(world: RemotePeerWorld, card: Card, pair: Pair) {
@@ -111,6 +115,7 @@ export class RemotePeer implements Peer {
     this.#card = card;
     this.#pair = pair;
     this.#metMs = world.clock.nowMs();
+    this.#sinceMs = world.clock.wallMs();
     this.#listingAlarm = new Alarm(world.clock, () => this.#judgeListing());
     this.#waiting = new WaitingRoom(world.clock, `link to peer ${card.id}`);
     const { engine, iceServers, clock, roll } = world;
@@ -158,6 +163,16 @@ export class RemotePeer implements Peer {
 
   get state(): Peer["state"] {
     return this.#now.phase;
+  }
+
+  /** Since when it is in its state, in milliseconds since 1970. */
+  get sinceMs(): number {
+    return this.#sinceMs;
+  }
+
+  /** Between which kinds of candidates the direct path ran when it began to answer. */
+  get candidates(): CandidatePair | undefined {
+    return this.#candidates;
   }
 
   get path(): PathKind | undefined {
@@ -290,7 +305,7 @@ export class RemotePeer implements Peer {
     const { phase } = this.#now;
     if (phase === "gone") return;
     const exchange = this.#now.phase === "connected" ? this.#now.exchange : undefined;
-    this.#now = { phase: "gone" };
+    this.#enter({ phase: "gone" });
     this.#listingAlarm.set(undefined);
     this.#link.close(reason);
     this.#direct.close();
@@ -300,6 +315,11 @@ export class RemotePeer implements Peer {
     exchange?.end(new SkeinError("link-lost", `The link to peer ${this.id} ended: ${reason}.`));
     if (exchange !== undefined) this.#world.disconnected(this, reason);
     this.#waiting.fail(this.#goneError());
+  }
+
+  #enter(state: State): void {
+    this.#now = state;
+    this.#sinceMs = this.#world.clock.wallMs();
   }
 
   async #atMost(waitMs: number, promise: Promise<void>): Promise<void> {
@@ -374,7 +394,7 @@ export class RemotePeer implements Peer {
       theirs,
       features,
     );
-    this.#now = { phase: "connected", exchange };
+    this.#enter({ phase: "connected", exchange });
     this.#openMs ??= clock.nowMs() - this.#metMs;
     // Before anyone is told: what was sent earlier goes first.
     this.#waiting.admit(exchange);
@@ -385,7 +405,7 @@ export class RemotePeer implements Peer {
   #linkLost(error: SkeinError): void {
     if (this.#now.phase !== "connected") return;
     const { exchange } = this.#now;
-    this.#now = { phase: "connecting" };
+    this.#enter({ phase: "connecting" });
     exchange.end(error);
     this.#world.disconnected(this, error.message);
   }
@@ -421,6 +441,7 @@ export class RemotePeer implements Peer {
     if (news === "opened") return this.#triesDirect ? this.#direct.confirm() : undefined;
     this.#tellDirect(news);
     if (news === "suspect") this.#restart();
+    if (news === "trusted") void this.#lookAtCandidates();
     if (news === "down" && this.#path !== undefined) this.#direct.abandon(reason);
   }
 
@@ -477,6 +498,14 @@ export class RemotePeer implements Peer {
   #losePath(reason: string): void {
     const path = this.#path;
     this.#path = undefined;
+    this.#candidates = undefined;
     path?.lose(reason);
+  }
+
+  /** The engine may have chosen others since it answered last. */
+  async #lookAtCandidates(): Promise<void> {
+    const path = this.#path;
+    const candidates = await this.#direct.selectedPair();
+    if (path === this.#path) this.#candidates = candidates;
   }
 }

@@ -25,13 +25,16 @@ import { checkBody, requestTimeoutMs } from "../link/exchange.js";
 import { type Handler, Handlers } from "../link/handlers.js";
 import type { StreamHandler } from "../link/streams.js";
 import type { NetworkWatch } from "../network/network-watch.js";
+import type { Pulse } from "../pulse.js";
 import type { SignalingEvents, SignalingSession } from "../signaling/signaling.js";
+import { History } from "./history.js";
 import type { CardUpdate } from "./options.js";
 import type { OwnCard } from "./own-card.js";
 import { Pairs } from "./pairs.js";
 import type { RelayUsage } from "./path-provider.js";
 import type { Peer } from "./peer.js";
 import { RemotePeer, type RemotePeerWorld } from "./remote-peer.js";
+import type { RoomStats } from "./room-stats.js";
 import type { SealingKeys } from "./secure-channel.js";
 import { SerialInbox } from "./serial-inbox.js";
 
@@ -58,24 +61,11 @@ export type RoomEvents = {
   trouble: SkeinError;
   /** Remote bytes were turned away. Counted in {@link Room.stats} too. */
   rejected: { readonly code: RejectionCode; readonly reason: string; readonly from: PeerId | "server" };
+  /** How things are, each second. Put together only while somebody listens. */
+  stats: RoomStats;
   /** The room is over: with an error where it wasn't our wish. */
   closed: SkeinError | undefined;
 };
-
-export interface RoomStats {
-  readonly peers: number;
-  readonly connected: number;
-  readonly bytesSent: number;
-  readonly bytesReceived: number;
-  readonly messagesSent: number;
-  readonly messagesReceived: number;
-  /** Lossy ones that didn't go: see {@link LinkTraffic.messagesDropped}. */
-  readonly messagesDropped: number;
-  /** Remote bytes that were turned away, by reason. */
-  readonly rejected: Readonly<Partial<Record<RejectionCode, number>>>;
-  /** Whether there is a connection to the server now. */
-  readonly server: "connected" | "disconnected";
-}
 
 /** What `joinRoom` puts together for a room. */
 export interface RoomParts {
@@ -85,6 +75,7 @@ export interface RoomParts {
   readonly iceServers: readonly IceServer[];
   readonly keys: SealingKeys;
   readonly network: NetworkWatch;
+  readonly pulse: Pulse;
   readonly world: Omit<
     RemotePeerWorld,
     | "ourCard"
@@ -133,10 +124,12 @@ export class Room implements Messenger<Peer>, AsyncDisposable {
   readonly #inbox = new SerialInbox((rejection) => this.#reject(rejection, "server"));
   readonly #world: RemotePeerWorld;
   readonly #pairs: Pairs;
+  readonly #history = new History();
   #serverIceServers: readonly IceServer[] = [];
   #server: RoomStats["server"] = "disconnected";
   #session: SignalingSession | undefined;
   #unwatch: () => void = () => {};
+  #stopBeating: () => void = () => {};
   #closing: Promise<void> | undefined;
 
   /** @internal Use `joinRoom`. */
@@ -303,18 +296,10 @@ export class Room implements Messenger<Peer>, AsyncDisposable {
     this.#session?.announce(await this.#parts.ownCard.update(details));
   }
 
-  /** How things are now. */
+  /** How things are now: for all of the room, and for each peer. Rates are of the last 10 s. */
   stats(): RoomStats {
-    const peers = [...this.#peers.values()];
-    const sum = (field: keyof Peer["traffic"]) => peers.reduce((total, peer) => total + peer.traffic[field], 0);
     return {
-      peers: peers.length,
-      connected: peers.filter((peer) => peer.state === "connected").length,
-      bytesSent: sum("bytesSent"),
-      bytesReceived: sum("bytesReceived"),
-      messagesSent: sum("messagesSent"),
-      messagesReceived: sum("messagesReceived"),
-      messagesDropped: sum("messagesDropped"),
+      ...this.#history.stats([...this.#peers.values()], this.#parts.world.clock.nowMs()),
       rejected: Object.fromEntries(this.#rejected),
       server: this.#server,
     };
@@ -368,6 +353,7 @@ export class Room implements Messenger<Peer>, AsyncDisposable {
     this.#unwatch = this.#parts.network.watch((reason) => {
       for (const peer of [...this.#peers.values()]) peer.networkChanged(reason);
     });
+    if (this.#closing === undefined) this.#stopBeating = this.#parts.pulse.listen(() => this.#beat());
     this.#parts.world.clock.after(0, () => this.#inbox.start());
   }
 
@@ -380,10 +366,16 @@ export class Room implements Messenger<Peer>, AsyncDisposable {
   async #shutDown(error: SkeinError | undefined): Promise<void> {
     this.#inbox.close();
     this.#unwatch();
+    this.#stopBeating();
     this.#server = "disconnected";
     for (const peer of [...this.#peers.values()]) this.#remove(peer, "the room was left");
     this.#emit("closed", error);
     this.#emitter.all.clear();
+  }
+
+  #beat(): void {
+    this.#history.sample(this.#peers.values(), this.#parts.world.clock.nowMs());
+    if (this.#emitter.all.get("stats")?.length) this.#emit("stats", this.stats());
   }
 
   #mustBeOpen(): void {
@@ -449,6 +441,7 @@ export class Room implements Messenger<Peer>, AsyncDisposable {
   #remove(peer: RemotePeer, reason: string): void {
     if (this.#peers.get(peer.id) !== peer) return;
     this.#peers.delete(peer.id);
+    this.#history.bury(peer);
     peer.close(reason);
     this.#emit("peer-left", { peer, reason });
   }
@@ -460,6 +453,7 @@ export class Room implements Messenger<Peer>, AsyncDisposable {
 
   /** A listener's error is its own: it is reported as uncaught, and nothing here stops for it. */
   #emit<Name extends keyof RoomEvents>(name: Name, event: RoomEvents[Name]): void {
+    this.#history.tell([name, event] as Parameters<History["tell"]>[0], this.#parts.world.clock.wallMs());
     try {
       this.#emitter.emit(name, event);
     } catch (error) {
