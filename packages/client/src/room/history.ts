@@ -75,31 +75,19 @@ export class History {
   }
 }
 
-/** Without what only the app may see: an error's text may hold what was sent. */
-function happeningOf(told: Told): Happening | undefined {
-  const [event, about] = told;
-  switch (event) {
-    case "peer-joined":
-    case "peer-connected":
-    case "peer-updated":
-      return { event, peer: about.id };
-    case "peer-disconnected":
-    case "path-changed":
-    case "peer-left":
-      return { event, peer: about.peer.id, reason: about.reason };
-    case "server-connected":
-      return { event };
-    case "server-disconnected":
-      return { event, reason: about.reason };
-    case "relay-usage":
-      return { event, reason: `${about.bytes} bytes were relayed` };
-    case "trouble":
-      return { event, reason: about.code };
-    case "rejected":
-      return { event, reason: about.code, ...(about.from === "server" ? {} : { peer: about.from }) };
-    case "closed":
-      return about === undefined ? { event } : { event, reason: about.code };
-    case "stats":
-      return undefined;
-  }
+/** What events tell: each some of it. */
+interface About {
+  readonly id?: PeerId;
+  readonly peer?: { readonly id: PeerId };
+  readonly from?: PeerId | "server";
+  readonly reason?: string;
+  readonly code?: string;
+}
+
+/** Where there is a code it is the reason: an error's text may hold what was sent. */
+function happeningOf([event, told]: Told): Happening | undefined {
+  if (event === "stats") return undefined;
+  const { id, peer, from, reason, code }: About = (told as About | undefined) ?? {};
+  const about = from === "server" ? undefined : from;
+  return { event, peer: id ?? peer?.id ?? about, reason: code ?? reason };
 }

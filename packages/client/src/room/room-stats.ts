@@ -3,6 +3,7 @@ import type { Dated } from "../core/recent.js";
 import type { CandidatePair } from "../direct/connection.js";
 import type { LinkTraffic } from "../link/traffic.js";
 import type { Peer } from "./peer.js";
+import type { RoomEvents } from "./room.js";
 
 /**
  * How a room is, and what went through it: plain data, fit for JSON. Traffic is counted in bytes of frames and in messages, those
@@ -48,21 +49,9 @@ export interface PeerStats {
 
 /** Something that happened in a room: an event of the same name, kept as plain data. */
 export interface RoomHappening extends Dated {
-  readonly event:
-    | "peer-joined"
-    | "peer-connected"
-    | "peer-disconnected"
-    | "path-changed"
-    | "peer-updated"
-    | "peer-left"
-    | "server-connected"
-    | "server-disconnected"
-    | "relay-usage"
-    | "trouble"
-    | "rejected"
-    | "closed";
+  readonly event: Exclude<keyof RoomEvents, "stats">;
   /** Whom it was about, where it was about one peer. */
-  readonly peer?: PeerId;
+  readonly peer: PeerId | undefined;
   /** Why, for people; of `trouble`, `rejected` and `closed` the code. A reason may hold words of the peer's: clean it before a terminal shows it. */
-  readonly reason?: string;
+  readonly reason: string | undefined;
 }
