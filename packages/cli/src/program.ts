@@ -4,6 +4,7 @@ import { Command, CommanderError } from "commander";
 import { agentCommand } from "./commands/agent.js";
 import { demoCommand } from "./commands/demo.js";
 import { joinCommand } from "./commands/join.js";
+import { peersCommand } from "./commands/peers.js";
 import { receiveCommand } from "./commands/receive.js";
 import { secretCommand } from "./commands/secret.js";
 import { sendCommand } from "./commands/send.js";
@@ -43,6 +44,7 @@ Begin here:
   $ skein serve                     run a server
   $ skein join lab                  in two terminals: talk to each other
   $ skein join lab --json           the same for programs in any language
+  $ skein peers --room lab          watch who is there, and how the links are
   $ skein receive --room lab        take files from \`skein send PATH --room lab\`
 
 Exit codes: 0 done, 1 failed, 2 wrong usage. NO_COLOR turns colours off.`,
@@ -52,6 +54,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage. NO_COLOR turns colours off.`,
     joinCommand(),
     sendCommand(),
     receiveCommand(),
+    peersCommand(),
     agentCommand(),
     demoCommand(),
     secretCommand(),

@@ -21,7 +21,7 @@ export function peerJson(peer: Peer): Record<string, unknown> {
 }
 
 /** Milliseconds to three places; null where there are none yet. */
-function rounded(ms: number | undefined): number | null {
+export function rounded(ms: number | undefined): number | null {
   return ms === undefined ? null : Math.round(ms * 1000) / 1000;
 }
 

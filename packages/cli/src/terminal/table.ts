@@ -20,6 +20,6 @@ export function tableLines(rows: readonly (readonly string[])[], right: readonly
 }
 
 /** In characters: names in wide scripts come out a little crooked. */
-function widthOf(cell: string): number {
+export function widthOf(cell: string): number {
   return [...stripVTControlCharacters(cell)].length;
 }

@@ -1,0 +1,50 @@
+const enter = "\x1b[?1049h\x1b[?25l";
+const leave = "\x1b[?25h\x1b[?1049l";
+const home = "\x1b[H";
+const clearLine = "\x1b[K";
+const clearBelow = "\x1b[J";
+const wrapOff = "\x1b[?7l";
+const wrapOn = "\x1b[?7h";
+
+/** Whether stdout is a terminal that can be drawn on. */
+export function hasScreen(): boolean {
+  return process.stdout.isTTY === true && process.env.TERM !== "dumb";
+}
+
+/** All of the terminal, for what is drawn anew time and again. What was there before comes back at the end. */
+export class Screen implements Disposable {
+  readonly #resized: () => void;
+
+  /** @param resized the terminal has another size: draw again */
+  constructor(resized: () => void) {
+    this.#resized = resized;
+    process.stdout.write(enter);
+    process.stdout.on("resize", resized);
+    // Also where the process ends without having asked us.
+    process.on("exit", restore);
+  }
+
+  get columns(): number {
+    return process.stdout.columns;
+  }
+
+  get rows(): number {
+    return process.stdout.rows;
+  }
+
+  /** Shows as many of the lines as there is room for. One that is too long after all (names in wide scripts) is cut, not wrapped. */
+  draw(lines: readonly string[]): void {
+    const shown = lines.slice(0, this.rows).map((line) => line + clearLine);
+    process.stdout.write(wrapOff + home + shown.join("\r\n") + clearBelow + wrapOn);
+  }
+
+  [Symbol.dispose](): void {
+    process.stdout.off("resize", this.#resized);
+    process.off("exit", restore);
+    restore();
+  }
+}
+
+function restore(): void {
+  process.stdout.write(leave);
+}
