@@ -35,7 +35,8 @@ export async function joinRoom(options: JoinOptions): Promise<Room> {
   checkRoomName(options.room);
   const random = options.random ?? platformRandom;
   const clock = options.clock ?? platformClock;
-  const network = new SharedNetwork(options.network ?? platformNetwork, clock);
+  const pulse = new Pulse(clock);
+  const network = new SharedNetwork(options.network ?? platformNetwork, clock, pulse);
   const roll = () => rollOf(random);
   const engine = options.engine ?? (await platformEngine());
   const identity = options.identity ?? createIdentity({ random });
@@ -56,7 +57,7 @@ export async function joinRoom(options: JoinOptions): Promise<Room> {
     iceServers: (options.iceServers ?? []).map(normaliseIceServer),
     keys: new SealingKeys({ room: options.room, roomKey: roomKeyOf(options.secret), id: identity.id, box }),
     network,
-    pulse: new Pulse(clock),
+    pulse,
     world: {
       engine,
       clock,

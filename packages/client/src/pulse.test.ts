@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
-import { beatMs, Pulse } from "./pulse.js";
+import { sampleMs } from "./core/sleep.js";
+import { Pulse } from "./pulse.js";
 import { TestClock } from "./testing.test-support.js";
 
 it("beats for all on one timer, and holds none once nobody listens", () => {
@@ -10,16 +11,16 @@ it("beats for all on one timer, and holds none once nobody listens", () => {
   const stopFirst = pulse.listen(() => heard.push("first"));
   const stopSecond = pulse.listen(() => heard.push("second"));
   expect(clock.armed).toBe(1);
-  clock.advance(beatMs);
+  clock.advance(sampleMs);
   expect(heard).toEqual(["first", "second"]);
   stopFirst();
-  clock.advance(2 * beatMs);
+  clock.advance(2 * sampleMs);
   expect(heard).toEqual(["first", "second", "second", "second"]);
   stopSecond();
   stopSecond();
   expect(clock.armed).toBe(0);
   pulse.listen(() => heard.push("third"));
-  clock.advance(beatMs);
+  clock.advance(sampleMs);
   expect(heard.at(-1)).toBe("third");
 });
 
@@ -31,6 +32,6 @@ it("may be left while it beats", () => {
     beats++;
     stop();
   });
-  clock.advance(10 * beatMs);
+  clock.advance(10 * sampleMs);
   expect([beats, clock.armed]).toEqual([1, 0]);
 });

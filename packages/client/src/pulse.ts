@@ -1,7 +1,5 @@
 import { Alarm, type Clock } from "./clock.js";
-
-/** How often it beats. */
-export const beatMs = 1_000;
+import { sampleMs } from "./core/sleep.js";
 
 /** One timer for all of a room that looks at something time and again. It runs for as long as anyone listens. */
 export class Pulse {
@@ -29,6 +27,6 @@ export class Pulse {
   }
 
   #arm(): void {
-    this.#alarm.set(this.#clock.nowMs() + beatMs);
+    this.#alarm.set(this.#clock.nowMs() + sampleMs);
   }
 }

@@ -7,7 +7,7 @@ export interface Moment {
 }
 
 /** How often to look at the clocks. */
-export const sampleMs = 5_000;
+export const sampleMs = 1_000;
 /** A wall clock that runs ahead of the other by more was not merely corrected: the other stood still. */
 export const aheadMs = 5_000;
 /** Browsers hold back the timers of hidden tabs for up to a minute: one that is later than that was held back by sleep. */

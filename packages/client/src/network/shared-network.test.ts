@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { sampleMs } from "../core/sleep.js";
+import { Pulse } from "../pulse.js";
 import { TestClock } from "../testing.test-support.js";
 import { ManualWatch } from "./manual-watch.test-support.js";
 import { SharedNetwork } from "./shared-network.js";
@@ -7,7 +8,7 @@ import { SharedNetwork } from "./shared-network.js";
 function shared() {
   const clock = new TestClock();
   const platform = new ManualWatch();
-  return { clock, platform, network: new SharedNetwork(platform, clock) };
+  return { clock, platform, network: new SharedNetwork(platform, clock, new Pulse(clock)) };
 }
 
 describe("a room's network", () => {

@@ -1,5 +1,6 @@
-import { Alarm, type Clock } from "../clock.js";
-import { hasSlept, type Moment, sampleMs } from "../core/sleep.js";
+import type { Clock } from "../clock.js";
+import { hasSlept, type Moment } from "../core/sleep.js";
+import type { Pulse } from "../pulse.js";
 import type { NetworkWatch } from "./network-watch.js";
 
 /**
@@ -9,15 +10,15 @@ import type { NetworkWatch } from "./network-watch.js";
 export class SharedNetwork implements NetworkWatch {
   readonly #network: NetworkWatch;
   readonly #clock: Clock;
-  readonly #alarm: Alarm;
+  readonly #pulse: Pulse;
   readonly #listeners = new Set<(reason: string) => void>();
   #before: Moment;
-  #stop: () => void = () => {};
+  #stops: readonly (() => void)[] = [];
 
-  constructor(network: NetworkWatch, clock: Clock) {
+  constructor(network: NetworkWatch, clock: Clock, pulse: Pulse) {
     this.#network = network;
     this.#clock = clock;
-    this.#alarm = new Alarm(clock, () => this.#sample());
+    this.#pulse = pulse;
     this.#before = this.#moment();
   }
 
@@ -34,25 +35,18 @@ export class SharedNetwork implements NetworkWatch {
   }
 
   #begin(): void {
-    this.#stop = this.#network.watch((reason) => this.#tell(reason));
     this.#before = this.#moment();
-    this.#arm();
+    this.#stops = [this.#network.watch((reason) => this.#tell(reason)), this.#pulse.listen(() => this.#sample())];
   }
 
   #end(): void {
-    this.#stop();
-    this.#alarm.set(undefined);
+    for (const stop of this.#stops) stop();
   }
 
   #sample(): void {
     const before = this.#before;
     this.#before = this.#moment();
-    this.#arm();
     if (hasSlept(before, this.#before)) this.#tell("the computer slept");
-  }
-
-  #arm(): void {
-    this.#alarm.set(this.#before.nowMs + sampleMs);
   }
 
   #moment(): Moment {

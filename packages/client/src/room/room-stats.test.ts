@@ -1,5 +1,6 @@
-import { defineProtocol, message, parsePeerId } from "@skein/protocol";
+import { defineProtocol, message, parsePeerId, SkeinError } from "@skein/protocol";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { Signaling } from "../signaling/signaling.js";
 import type { RoomStats } from "./room-stats.js";
 import { chat, type Guest, World } from "./world.test-support.js";
 
@@ -203,6 +204,25 @@ describe("the event stats", () => {
     ann.room.on("stats", () => {});
     await world.clock.pass(1_000);
     expect(calls).toBe(1);
+  });
+
+  it("has no timer of its own: one serves it and the watch for sleep", async () => {
+    const signaling = { join: async () => ({ forward: () => true, announce: () => {}, leave: async () => {} }) };
+    const ann = await world.join({ signaling });
+    await world.clock.pass(0);
+    ann.room.on("stats", () => {});
+    expect(world.clock.armed).toBe(1);
+  });
+
+  it("leaves no timer where signalling had ended before we were in", async () => {
+    const signaling: Signaling = {
+      join: async (_join, events) => {
+        events.ended(new SkeinError("closed", "It ended."));
+        return { forward: () => false, announce: () => {}, leave: async () => {} };
+      },
+    };
+    await world.join({ signaling });
+    expect(world.clock.armed).toBe(0);
   });
 
   it("doesn't come once the room was left, and leaves no timer", async () => {

@@ -128,8 +128,7 @@ export class Room implements Messenger<Peer>, AsyncDisposable {
   #serverIceServers: readonly IceServer[] = [];
   #server: RoomStats["server"] = "disconnected";
   #session: SignalingSession | undefined;
-  #unwatch: () => void = () => {};
-  #stopBeating: () => void = () => {};
+  #stops: readonly (() => void)[] = [];
   #closing: Promise<void> | undefined;
 
   /** @internal Use `joinRoom`. */
@@ -350,11 +349,11 @@ export class Room implements Messenger<Peer>, AsyncDisposable {
   /** @internal We are in the room. Events begin a moment later, when whoever joined has had the chance to listen. */
   attach(session: SignalingSession): void {
     this.#session = session;
-    this.#unwatch = this.#parts.network.watch((reason) => {
-      for (const peer of [...this.#peers.values()]) peer.networkChanged(reason);
-    });
-    if (this.#closing === undefined) this.#stopBeating = this.#parts.pulse.listen(() => this.#beat());
-    this.#parts.world.clock.after(0, () => this.#inbox.start());
+    const { network, pulse, world } = this.#parts;
+    // Signalling may have ended meanwhile.
+    if (this.#closing !== undefined) return;
+    this.#stops = [network.watch((reason) => this.#changeNetwork(reason)), pulse.listen(() => this.#beat())];
+    world.clock.after(0, () => this.#inbox.start());
   }
 
   async #leave(): Promise<void> {
@@ -365,12 +364,15 @@ export class Room implements Messenger<Peer>, AsyncDisposable {
 
   async #shutDown(error: SkeinError | undefined): Promise<void> {
     this.#inbox.close();
-    this.#unwatch();
-    this.#stopBeating();
+    for (const stop of this.#stops) stop();
     this.#server = "disconnected";
     for (const peer of [...this.#peers.values()]) this.#remove(peer, "the room was left");
     this.#emit("closed", error);
     this.#emitter.all.clear();
+  }
+
+  #changeNetwork(reason: string): void {
+    for (const peer of [...this.#peers.values()]) peer.networkChanged(reason);
   }
 
   #beat(): void {
