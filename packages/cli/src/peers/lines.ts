@@ -1,7 +1,8 @@
 import type { PeerId, PeerStats, RoomStats } from "@skein/client";
 import { clean, type Ink } from "../terminal/ink.js";
-import { tableLines, widthOf } from "../terminal/table.js";
+import { tableLines } from "../terminal/table.js";
 import { bytesText, countText, durationText, millisecondsText } from "../terminal/units.js";
+import { cut, widthOf } from "../terminal/width.js";
 
 // What `skein peers` shows, as lines of so many columns at most. Nothing here writes.
 
@@ -88,9 +89,4 @@ function rateText(bytesPerSecond: number): string {
 
 function relayedBytes(traffic: { readonly relayBytesSent: number; readonly relayBytesReceived: number }): number {
   return traffic.relayBytesSent + traffic.relayBytesReceived;
-}
-
-function cut(text: string, most: number): string {
-  const characters = [...text];
-  return characters.length <= most ? text : `${characters.slice(0, Math.max(0, most - 1)).join("")}…`;
 }

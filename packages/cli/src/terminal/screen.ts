@@ -32,7 +32,7 @@ export class Screen implements Disposable {
     return process.stdout.rows;
   }
 
-  /** Shows as many of the lines as there is room for. One that is too long after all (names in wide scripts) is cut, not wrapped. */
+  /** Shows as many of the lines as there is room for. One that is too long after all (terminals differ on wide characters) is cut, not wrapped. */
   draw(lines: readonly string[]): void {
     const shown = lines.slice(0, this.rows).map((line) => line + clearLine);
     process.stdout.write(wrapOff + home + shown.join("\r\n") + clearBelow + wrapOn);

@@ -1,4 +1,4 @@
-import { stripVTControlCharacters } from "node:util";
+import { widthOf } from "./width.js";
 
 /** Rows as lines with aligned columns, two spaces between them. Cells may be coloured. `right` names columns of numbers. */
 export function tableLines(rows: readonly (readonly string[])[], right: readonly number[] = []): string[] {
@@ -17,9 +17,4 @@ export function tableLines(rows: readonly (readonly string[])[], right: readonly
       .join("  ")
       .trimEnd(),
   );
-}
-
-/** In characters: names in wide scripts come out a little crooked. */
-export function widthOf(cell: string): number {
-  return [...stripVTControlCharacters(cell)].length;
 }

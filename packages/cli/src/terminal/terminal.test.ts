@@ -1,7 +1,9 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { clean, createInk } from "./ink.js";
 import { tableLines } from "./table.js";
 import { bytesText, countText, durationText, millisecondsText } from "./units.js";
+import { cut, widthOf } from "./width.js";
 
 describe("createInk", () => {
   it("colours on a terminal alone, and where nobody objects", () => {
@@ -32,6 +34,32 @@ describe("tableLines", () => {
         [1],
       ),
     ).toEqual(["a     1", `${red("red", "bcd")}  22`]);
+  });
+
+  it("aligns wide scripts", () => {
+    expect(
+      tableLines([
+        ["日本", "1"],
+        ["a", "2"],
+      ]),
+    ).toEqual(["日本  1", "a     2"]);
+  });
+});
+
+describe("cut", () => {
+  it("never takes more columns than there are, in any script, and leaves what fits alone", () => {
+    const text = fc.oneof(
+      fc.string(),
+      fc.array(fc.constantFrom("a", "日", "é", "👩‍👩‍👧", "한"), { maxLength: 20 }).map((all) => all.join("")),
+    );
+    fc.assert(
+      fc.property(text, fc.integer({ min: 1, max: 20 }), (any, columns) => {
+        const cleaned = clean(any);
+        expect(widthOf(cut(cleaned, columns))).toBeLessThanOrEqual(columns);
+        if (widthOf(cleaned) <= columns) expect(cut(cleaned, columns)).toBe(cleaned);
+      }),
+    );
+    expect(cut("cleo日本語", 7)).toBe("cleo日…");
   });
 });
 

@@ -22,6 +22,8 @@ const only = (guest: Guest) => {
   return peer;
 };
 
+const session = { address: "nowhere", forward: () => true, announce: () => {}, leave: async () => {} };
+
 const namesOf = ({ events }: RoomStats) => events.map(({ event }) => event);
 
 describe("room.stats", () => {
@@ -207,8 +209,7 @@ describe("the event stats", () => {
   });
 
   it("has no timer of its own: one serves it and the watch for sleep", async () => {
-    const signaling = { join: async () => ({ forward: () => true, announce: () => {}, leave: async () => {} }) };
-    const ann = await world.join({ signaling });
+    const ann = await world.join({ signaling: { join: async () => session } });
     await world.clock.pass(0);
     ann.room.on("stats", () => {});
     expect(world.clock.armed).toBe(1);
@@ -218,7 +219,7 @@ describe("the event stats", () => {
     const signaling: Signaling = {
       join: async (_join, events) => {
         events.ended(new SkeinError("closed", "It ended."));
-        return { forward: () => false, announce: () => {}, leave: async () => {} };
+        return session;
       },
     };
     await world.join({ signaling });
