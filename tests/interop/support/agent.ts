@@ -10,6 +10,7 @@ import {
   type PeerId,
   platformEngine,
   type Room,
+  type RoomStats,
   request,
 } from "@skein/client";
 import { type RelayFallbackOptions, relayFallback } from "@skein/relay-fallback";
@@ -292,6 +293,20 @@ export class Agent {
 
   stats() {
     return this.#mustRoom().stats();
+  }
+
+  /** What the room tells of itself once it knows all of its links. */
+  linkedStats(): Promise<RoomStats> {
+    const room = this.#mustRoom();
+    return new Promise((resolve) => {
+      const stop = room.on("stats", (stats) => {
+        const isKnown = ({ path, candidates }: RoomStats["perPeer"][number]) =>
+          path === "relay" || candidates !== undefined;
+        if (!stats.perPeer.every(isKnown)) return;
+        stop();
+        resolve(stats);
+      });
+    });
   }
 
   async leave(): Promise<void> {

@@ -29,6 +29,7 @@ export const agentMethods = [
   "settledTimes",
   "giveUp",
   "stats",
+  "linkedStats",
   "streamEcho",
   "streamFill",
   "streamFilled",
