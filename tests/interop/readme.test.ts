@@ -39,6 +39,15 @@ it("the guide's stream is counted at its other end, and the process ends by itse
   expect(stdout.trim()).toBe("ann sent 1000000 bytes");
 });
 
+it("the guide's statistics tell of the other agent, and the process ends by itself", async () => {
+  const [code] = await samples("docs/guide/watching.md");
+  const file = join(folder, "watching.mjs");
+  await writeFile(file, code as string);
+  const { stdout } = await run(process.execPath, [file], { timeout: 30_000 });
+  expect(stdout).toMatch(/^ben direct .* bytes\/s$/m);
+  expect(stdout).toContain("peer-joined peer-connected path-changed");
+});
+
 it("the README's server introduces two of the client's README to each other", async () => {
   const [, server] = await samples("README.md");
   const [agent] = await samples("packages/client/README.md");
