@@ -1,8 +1,7 @@
 const enter = "\x1b[?1049h\x1b[?25l";
 const leave = "\x1b[?25h\x1b[?1049l";
 const home = "\x1b[H";
-const clearLine = "\x1b[K";
-const clearBelow = "\x1b[J";
+const clearLine = "\x1b[2K";
 const wrapOff = "\x1b[?7l";
 const wrapOn = "\x1b[?7h";
 
@@ -32,10 +31,9 @@ export class Screen implements Disposable {
     return process.stdout.rows;
   }
 
-  /** Shows as many of the lines as there is room for. One that is too long after all (terminals differ on wide characters) is cut, not wrapped. */
+  /** Shows as many of the lines as there is room for. */
   draw(lines: readonly string[]): void {
-    const shown = lines.slice(0, this.rows).map((line) => line + clearLine);
-    process.stdout.write(wrapOff + home + shown.join("\r\n") + clearBelow + wrapOn);
+    process.stdout.write(frame(lines, this.rows));
   }
 
   [Symbol.dispose](): void {
@@ -43,6 +41,15 @@ export class Screen implements Disposable {
     process.off("exit", restore);
     restore();
   }
+}
+
+/**
+ * What draws lines over all rows. Each row is cleared before it is written: behind a line that fills it, that would take its last
+ * character. A line that is too long after all (terminals differ on wide characters) is cut, not wrapped.
+ */
+export function frame(lines: readonly string[], rows: number): string {
+  const drawn = Array.from({ length: rows }, (_, row) => clearLine + (lines[row] ?? ""));
+  return wrapOff + home + drawn.join("\r\n") + wrapOn;
 }
 
 function restore(): void {

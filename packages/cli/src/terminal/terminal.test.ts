@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { clean, createInk } from "./ink.js";
+import { frame } from "./screen.js";
 import { tableLines } from "./table.js";
 import { bytesText, countText, durationText, millisecondsText } from "./units.js";
 import { cut, widthOf } from "./width.js";
@@ -43,6 +44,13 @@ describe("tableLines", () => {
         ["a", "2"],
       ]),
     ).toEqual(["日本  1", "a     2"]);
+  });
+});
+
+describe("frame", () => {
+  it("clears each row before it is written, those without a line as well, and draws no more than there are", () => {
+    expect(frame(["one", "two", "three"], 2)).toBe("\x1b[?7l\x1b[H\x1b[2Kone\r\n\x1b[2Ktwo\x1b[?7h");
+    expect(frame(["one"], 2)).toBe("\x1b[?7l\x1b[H\x1b[2Kone\r\n\x1b[2K\x1b[?7h");
   });
 });
 
