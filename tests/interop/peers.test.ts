@@ -67,13 +67,14 @@ describe("skein peers", () => {
     const ann = await join("ann");
     const left = new Promise<string>((resolve) => ann.on("peer-left", ({ reason }) => resolve(reason)));
     const child = start("--json", "--name", "watch");
+    const exited = once(child, "exit");
+    let linked = 0;
     const lines: (Partial<RoomStats> & { event: string })[] = [];
     for await (const line of createInterface({ input: child.stdout as Readable })) {
       lines.push(JSON.parse(line));
-      if (lines.filter(({ perPeer }) => perPeer?.[0]?.state === "connected").length === 2) child.kill("SIGINT");
+      if (lines.at(-1)?.perPeer?.[0]?.state === "connected" && ++linked === 2) child.kill("SIGINT");
     }
-    if (child.exitCode === null) await once(child, "exit");
-    expect(child.exitCode).toBe(0);
+    expect((await exited)[0]).toBe(0);
     expect(lines[0]).toMatchObject({ event: "joined", room: "lab" });
     expect(lines.at(-1)).toEqual({ event: "left" });
     expect(lines.at(-2)).toMatchObject({
