@@ -8,7 +8,7 @@
  * statistics 0.8.
  */
 export const sizeLimits: Readonly<Record<string, number>> = {
-  protocol: 22,
+  protocol: 23,
   client: 46,
 };
 
