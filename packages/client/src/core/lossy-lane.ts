@@ -20,10 +20,16 @@ export class LossyLane {
   #due = 0;
   #heldBytes = 0;
   #received = 0;
+  #dropped = 0;
 
-  /** Messages that were numbered, and that were delivered. */
-  get counts(): { readonly sent: number; readonly received: number } {
-    return { sent: this.#next, received: this.#received };
+  /** Messages that were numbered, that were delivered, and that didn't go. */
+  get counts(): { readonly sent: number; readonly received: number; readonly dropped: number } {
+    return { sent: this.#next, received: this.#received, dropped: this.#dropped };
+  }
+
+  /** A message had nothing to go over. */
+  drop(): void {
+    this.#dropped++;
   }
 
   /** The record of the next message. It may travel any number of paths. */

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { lossyLane } from "../core/lossy-lane.js";
 import { TestClock, turn } from "../testing.test-support.js";
-import { windowBytes } from "./link.js";
+import { windowBytes } from "./conversation.js";
 import { Channel, LinkEnd, LossyChannel, recordsOf } from "./link-world.test-support.js";
 
 const message = (byte: number, length = 1) => new Uint8Array(length).fill(byte);

@@ -3,7 +3,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { PathKind } from "../core/path-chooser.js";
 import { TestClock, turn } from "../testing.test-support.js";
-import { pathlessMs, windowBytes } from "./link.js";
+import { windowBytes } from "./conversation.js";
+import { pathlessMs } from "./link.js";
 import { Channel, dataRecord, LinkEnd, recordsOf } from "./link-world.test-support.js";
 
 const message = (byte: number, length = 1) => new Uint8Array(length).fill(byte);
