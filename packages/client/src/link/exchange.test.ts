@@ -14,7 +14,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { lossyLane } from "../core/lossy-lane.js";
 import { turn } from "../testing.test-support.js";
-import { payloadBytesMost } from "./exchange.js";
+import { payloadBytesMost } from "./bodies.js";
 import { linkedEnds } from "./linked-ends.test-support.js";
 
 const text = (value: unknown): string => {

@@ -21,7 +21,8 @@ import { channelSink } from "../direct/channel-sink.js";
 import type { CandidatePair } from "../direct/connection.js";
 import { DirectPath } from "../direct/direct-path.js";
 import type { Engine } from "../engine/engine.js";
-import { checkBody, Exchange } from "../link/exchange.js";
+import { checkBody } from "../link/bodies.js";
+import { Exchange } from "../link/exchange.js";
 import { lowWaterBytes } from "../link/frame-writer.js";
 import type { Handler } from "../link/handlers.js";
 import { Link } from "../link/link.js";
@@ -49,15 +50,15 @@ export interface RemotePeerWorld {
   /** Whether signals go, as far as we know. */
   canSignal(): boolean;
   forward(to: PeerId, kind: ForwardClass, envelope: Uint8Array): boolean;
-  handlerOf(name: string): Handler | undefined;
-  streamHandlerOf(name: string): StreamHandler | undefined;
+  readonly handlerOf: (name: string) => Handler | undefined;
+  readonly streamHandlerOf: (name: string) => StreamHandler | undefined;
   connected(peer: Peer): void;
   disconnected(peer: Peer, reason: string): void;
   pathChanged(peer: Peer, reason: string): void;
   used(usage: RelayUsage): void;
   /** The peer itself said that it leaves, or nothing holds it here any more. */
   gone(peer: RemotePeer, reason: string): void;
-  trouble(error: SkeinError): void;
+  readonly trouble: (error: SkeinError) => void;
   rejected(rejection: Rejected, from: PeerId): void;
 }
 
@@ -378,16 +379,16 @@ export class RemotePeer implements Peer {
   }
 
   #linkUp(theirs: ProtocolVersions, features: readonly string[]): void {
-    const { clock, protocols } = this.#world;
+    const { clock, protocols, handlerOf, streamHandlerOf, trouble } = this.#world;
     const exchange = new Exchange(
       {
         clock,
         peer: this,
         transmit: (lane, payload) => this.#link.send(lane, payload),
         hasRoom: (lane) => this.#link.hasRoom(lane),
-        handlerOf: (name) => this.#world.handlerOf(name),
-        streamHandlerOf: (name) => this.#world.streamHandlerOf(name),
-        trouble: (error) => this.#world.trouble(error),
+        handlerOf,
+        streamHandlerOf,
+        trouble,
         rejected: (rejection) => this.#reject(rejection),
         violate: (reason) => this.#link.violate(reason),
       },

@@ -20,9 +20,10 @@ import {
   verifyCard,
 } from "@skein/protocol";
 import mitt from "mitt";
+import { checkBody } from "../link/bodies.js";
 import type { ByteStream } from "../link/byte-stream.js";
-import { checkBody, requestTimeoutMs } from "../link/exchange.js";
 import { type Handler, Handlers } from "../link/handlers.js";
+import { requestTimeoutMs } from "../link/outgoing-requests.js";
 import type { StreamHandler } from "../link/streams.js";
 import type { NetworkWatch } from "../network/network-watch.js";
 import type { Pulse } from "../pulse.js";
