@@ -41,7 +41,8 @@ export type {
   RelayUsage,
 } from "./room/path-provider.js";
 export type { Peer } from "./room/peer.js";
-export type { Room, RoomEvents, StreamOptions } from "./room/room.js";
+export type { Room, StreamOptions } from "./room/room.js";
+export type { RoomEvents } from "./room/room-events.js";
 export type { PeerStats, RoomHappening, RoomStats } from "./room/room-stats.js";
 export { broadcastChannelSignaling } from "./signaling/broadcast-channel.js";
 export type { Bus, BusMember, BusPacket, OpenBus } from "./signaling/bus.js";

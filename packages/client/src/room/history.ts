@@ -3,7 +3,7 @@ import { Recent } from "../core/recent.js";
 import { TotalsWindow } from "../core/totals-window.js";
 import { addTraffic, type LinkTraffic, noTraffic } from "../link/traffic.js";
 import type { RemotePeer } from "./remote-peer.js";
-import type { RoomEvents } from "./room.js";
+import type { RoomEvents } from "./room-events.js";
 import type { PeerStats, RoomHappening, RoomStats } from "./room-stats.js";
 
 type TrafficWindow = TotalsWindow<keyof LinkTraffic>;

@@ -1,84 +1,32 @@
 import {
   type Card,
-  decodeSignal,
-  encodeSignal,
   equalBytes,
   type ForwardClass,
-  type IceServer,
   type MessageDefinition,
   type PeerId,
   type ProtocolVersions,
-  type RandomBytes,
   type Rejected,
   type RequestOptions,
-  type Signal,
   SkeinError,
 } from "@skein/protocol";
-import { Alarm, type Clock } from "../clock.js";
 import type { PathKind } from "../core/path-chooser.js";
 import { deferred } from "../deferred.js";
-import { channelSink } from "../direct/channel-sink.js";
 import type { CandidatePair } from "../direct/connection.js";
-import { DirectPath } from "../direct/direct-path.js";
-import type { Engine } from "../engine/engine.js";
 import { checkBody } from "../link/bodies.js";
 import { Exchange } from "../link/exchange.js";
-import { lowWaterBytes } from "../link/frame-writer.js";
-import type { Handler } from "../link/handlers.js";
 import { Link } from "../link/link.js";
 import type { PathNews } from "../link/link-listener.js";
-import type { Path } from "../link/path.js";
-import type { StreamHandler } from "../link/streams.js";
 import type { LinkTraffic } from "../link/traffic.js";
-import { bothRestart, isPolite, offersFirst } from "./offerer.js";
+import { Attachments } from "./attachments.js";
+import { Listing } from "./listing.js";
+import { OwnDirectPath } from "./own-direct-path.js";
 import type { Pair } from "./pairs.js";
-import type { AttachedPath, DirectNews, PathProvider, PathWorld, RelayUsage } from "./path-provider.js";
 import type { Peer } from "./peer.js";
+import type { RemotePeerWorld } from "./remote-peer-world.js";
 import { WaitingRoom } from "./waiting-room.js";
-
-/** What a remote peer needs of its room. */
-export interface RemotePeerWorld {
-  readonly engine: Engine;
-  readonly clock: Clock;
-  readonly random: RandomBytes;
-  readonly roll: () => number;
-  readonly protocols: ProtocolVersions;
-  /** Other paths than the direct one. */
-  readonly paths: readonly PathProvider[];
-  readonly ourCard: () => Card;
-  readonly iceServers: () => readonly IceServer[];
-  /** Whether signals go, as far as we know. */
-  canSignal(): boolean;
-  forward(to: PeerId, kind: ForwardClass, envelope: Uint8Array): boolean;
-  readonly handlerOf: (name: string) => Handler | undefined;
-  readonly streamHandlerOf: (name: string) => StreamHandler | undefined;
-  connected(peer: Peer): void;
-  disconnected(peer: Peer, reason: string): void;
-  pathChanged(peer: Peer, reason: string): void;
-  used(usage: RelayUsage): void;
-  /** The peer itself said that it leaves, or nothing holds it here any more. */
-  gone(peer: RemotePeer, reason: string): void;
-  readonly trouble: (error: SkeinError) => void;
-  rejected(rejection: Rejected, from: PeerId): void;
-}
 
 /** How long a goodbye may take. */
 const goodbyeMs = 1_000;
-
-/**
- * Whether the server lists it. One that isn't stays for as long as its link answers, and until a time at least: a server that
- * has started again lists nobody who isn't back yet.
- */
-type Listing = { readonly listed: true } | { readonly listed: false; readonly untilMs: number };
-
-/** How long others may take to come back to a server that is back: their longest wait, and the time to connect. */
-const returnMs = 20_000;
-
-/** A path of another provider to the peer. */
-interface Attachment {
-  readonly provider: PathProvider;
-  readonly path: AttachedPath;
-}
 
 /** Whether messages go. */
 type State =
@@ -91,38 +39,26 @@ type State =
 export class RemotePeer implements Peer {
   readonly id: PeerId;
   readonly #world: RemotePeerWorld;
-  readonly #pair: Pair;
-  readonly #direct: DirectPath;
   readonly #metMs: number;
   readonly #link: Link;
-  readonly #attached: readonly Attachment[];
+  readonly #attachments: Attachments;
+  readonly #direct: OwnDirectPath;
+  readonly #listing: Listing;
   readonly #waiting: WaitingRoom<Exchange>;
   #card: Card;
   #now: State = { phase: "connecting" };
   #sinceMs: number;
-  #listing: Listing = { listed: true };
-  readonly #listingAlarm: Alarm;
   #openMs: number | undefined;
-  /** The platform's last refusal, which people were told of. */
-  #refusal: string | undefined;
-  /** The direct path, where its channel is open. */
-  #path: Path | undefined;
-  /** Of the direct path, once it answers. */
-  #candidates: CandidatePair | undefined;
-  #channelClosed = deferred<void>();
 
   constructor(world: RemotePeerWorld, card: Card, pair: Pair) {
     this.id = card.id;
     this.#world = world;
     this.#card = card;
-    this.#pair = pair;
     this.#metMs = world.clock.nowMs();
     this.#sinceMs = world.clock.wallMs();
-    this.#listingAlarm = new Alarm(world.clock, () => this.#judgeListing());
     this.#waiting = new WaitingRoom(world.clock, `link to peer ${card.id}`);
-    const { engine, iceServers, clock, roll } = world;
     this.#link = new Link({
-      clock,
+      clock: world.clock,
       random: world.random,
       protocols: world.protocols,
       listener: {
@@ -136,27 +72,10 @@ export class RemotePeer implements Peer {
         rejected: (rejection) => this.#reject(rejection),
       },
     });
-    this.#direct = new DirectPath({
-      engine,
-      iceServers,
-      clock,
-      roll,
-      polite: isPolite(world.ourCard(), card),
-      preferred: offersFirst(world.ourCard(), card),
-      generation: pair.generation,
-      send: (signal) => this.#sendSignal(signal),
-      listener: {
-        channelOpened: (channel, lossy) => this.#openPath(channel, lossy),
-        channelLost: (reason) => this.#losePath(reason),
-        denounced: (reason) => this.#link.denounce("direct", reason),
-        attemptFailed: () => this.#tellDirect("failed"),
-        refused: (errorName) => this.#tellRefusal(errorName),
-      },
-    });
-    this.#attached = world.paths.flatMap((provider) => {
-      const path = provider.attach(this.#pathWorld(provider.kind));
-      return path === undefined ? [] : [{ provider, path }];
-    });
+    const of = { peer: this, pair, link: this.#link, rejected: (rejection: Rejected) => this.#reject(rejection) };
+    this.#attachments = new Attachments(world, of);
+    this.#direct = new OwnDirectPath(world, { ...of, attachments: this.#attachments });
+    this.#listing = new Listing(world.clock, this.#link, () => world.gone(this, "lost"));
   }
 
   get card(): Card {
@@ -174,7 +93,7 @@ export class RemotePeer implements Peer {
 
   /** Between which kinds of candidates the direct path ran when it began to answer. */
   get candidates(): CandidatePair | undefined {
-    return this.#candidates;
+    return this.#direct.candidates;
   }
 
   get path(): PathKind | undefined {
@@ -194,8 +113,7 @@ export class RemotePeer implements Peer {
   }
 
   start(): void {
-    this.#tellDirect("trying");
-    if (this.#triesDirect) this.#direct.start();
+    this.#direct.start();
   }
 
   /** Whether a card is of this very join of the peer. */
@@ -205,27 +123,22 @@ export class RemotePeer implements Peer {
 
   /** Takes a card of the same join; false where it is no newer. That it came says that the peer is at the server. */
   update(card: Card): boolean {
-    this.#setListing({ listed: true });
-    for (const { path } of this.#attached) path.server("back");
+    this.#listing.list();
+    this.#attachments.server("back");
     if (card.n <= this.#card.n) return false;
     this.#card = card;
     return true;
   }
 
   receiveEnvelope(kind: ForwardClass, envelope: Uint8Array): void {
-    if (kind === "relay") return this.#receiveRelayed(envelope);
-    const body = this.#pair.secure.open("signal", envelope);
-    if (!body.ok) return this.#reject(body);
-    const signal = decodeSignal(body.value);
-    if (!signal.ok) return this.#reject(signal);
-    if (this.#triesDirect) this.#direct.receive(signal.value);
+    if (kind === "relay") this.#attachments.receive(envelope);
+    else this.#direct.receive(envelope);
   }
 
   /** A forward of ours to it went nowhere. Of signals, the attempt's own deadline makes up for it, or its offer does. */
   undeliverable(reason: string, kind: ForwardClass | undefined): void {
     if (kind !== "relay") this.#direct.undelivered();
-    if (kind === "signal") return;
-    for (const { path } of this.#attached) path.undeliverable(reason);
+    if (kind !== "signal") this.#attachments.undeliverable(reason);
   }
 
   /** The peer lost its server. Its link may live; ask it. */
@@ -235,17 +148,17 @@ export class RemotePeer implements Peer {
 
   /** The server gave its place up. A link that still answers keeps it here. */
   unlist(): void {
-    this.#setListing({ listed: false, untilMs: this.#world.clock.nowMs() });
+    this.#listing.unlist();
   }
 
   /** The server is back, and doesn't list it. It may have left meanwhile, or not be back itself. */
   miss(): void {
-    if (this.#listing.listed) this.#setListing({ listed: false, untilMs: this.#world.clock.nowMs() + returnMs });
+    this.#listing.miss();
   }
 
   /** Our connection to the server is lost. */
   loseServer(): void {
-    for (const { path } of this.#attached) path.server("away");
+    this.#attachments.server("away");
     this.#link.doubt();
   }
 
@@ -254,14 +167,14 @@ export class RemotePeer implements Peer {
     if (this.#now.phase === "gone") return;
     this.#link.denounce("direct", reason);
     this.#link.denounce("relay", reason);
-    this.#renew(reason);
+    this.#direct.renew(reason);
   }
 
   /** The server is back, or the peer is back at it: what went between may be lost, and can go again. */
   retry(): void {
     if (this.#now.phase === "gone") return;
-    for (const { path } of this.#attached) path.server("back");
-    if (this.#path === undefined || this.#path.isSuspect) this.#renew("the server is back");
+    this.#attachments.server("back");
+    if (this.#direct.isDoubtful) this.#direct.renew("the server is back");
   }
 
   /** Runs at once where there is a link; as soon as there is one otherwise, in the order of the calls. */
@@ -291,13 +204,13 @@ export class RemotePeer implements Peer {
   async leave(): Promise<void> {
     this.#direct.retire();
     // What doesn't carry now isn't needed any more: the direct path's end is no reason to relay.
-    for (const { provider, path } of this.#attached) if (provider.kind !== this.#link.carriedBy) path.close();
+    this.#attachments.close(this.#link.carriedBy);
     if (this.#link.carriedBy !== undefined) {
       // A channel that isn't ours won't say when it has brought all.
-      const isForeign = this.#link.carriedBy === "direct" && this.#path === undefined;
+      const isForeign = this.#link.carriedBy === "direct" && !this.#direct.isOpen;
       if (this.#link.isHeldBack || isForeign) await this.#atMost(goodbyeMs, this.#link.settled());
       this.#link.sayGoodbye({ code: "left", reason: "the peer left the room" });
-      if (this.#path !== undefined) await this.#atMost(goodbyeMs, this.#channelClosed.promise);
+      if (this.#direct.isOpen) await this.#atMost(goodbyeMs, this.#direct.channelClosed);
     }
     this.close("we left the room");
   }
@@ -308,14 +221,12 @@ export class RemotePeer implements Peer {
     if (phase === "gone") return;
     const exchange = this.#now.phase === "connected" ? this.#now.exchange : undefined;
     this.#enter({ phase: "gone" });
-    this.#listingAlarm.set(undefined);
+    this.#listing.close();
     this.#link.close(reason);
     this.#direct.close();
-    for (const { path } of this.#attached) path.close();
-    this.#pair.generation = this.#direct.generation;
-    this.#channelClosed.resolve();
+    this.#attachments.close();
     exchange?.end(new SkeinError("link-lost", `The link to peer ${this.id} ended: ${reason}.`));
-    if (exchange !== undefined) this.#world.disconnected(this, reason);
+    if (exchange !== undefined) this.#world.emit("peer-disconnected", { peer: this, reason });
     this.#waiting.fail(this.#goneError());
   }
 
@@ -339,39 +250,6 @@ export class RemotePeer implements Peer {
     this.#world.rejected(rejection, this.id);
   }
 
-  #sendSignal(signal: Signal): void {
-    // Where the server is away the signal is lost; the attempt's deadline, or the server's return, makes up for it.
-    this.#world.forward(this.id, "signal", this.#pair.secure.seal("signal", encodeSignal(signal)));
-  }
-
-  /** Once for each kind of refusal, not at each attempt. */
-  #tellRefusal(errorName: string): void {
-    if (this.#refusal === errorName) return;
-    this.#refusal = errorName;
-    const text = `The platform refuses to open a connection to peer ${this.id} (${errorName}): check the iceServers.`;
-    this.#world.trouble(new SkeinError("bad-argument", text));
-  }
-
-  #openPath(channel: RTCDataChannel, lossy: RTCDataChannel | undefined): void {
-    if (this.#now.phase === "gone") return;
-    channel.bufferedAmountLowThreshold = lowWaterBytes;
-    const path = this.#link.open("direct", channelSink(channel, lossy));
-    this.#path = path;
-    this.#channelClosed = deferred();
-    const { resolve } = this.#channelClosed;
-    channel.addEventListener("close", () => resolve(), { once: true });
-    this.#hear(channel, (frame) => path.receive(frame));
-    if (lossy !== undefined) this.#hear(lossy, (frame) => path.receiveLossy(frame));
-    channel.onbufferedamountlow = () => path.resume();
-  }
-
-  #hear(channel: RTCDataChannel, receive: (frame: Uint8Array) => void): void {
-    channel.onmessage = ({ data }) => {
-      if (data instanceof ArrayBuffer) receive(new Uint8Array(data));
-      else this.#reject({ ok: false, code: "malformed", reason: "a text message on the data channel" });
-    };
-  }
-
   /** A lossy message that finds no link is held against its definition all the same, and counted. */
   async #drop(definition: MessageDefinition, body: unknown): Promise<void> {
     checkBody(definition, body);
@@ -379,7 +257,7 @@ export class RemotePeer implements Peer {
   }
 
   #linkUp(theirs: ProtocolVersions, features: readonly string[]): void {
-    const { clock, protocols, handlerOf, streamHandlerOf, trouble } = this.#world;
+    const { clock, protocols, handlerOf, streamHandlerOf, emit } = this.#world;
     const exchange = new Exchange(
       {
         clock,
@@ -388,7 +266,7 @@ export class RemotePeer implements Peer {
         hasRoom: (lane) => this.#link.hasRoom(lane),
         handlerOf,
         streamHandlerOf,
-        trouble,
+        trouble: (error) => emit("trouble", error),
         rejected: (rejection) => this.#reject(rejection),
         violate: (reason) => this.#link.violate(reason),
       },
@@ -400,7 +278,7 @@ export class RemotePeer implements Peer {
     this.#openMs ??= clock.nowMs() - this.#metMs;
     // Before anyone is told: what was sent earlier goes first.
     this.#waiting.admit(exchange);
-    this.#world.connected(this);
+    emit("peer-connected", this);
   }
 
   /** The other side forgot the conversation, or broke it: whoever waits for something of it is told. */
@@ -409,105 +287,18 @@ export class RemotePeer implements Peer {
     const { exchange } = this.#now;
     this.#enter({ phase: "connecting" });
     exchange.end(error);
-    this.#world.disconnected(this, error.message);
+    this.#world.emit("peer-disconnected", { peer: this, reason: error.message });
   }
 
   #pathChanged(reason: string): void {
-    if (this.#now.phase !== "gone") this.#world.pathChanged(this, reason);
+    if (this.#now.phase !== "gone") this.#world.emit("path-changed", { peer: this, reason });
   }
 
   #handlePathNews(kind: PathKind, news: PathNews, reason: string): void {
     if (this.#now.phase === "gone") return;
-    if (news === "down") for (const { path } of this.#attachedOf(kind)) path.lost(reason);
-    if (kind === "direct") this.#handleDirectNews(news, reason);
+    if (news === "down") this.#attachments.lost(kind, reason);
+    if (kind === "direct") this.#direct.handleNews(news, reason);
     // Only its link still held it here.
-    this.#judgeListing();
-  }
-
-  #setListing(listing: Listing): void {
-    this.#listing = listing;
-    this.#judgeListing();
-    if (!listing.listed && this.#now.phase !== "gone") this.#link.doubt();
-  }
-
-  /** Only its link holds it here: where that doesn't answer either, it is gone. */
-  #judgeListing(): void {
-    const { clock, gone } = this.#world;
-    const untilMs = this.#listing.listed ? undefined : this.#listing.untilMs;
-    const isPast = untilMs !== undefined && clock.nowMs() >= untilMs;
-    this.#listingAlarm.set(isPast || this.#now.phase === "gone" ? undefined : untilMs);
-    if (isPast && this.#link.isDoubtful) gone(this, "lost");
-  }
-
-  #handleDirectNews(news: PathNews, reason: string): void {
-    if (news === "opened") return this.#triesDirect ? this.#direct.confirm() : undefined;
-    this.#tellDirect(news);
-    if (news === "suspect") this.#restart();
-    if (news === "trusted") void this.#lookAtCandidates();
-    if (news === "down" && this.#path !== undefined) this.#direct.abandon(reason);
-  }
-
-  /** Looks for another way: over the connection there is, or with a new attempt where there is none. */
-  #renew(reason: string): void {
-    if (!this.#triesDirect) return;
-    if (this.#path === undefined) this.#direct.retry(reason);
-    else this.#restart();
-  }
-
-  /** Not while signals don't go. Trap: to restart while offline kills Firefox's channel. */
-  #restart(): void {
-    const canRestart = bothRestart(this.#world.engine, this.#card) && this.#world.canSignal();
-    if (canRestart) this.#direct.restart();
-  }
-
-  #tellDirect(news: DirectNews): void {
-    for (const { path } of this.#attached) path.direct(news);
-  }
-
-  #attachedOf(kind: PathKind): readonly Attachment[] {
-    return this.#attached.filter(({ provider }) => provider.kind === kind);
-  }
-
-  #pathWorld(kind: PathKind): PathWorld {
-    const { clock, roll, used } = this.#world;
-    return {
-      peer: this,
-      clock,
-      roll,
-      open: (sink) => this.#link.open(kind, sink),
-      seal: (body) => this.#pair.onChannel().seal("frame", body),
-      unseal: (envelope) => this.#pair.onChannel().open("frame", envelope),
-      forward: (body) => this.#world.forward(this.id, "relay", this.#pair.secure.seal("frame", body)),
-      used,
-      rejected: (rejection) => this.#reject(rejection),
-    };
-  }
-
-  get #triesDirect(): boolean {
-    return !this.#attached.some(({ provider }) => provider.replacesDirect);
-  }
-
-  #receiveRelayed(envelope: Uint8Array): void {
-    if (!this.#world.paths.some(({ kind }) => kind === "relay")) {
-      return this.#reject({ ok: false, code: "unknown-type", reason: "a relayed frame: no relay path is in use" });
-    }
-    const body = this.#pair.secure.open("frame", envelope);
-    if (!body.ok) return this.#reject(body);
-    for (const { path } of this.#attachedOf("relay")) path.receive(body.value);
-  }
-
-  /** The channel is gone, and its path with it. The link lives on, unless nothing else holds the peer here. */
-  #losePath(reason: string): void {
-    const path = this.#path;
-    this.#path = undefined;
-    this.#candidates = undefined;
-    path?.lose(reason);
-  }
-
-  /** The engine may have chosen others since it answered last. */
-  async #lookAtCandidates(): Promise<void> {
-    const path = this.#path;
-    const candidates = await this.#direct.selectedPair();
-    if (path === this.#path) this.#candidates = candidates;
+    this.#listing.judge();
   }
 }

@@ -3,7 +3,7 @@ import type { Dated } from "../core/recent.js";
 import type { CandidatePair } from "../direct/connection.js";
 import type { LinkTraffic } from "../link/traffic.js";
 import type { Peer } from "./peer.js";
-import type { RoomEvents } from "./room.js";
+import type { RoomEvents } from "./room-events.js";
 
 /**
  * How a room is, and what went through it: plain data, fit for JSON. Traffic is counted in bytes of frames and in messages, those

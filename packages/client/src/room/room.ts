@@ -32,41 +32,13 @@ import { History } from "./history.js";
 import type { CardUpdate } from "./options.js";
 import type { OwnCard } from "./own-card.js";
 import { Pairs } from "./pairs.js";
-import type { RelayUsage } from "./path-provider.js";
 import type { Peer } from "./peer.js";
-import { RemotePeer, type RemotePeerWorld } from "./remote-peer.js";
+import { RemotePeer } from "./remote-peer.js";
+import type { RemotePeerWorld } from "./remote-peer-world.js";
+import type { RoomEvents } from "./room-events.js";
 import type { RoomStats } from "./room-stats.js";
 import type { SealingKeys } from "./secure-channel.js";
 import { SerialInbox } from "./serial-inbox.js";
-
-/** What a room tells. Names are in the past: each says that something has happened. */
-export type RoomEvents = {
-  /** A peer is in the room. Its link is on the way. */
-  "peer-joined": Peer;
-  /** Messages go to it, and come from it. */
-  "peer-connected": Peer;
-  /** Its link is lost, for now: another is on the way. */
-  "peer-disconnected": { readonly peer: Peer; readonly reason: string };
-  /** Its frames travel another way now, or no way at the moment (`peer.path` is undefined). Messages wait, and none is lost. */
-  "path-changed": { readonly peer: Peer; readonly reason: string };
-  /** It changed its card. */
-  "peer-updated": Peer;
-  "peer-left": { readonly peer: Peer; readonly reason: string };
-  /** The connection to the server is back (or there for the first time). */
-  "server-connected": undefined;
-  /** The connection to the server is lost, and is being made again. Links live on. */
-  "server-disconnected": { readonly reason: string };
-  /** What was relayed passed a threshold: it costs whoever runs the server. */
-  "relay-usage": RelayUsage;
-  /** Something of ours went wrong that no call reports: a handler threw, nobody handles a message, the server complains. */
-  trouble: SkeinError;
-  /** Remote bytes were turned away. Counted in {@link Room.stats} too. */
-  rejected: { readonly code: RejectionCode; readonly reason: string; readonly from: PeerId | "server" };
-  /** How things are, each second. Put together only while somebody listens. */
-  stats: RoomStats;
-  /** The room is over: with an error where it wasn't our wish. */
-  closed: SkeinError | undefined;
-};
 
 /** What `joinRoom` puts together for a room. */
 export interface RoomParts {
@@ -79,19 +51,7 @@ export interface RoomParts {
   readonly pulse: Pulse;
   readonly world: Omit<
     RemotePeerWorld,
-    | "ourCard"
-    | "iceServers"
-    | "canSignal"
-    | "forward"
-    | "handlerOf"
-    | "streamHandlerOf"
-    | "connected"
-    | "disconnected"
-    | "pathChanged"
-    | "used"
-    | "gone"
-    | "trouble"
-    | "rejected"
+    "ourCard" | "iceServers" | "canSignal" | "forward" | "handlerOf" | "streamHandlerOf" | "emit" | "gone" | "rejected"
   >;
 }
 
@@ -146,12 +106,8 @@ export class Room implements Messenger<Peer>, AsyncDisposable {
       forward: (to, kind, envelope) => this.#session?.forward(to, kind, envelope) ?? false,
       handlerOf: (name) => this.#handlers.find(name),
       streamHandlerOf: (name) => this.#streamHandlers.find(name),
-      connected: (peer) => this.#emit("peer-connected", peer),
-      disconnected: (peer, reason) => this.#emit("peer-disconnected", { peer, reason }),
-      pathChanged: (peer, reason) => this.#emit("path-changed", { peer, reason }),
-      used: (usage) => this.#emit("relay-usage", usage),
+      emit: (name, event) => this.#emit(name, event),
       gone: (peer, reason) => this.#remove(peer, reason),
-      trouble: (error) => this.#emit("trouble", error),
       rejected: (rejection, from) => this.#reject(rejection, from),
     };
   }

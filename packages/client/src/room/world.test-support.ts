@@ -5,7 +5,8 @@ import { ManualWatch } from "../network/manual-watch.test-support.js";
 import { FakeServer } from "../signaling/fake-server.test-support.js";
 import { countingRandom, TestClock, turn } from "../testing.test-support.js";
 import type { JoinOptions } from "./options.js";
-import type { Room, RoomEvents } from "./room.js";
+import type { Room } from "./room.js";
+import type { RoomEvents } from "./room-events.js";
 
 const text = (value: unknown): string => {
   if (typeof value !== "string") throw new Error("not a text");
