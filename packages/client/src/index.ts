@@ -41,9 +41,10 @@ export type {
   RelayUsage,
 } from "./room/path-provider.js";
 export type { Peer } from "./room/peer.js";
-export type { Room, StreamOptions } from "./room/room.js";
+export type { Room } from "./room/room.js";
 export type { RoomEvents } from "./room/room-events.js";
 export type { PeerStats, RoomHappening, RoomStats } from "./room/room-stats.js";
+export type { StreamOptions } from "./room/stream-options.js";
 export { broadcastChannelSignaling } from "./signaling/broadcast-channel.js";
 export type { Bus, BusMember, BusPacket, OpenBus } from "./signaling/bus.js";
 export { busSignaling } from "./signaling/bus.js";

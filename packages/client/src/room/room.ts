@@ -1,9 +1,5 @@
 import {
   type Card,
-  type ForwardClass,
-  type IceServer,
-  type Lane,
-  limits,
   type MessageDefinition,
   type Messenger,
   type MessengerPeerEvent,
@@ -14,10 +10,8 @@ import {
   type RequestContext,
   type RequestDefinition,
   type RequestOptions,
-  type SignedCard,
   SkeinError,
   type Unsubscribe,
-  verifyCard,
 } from "@skein/protocol";
 import mitt from "mitt";
 import { checkBody } from "../link/bodies.js";
@@ -25,52 +19,16 @@ import type { ByteStream } from "../link/byte-stream.js";
 import { type Handler, Handlers } from "../link/handlers.js";
 import { requestTimeoutMs } from "../link/outgoing-requests.js";
 import type { StreamHandler } from "../link/streams.js";
-import type { NetworkWatch } from "../network/network-watch.js";
-import type { Pulse } from "../pulse.js";
 import type { SignalingEvents, SignalingSession } from "../signaling/signaling.js";
 import { History } from "./history.js";
 import type { CardUpdate } from "./options.js";
-import type { OwnCard } from "./own-card.js";
-import { Pairs } from "./pairs.js";
 import type { Peer } from "./peer.js";
-import { RemotePeer } from "./remote-peer.js";
-import type { RemotePeerWorld } from "./remote-peer-world.js";
+import type { RemotePeer } from "./remote-peer.js";
 import type { RoomEvents } from "./room-events.js";
+import type { RoomParts } from "./room-parts.js";
 import type { RoomStats } from "./room-stats.js";
-import type { SealingKeys } from "./secure-channel.js";
-import { SerialInbox } from "./serial-inbox.js";
-
-/** What `joinRoom` puts together for a room. */
-export interface RoomParts {
-  readonly name: string;
-  readonly ownCard: OwnCard;
-  readonly admit: (card: Card) => boolean;
-  readonly iceServers: readonly IceServer[];
-  readonly keys: SealingKeys;
-  readonly network: NetworkWatch;
-  readonly pulse: Pulse;
-  readonly world: Omit<
-    RemotePeerWorld,
-    "ourCard" | "iceServers" | "canSignal" | "forward" | "handlerOf" | "streamHandlerOf" | "emit" | "gone" | "rejected"
-  >;
-}
-
-/** How to open a stream. */
-export interface StreamOptions {
-  /** Which of the peer's handlers takes it, up to 257 characters. Default: `default`. */
-  readonly name?: string;
-  /** Its priority class. Default: `bulk`, which lets all messages pass that don't say otherwise. */
-  readonly lane?: Lane;
-  /** Ends the wait for the peer to take it. */
-  readonly signal?: AbortSignal;
-}
-
-const defaultStreamName = "default";
-
-function mustNameStream(name: string): void {
-  if (name.length > 0 && name.length <= 2 * limits.nameLength + 1) return;
-  throw new SkeinError("bad-argument", `A stream's name has 1 to ${2 * limits.nameLength + 1} characters.`);
-}
+import { Roster } from "./roster.js";
+import { defaultStreamName, mustNameStream, type StreamOptions } from "./stream-options.js";
 
 /** A set of peers that can see each other, and our links to them. Made by `joinRoom`. */
 export class Room implements Messenger<Peer>, AsyncDisposable {
@@ -80,14 +38,9 @@ export class Room implements Messenger<Peer>, AsyncDisposable {
   readonly #emitter = mitt<RoomEvents>();
   readonly #handlers = new Handlers<Handler>();
   readonly #streamHandlers = new Handlers<StreamHandler>();
-  readonly #peers = new Map<PeerId, RemotePeer>();
   readonly #rejected = new Map<RejectionCode, number>();
-  readonly #inbox = new SerialInbox((rejection) => this.#reject(rejection, "server"));
-  readonly #world: RemotePeerWorld;
-  readonly #pairs: Pairs;
+  readonly #roster: Roster;
   readonly #history = new History();
-  #serverIceServers: readonly IceServer[] = [];
-  #server: RoomStats["server"] = "disconnected";
   #session: SignalingSession | undefined;
   #stops: readonly (() => void)[] = [];
   #closing: Promise<void> | undefined;
@@ -97,24 +50,23 @@ export class Room implements Messenger<Peer>, AsyncDisposable {
     this.#parts = parts;
     this.id = parts.ownCard.card.id;
     this.name = parts.name;
-    this.#pairs = new Pairs(parts.keys);
-    this.#world = {
-      ...parts.world,
-      ourCard: () => parts.ownCard.card,
-      iceServers: () => [...parts.iceServers, ...this.#serverIceServers],
-      canSignal: () => this.#server === "connected" && parts.network.isOnline,
+    this.#roster = new Roster(parts, {
+      isOpen: () => this.#closing === undefined,
       forward: (to, kind, envelope) => this.#session?.forward(to, kind, envelope) ?? false,
       handlerOf: (name) => this.#handlers.find(name),
       streamHandlerOf: (name) => this.#streamHandlers.find(name),
       emit: (name, event) => this.#emit(name, event),
-      gone: (peer, reason) => this.#remove(peer, reason),
       rejected: (rejection, from) => this.#reject(rejection, from),
-    };
+      removed: (peer) => this.#history.bury(peer),
+      ended: (error) => {
+        this.#closing ??= this.#shutDown(error);
+      },
+    });
   }
 
   /** All others in the room, by id: linked or on the way to be. */
   get peers(): ReadonlyMap<PeerId, Peer> {
-    return this.#peers;
+    return this.#roster.peers;
   }
 
   /** What we say of ourselves. */
@@ -159,7 +111,7 @@ export class Room implements Messenger<Peer>, AsyncDisposable {
   async broadcast<Input>(definition: MessageDefinition<Input, any>, body: Input): Promise<number> {
     this.#mustBeOpen();
     checkBody(definition, body);
-    const connected = [...this.#peers.values()].filter((peer) => peer.state === "connected");
+    const connected = this.#roster.all.filter((peer) => peer.state === "connected");
     const results = await Promise.allSettled(connected.map((peer) => peer.send(definition, body)));
     return results.filter(({ status }) => status === "fulfilled").length;
   }
@@ -255,9 +207,9 @@ export class Room implements Messenger<Peer>, AsyncDisposable {
   /** How things are now: for all of the room, and for each peer. Rates are of the last 10 s. */
   stats(): RoomStats {
     return {
-      ...this.#history.stats([...this.#peers.values()], this.#parts.world.clock.nowMs()),
+      ...this.#history.stats(this.#roster.all, this.#parts.world.clock.nowMs()),
       rejected: Object.fromEntries(this.#rejected),
-      server: this.#server,
+      server: this.#roster.server,
     };
   }
 
@@ -281,26 +233,7 @@ export class Room implements Messenger<Peer>, AsyncDisposable {
 
   /** @internal What signalling tells. */
   signalingEvents(): SignalingEvents {
-    return {
-      roster: (cards, iceServers) => this.#inbox.add(() => this.#takeRoster(cards, iceServers)),
-      card: (card) => this.#inbox.add(() => this.#meet(card).then(() => {})),
-      away: (id) => this.#inbox.add(() => this.#peers.get(id)?.doubt()),
-      left: (id, reason) => this.#inbox.add(() => this.#handleLeft(id, reason)),
-      envelope: (from, kind, envelope) => this.#inbox.add(() => this.#handleEnvelope(from, kind, envelope)),
-      undeliverable: (to, reason, kind) => this.#inbox.add(() => this.#peers.get(to)?.undeliverable(reason, kind)),
-      // In its turn as well: a roster that is still being checked came before.
-      disconnected: (reason) =>
-        this.#inbox.add(() => {
-          this.#server = "disconnected";
-          for (const peer of this.#peers.values()) peer.loseServer();
-          this.#emit("server-disconnected", { reason });
-        }),
-      complaint: (error) => this.#emit("trouble", error),
-      ended: (error) => {
-        this.#closing ??= this.#shutDown(error);
-      },
-      rejected: (rejection) => this.#reject(rejection, "server"),
-    };
+    return this.#roster.signalingEvents();
   }
 
   /** @internal We are in the room. Events begin a moment later, when whoever joined has had the chance to listen. */
@@ -310,30 +243,28 @@ export class Room implements Messenger<Peer>, AsyncDisposable {
     // Signalling may have ended meanwhile.
     if (this.#closing !== undefined) return;
     this.#stops = [network.watch((reason) => this.#changeNetwork(reason)), pulse.listen(() => this.#beat())];
-    world.clock.after(0, () => this.#inbox.start());
+    world.clock.after(0, () => this.#roster.start());
   }
 
   async #leave(): Promise<void> {
-    await Promise.all([...this.#peers.values()].map((peer) => peer.leave()));
+    await Promise.all(this.#roster.all.map((peer) => peer.leave()));
     await this.#session?.leave();
     await this.#shutDown(undefined);
   }
 
   async #shutDown(error: SkeinError | undefined): Promise<void> {
-    this.#inbox.close();
     for (const stop of this.#stops) stop();
-    this.#server = "disconnected";
-    for (const peer of [...this.#peers.values()]) this.#remove(peer, "the room was left");
+    this.#roster.close();
     this.#emit("closed", error);
     this.#emitter.all.clear();
   }
 
   #changeNetwork(reason: string): void {
-    for (const peer of [...this.#peers.values()]) peer.networkChanged(reason);
+    for (const peer of this.#roster.all) peer.networkChanged(reason);
   }
 
   #beat(): void {
-    this.#history.sample(this.#peers.values(), this.#parts.world.clock.nowMs());
+    this.#history.sample(this.#roster.all, this.#parts.world.clock.nowMs());
     if (this.#emitter.all.get("stats")?.length) this.#emit("stats", this.stats());
   }
 
@@ -344,65 +275,9 @@ export class Room implements Messenger<Peer>, AsyncDisposable {
   #find(to: PeerId | Peer): RemotePeer {
     this.#mustBeOpen();
     const id = typeof to === "string" ? to : to.id;
-    const peer = this.#peers.get(id);
+    const peer = this.#roster.peers.get(id);
     if (peer !== undefined) return peer;
     throw new SkeinError("no-such-peer", `No peer ${parsePeerId(id)} is in room "${this.name}".`);
-  }
-
-  async #takeRoster(cards: readonly SignedCard[], iceServers: readonly IceServer[]): Promise<void> {
-    const isReturn = this.#server === "disconnected" && this.#peers.size > 0;
-    this.#serverIceServers = iceServers;
-    this.#server = "connected";
-    const listed = new Set(await Promise.all(cards.map((card) => this.#meet(card))));
-    for (const peer of [...this.#peers.values()]) {
-      if (!listed.has(peer.id)) peer.miss();
-      else if (isReturn) peer.retry();
-    }
-    this.#emit("server-connected", undefined);
-  }
-
-  /** Takes a card in; gives the id it proved, where it did. */
-  async #meet(signed: SignedCard): Promise<PeerId | undefined> {
-    const verified = await verifyCard(signed);
-    if (!verified.ok) {
-      this.#reject(verified, "server");
-      return undefined;
-    }
-    const card = verified.value;
-    if (card.id === this.id || this.#closing !== undefined) return undefined;
-    const known = this.#peers.get(card.id);
-    if (known?.isOf(card)) {
-      if (known.update(card)) this.#emit("peer-updated", known);
-      return card.id;
-    }
-    if (known !== undefined) this.#remove(known, "replaced");
-    if (!this.#parts.admit(card)) return undefined;
-    const peer = new RemotePeer(this.#world, card, this.#pairs.of(card));
-    this.#peers.set(card.id, peer);
-    this.#emit("peer-joined", peer);
-    peer.start();
-    return card.id;
-  }
-
-  #handleLeft(id: PeerId, reason: string): void {
-    const peer = this.#peers.get(id);
-    if (peer === undefined) return;
-    if (reason === "lost") peer.unlist();
-    else this.#remove(peer, reason);
-  }
-
-  #handleEnvelope(from: PeerId, kind: ForwardClass, envelope: Uint8Array): void {
-    const peer = this.#peers.get(from);
-    if (peer !== undefined) return peer.receiveEnvelope(kind, envelope);
-    this.#reject({ ok: false, code: "forged", reason: "an envelope from a peer that isn't in the room" }, from);
-  }
-
-  #remove(peer: RemotePeer, reason: string): void {
-    if (this.#peers.get(peer.id) !== peer) return;
-    this.#peers.delete(peer.id);
-    this.#history.bury(peer);
-    peer.close(reason);
-    this.#emit("peer-left", { peer, reason });
   }
 
   #reject({ code, reason }: Rejected, from: PeerId | "server"): void {
