@@ -3,7 +3,6 @@ import {
   equalBytes,
   features,
   type Hello,
-  lanes,
   limits,
   type ProtocolVersions,
   SkeinError,
@@ -22,7 +21,7 @@ export interface ConversationListener {
   /** A message was dealt with after all: the other side's window may have grown. */
   released(): void;
   /** The other side broke a rule. */
-  violate(reason: string): void;
+  readonly violate: (reason: string) => void;
 }
 
 /** How many bytes of each lane may be under way to us. */
@@ -57,7 +56,7 @@ export class Conversation {
       { windowBytes, pieceBytes, messageBytes: limits.messageBytes },
       {
         deliver: (lane, message) => this.#deliver(lane, message),
-        violate: (reason) => listener.violate(reason),
+        violate: listener.violate,
       },
     );
     this.senders = new WaitingSenders(this.session);
@@ -66,11 +65,6 @@ export class Conversation {
   /** Both ends know each other. */
   get isMet(): boolean {
     return this.#theirs.phase === "met";
-  }
-
-  /** Whether some of what was sent waits for the other side's windows, or for a path. */
-  get isHeldBack(): boolean {
-    return lanes.some((_, lane) => this.session.queuedBytes(lane) > 0);
   }
 
   /** Its messages. */

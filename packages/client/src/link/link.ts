@@ -1,4 +1,12 @@
-import type { Acknowledgement, Close, Hello, ProtocolVersions, RandomBytes, WireRecord } from "@skein/protocol";
+import {
+  type Acknowledgement,
+  type Close,
+  type Hello,
+  lanes,
+  type ProtocolVersions,
+  type RandomBytes,
+  type WireRecord,
+} from "@skein/protocol";
 import { Alarm, type Clock } from "../clock.js";
 import { lostMs, sleptMs } from "../core/liveness.js";
 import { lossyLane } from "../core/lossy-lane.js";
@@ -49,7 +57,7 @@ export class Link {
 
   /** Whether some of what was sent waits for the other side's windows, or for a path. */
   get isHeldBack(): boolean {
-    return this.#conversation.isHeldBack;
+    return lanes.some((_, lane) => this.#conversation.session.queuedBytes(lane) > 0);
   }
 
   /** What carries it now. Where two do because one is in doubt, the relay, which is there for that. */

@@ -49,6 +49,7 @@ export class RemotePeer implements Peer {
   #now: State = { phase: "connecting" };
   #sinceMs: number;
   #openMs: number | undefined;
+  readonly #rejected = (rejection: Rejected) => this.#world.rejected(rejection, this.id);
 
   constructor(world: RemotePeerWorld, card: Card, pair: Pair) {
     this.id = card.id;
@@ -69,10 +70,10 @@ export class RemotePeer implements Peer {
         pathNews: (kind, news, reason) => this.#handlePathNews(kind, news, reason),
         lost: (error) => this.#linkLost(error),
         left: () => this.#world.gone(this, "left"),
-        rejected: (rejection) => this.#reject(rejection),
+        rejected: this.#rejected,
       },
     });
-    const of = { peer: this, pair, link: this.#link, rejected: (rejection: Rejected) => this.#reject(rejection) };
+    const of = { peer: this, pair, link: this.#link, rejected: this.#rejected };
     this.#attachments = new Attachments(world, of);
     this.#direct = new OwnDirectPath(world, { ...of, attachments: this.#attachments });
     this.#listing = new Listing(world.clock, this.#link, () => world.gone(this, "lost"));
@@ -246,10 +247,6 @@ export class RemotePeer implements Peer {
     return new SkeinError("no-such-peer", `Peer ${this.id} is no longer in the room.`);
   }
 
-  #reject(rejection: Rejected): void {
-    this.#world.rejected(rejection, this.id);
-  }
-
   /** A lossy message that finds no link is held against its definition all the same, and counted. */
   async #drop(definition: MessageDefinition, body: unknown): Promise<void> {
     checkBody(definition, body);
@@ -267,7 +264,7 @@ export class RemotePeer implements Peer {
         handlerOf,
         streamHandlerOf,
         trouble: (error) => emit("trouble", error),
-        rejected: (rejection) => this.#reject(rejection),
+        rejected: this.#rejected,
         violate: (reason) => this.#link.violate(reason),
       },
       protocols,
