@@ -24,8 +24,8 @@ export interface ConversationListener {
   readonly violate: (reason: string) => void;
 }
 
-/** How many bytes of each lane may be under way to us. */
-export const windowBytes = 2 << 20;
+/** How many bytes of each lane may be under way to us: what 100 MB a second and 40 ms take. */
+export const windowBytes = 4 << 20;
 /** Four of them and their heads fill a frame. */
 const pieceBytes = 16_000;
 

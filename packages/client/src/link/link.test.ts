@@ -312,7 +312,7 @@ describe("two links", () => {
 
   it("fail who waits with link-lost when the link ends, then and later", async () => {
     const { ends } = await joined();
-    const waiting = ends[0].link.send(2, message(1, 3 << 20));
+    const waiting = ends[0].link.send(2, message(1, windowBytes + (2 << 20)));
     const settled = ends[0].link.settled();
     const outcome = expect(waiting).rejects.toMatchObject({
       code: "link-lost",

@@ -13,7 +13,7 @@ export interface Queues {
 }
 
 /** A lane with more than this waiting makes its senders wait. */
-const queueBytes = 256 * 1024;
+const queueBytes = 1024 * 1024;
 /** What a sender gets that needn't wait: the same for all. */
 export const accepted = Promise.resolve();
 
