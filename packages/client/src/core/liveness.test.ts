@@ -17,7 +17,7 @@ import {
 
 const busy: LivenessEvent = { type: "busy" };
 const heard: LivenessEvent = { type: "heard" };
-const doubt: LivenessEvent = { type: "doubt", silenceMs: 0 };
+const doubt: LivenessEvent = { type: "doubt" };
 const denounced: LivenessEvent = { type: "denounced" };
 const recalled: LivenessEvent = { type: "recalled" };
 const woke: LivenessEvent = { type: "woke" };
@@ -98,14 +98,6 @@ describe("liveness", () => {
         [5 + busySilenceMs, busy],
       ],
       "ping 2",
-    ],
-    [
-      "trusted + doubt that wants a longer silence -> trusted",
-      [
-        [5, pong(1)],
-        [500, { type: "doubt", silenceMs: 500 }],
-      ],
-      "",
     ],
     [
       "trusted + woke from sleep -> asked",

@@ -42,8 +42,8 @@ export type LivenessEvent =
   | { readonly type: "pong"; readonly token: number }
   /** The other side acknowledged what it hadn't before: as good as a pong, and not stuck behind a full buffer. */
   | { readonly type: "progress" }
-  /** Someone has reason to ask, if nothing was heard for so long. */
-  | { readonly type: "doubt"; readonly silenceMs: number }
+  /** Someone has reason to ask. */
+  | { readonly type: "doubt" }
   /** Someone has reason to think that it is dead: the network changed, the engine says so. */
   | { readonly type: "denounced" }
   /** It was at rest, and has to carry again. */
@@ -100,8 +100,7 @@ export function stepLiveness(
     case "progress":
       return become(trust(state, nowMs));
     case "doubt":
-      if (state.phase !== "trusted" || nowMs < state.heardMs + event.silenceMs) return become(state);
-      return ask(state, nowMs);
+      return state.phase === "trusted" ? ask(state, nowMs) : become(state);
     case "denounced":
       return state.phase === "suspect" ? become(state) : suspect(state, nowMs);
     case "recalled":

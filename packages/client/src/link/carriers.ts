@@ -25,9 +25,6 @@ export interface CarriersWorld {
   arm(): void;
 }
 
-/** What comes over a path at rest says that the other side doubts the one we use: ask it, unless it was heard just now. */
-const askAfterMs = 500;
-
 /** The paths of a link, one of a kind at a time, and which of them carry it. */
 export class Carriers {
   readonly #world: CarriersWorld;
@@ -106,14 +103,9 @@ export class Carriers {
       this.of("direct")?.path.denounce("the peer turned to the relay");
   }
 
-  /** Something of the link came over it. */
-  heed(carrier: Carrier): void {
-    if (!this.#inUse.includes(carrier)) this.doubt(askAfterMs);
-  }
-
-  /** There is reason to ask whether the other side is still there, where nothing was heard for so long. */
-  doubt(silenceMs?: number): void {
-    for (const { path } of this.#inUse) path.doubt(silenceMs);
+  /** There is reason to ask whether the other side is still there. */
+  doubt(): void {
+    for (const { path } of this.#inUse) path.doubt();
   }
 
   /** The link has something to say. */

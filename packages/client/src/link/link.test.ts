@@ -200,22 +200,6 @@ describe("two links", () => {
     expect(ends.map(({ link }) => link.carriedBy)).toEqual(["direct", "direct"]);
   });
 
-  it("ask the path they use, where the other side sends over the one at rest", async () => {
-    const { ends, channel, clock } = await joined();
-    const relay = new Channel(ends, "relay");
-    await settle(relay, clock);
-    await settle(channel, clock);
-    clock.advance(1_000);
-    ends[0].link.denounce("direct", "the network changed");
-    void ends[0].link.send(1, message(1));
-    await turn();
-    channel.swallow();
-    expect(relay.arrive(0)).toBe(true);
-    while (relay.arrive(0));
-    await turn();
-    expect(channel.underWay[1].flatMap((frame) => [...recordsOf(frame)]).map(({ type }) => type)).toContain("ping");
-  });
-
   it("settle where the next path's HELLO says that all arrived", async () => {
     const { ends, channel, clock } = await joined();
     void ends[0].link.send(1, message(1));

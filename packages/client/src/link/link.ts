@@ -93,8 +93,8 @@ export class Link {
         pull: (mostBytes) => this.#pull(carrier, mostBytes),
         hello: (theirs) => this.#greeted(carrier, theirs),
         data: (record, nowMs) => this.#conversation.session.receive(record, nowMs),
-        dataTaken: () => this.#received(carrier),
-        lossy: (record) => this.#receiveLossy(carrier, record),
+        dataTaken: () => this.#received(),
+        lossy: (record) => this.#conversation.receiveLossy(record),
         acknowledged: (theirs) => this.#acknowledged(theirs),
         asked: () => carriers.asked(carrier),
         judged: (trust, reason) => carriers.judge(carrier, trust, reason),
@@ -207,9 +207,8 @@ export class Link {
     return frame;
   }
 
-  #received(carrier: Carrier): void {
+  #received(): void {
     this.#arm();
-    this.#carriers.heed(carrier);
     this.#carriers.wakePaths();
   }
 
@@ -219,11 +218,6 @@ export class Link {
       for (const { path } of this.#carriers.inUse) path.sendLossy(record);
     } else this.noteDropped();
     return accepted;
-  }
-
-  #receiveLossy(carrier: Carrier, record: Extract<WireRecord, { type: "lossy" }>): void {
-    this.#carriers.heed(carrier);
-    this.#conversation.receiveLossy(record);
   }
 
   #acknowledged(theirs: Acknowledgement): boolean {

@@ -184,9 +184,9 @@ export class Path {
     this.#writer.resume();
   }
 
-  /** There is reason to doubt that the other side is still there: ask now, where nothing was heard for so long. */
-  doubt(silenceMs = 0): void {
-    this.#live({ type: "doubt", silenceMs });
+  /** There is reason to doubt that the other side is still there: ask now. */
+  doubt(): void {
+    this.#live({ type: "doubt" });
   }
 
   /** There is reason to think that the path is dead. */
