@@ -5,7 +5,6 @@ import {
   lanes,
   type ProtocolVersions,
   type RandomBytes,
-  type WireRecord,
 } from "@skein/protocol";
 import { Alarm, type Clock } from "../clock.js";
 import { lostMs, sleptMs } from "../core/liveness.js";
