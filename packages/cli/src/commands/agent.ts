@@ -1,6 +1,6 @@
 import { Command, Option } from "commander";
 import type { AgentCommandOptions } from "../agent/agent.js";
-import { parseName, parsePart, parseRoom, serverOption } from "./options.js";
+import { parseName, parsePart, parseRoom, relayOption, serverOption } from "./options.js";
 
 /** `skein agent`. */
 export function agentCommand(): Command {
@@ -17,6 +17,7 @@ export function agentCommand(): Command {
         .default({ index: 1, of: 1 }, "all of it"),
     )
     .addOption(serverOption())
+    .addOption(relayOption())
     .option("-n, --name <name>", "a name for people, shown to others", parseName)
     .option("--secret-file <file>", "the room's secret: whoever lacks it can't be linked to")
     .option("--token-file <file>", "a token for servers that ask for one; read again at each connection")

@@ -11,6 +11,15 @@ export const serverOption = (): Option =>
     .env("SKEIN_SERVER")
     .argParser(parseServer);
 
+/** When to relay. What a room costs its server is for whoever runs the command to say. */
+export const relayOption = (): Option =>
+  new Option(
+    "--relay <policy>",
+    "relay through the server, sealed: where there is no direct path, at first, always, or never",
+  )
+    .choices(["fallback", "first", "only", "never"])
+    .default("fallback");
+
 export function parsePort(text: string): number {
   const port = Number(text);
   if (/^\d+$/.test(text) && port <= 65_535) return port;

@@ -1,4 +1,6 @@
 import type { JoinOptions } from "@skein/client";
+import { type RelayFallbackOptions, relayFallback } from "@skein/relay-fallback";
+import { defaultServer } from "../commands/options.js";
 import { identityFrom, lineFrom, tokenFrom } from "./keys.js";
 
 /** What every command that joins a room takes. */
@@ -8,17 +10,25 @@ export interface RoomOptions {
   readonly identity?: string;
   readonly secretFile?: string;
   readonly tokenFile?: string;
+  readonly relay?: NonNullable<RelayFallbackOptions["policy"]>;
+}
+
+/** What the other side has to say to come to the same room. */
+export function meetingText(room: string, { server, secretFile }: RoomOptions): string {
+  const where = server === defaultServer ? "" : ` --server ${server}`;
+  return `--room ${room}${where}${secretFile === undefined ? "" : " --secret-file FILE"}`;
 }
 
 /** A command's options as `joinRoom` takes them; reads the files that they name. */
 export function joinOptionsOf(room: string, options: RoomOptions): JoinOptions {
-  const { server, name, identity, secretFile, tokenFile } = options;
+  const { server, name, identity, secretFile, tokenFile, relay = "fallback" } = options;
   const warn = (sentence: string): void => {
     process.stderr.write(`skein: ${sentence}\n`);
   };
   return {
     server,
     room,
+    paths: [relayFallback({ policy: relay })],
     ...(name === undefined ? {} : { name }),
     ...(identity === undefined ? {} : { identity: identityFrom(identity, warn) }),
     ...(secretFile === undefined ? {} : { secret: lineFrom(secretFile) }),

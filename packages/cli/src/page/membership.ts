@@ -7,6 +7,7 @@ import {
   SkeinError,
   webSocketSignaling,
 } from "@skein/client";
+import { relayFallback } from "@skein/relay-fallback";
 import { files } from "../files/protocol.js";
 import { millisecondsText } from "../terminal/units.js";
 import type { Address } from "./address.js";
@@ -81,6 +82,7 @@ export class Membership {
         protocols: [files],
         capabilities: ["files"],
         meta: this.#shareMeta(),
+        paths: [relayFallback()],
         signal: joining.signal,
       });
       // Without a wait in between: events begin a moment after the join.

@@ -1,5 +1,4 @@
 import { joinRoom, type Room, type RoomStats } from "@skein/client";
-import { relayFallback } from "@skein/relay-fallback";
 import { joinOptionsOf, type RoomOptions } from "../join/room-options.js";
 import { aborted, listenForStop } from "../process/stop.js";
 import { failure } from "../stdio/envelope.js";
@@ -45,7 +44,7 @@ export async function watchPeers(options: PeersOptions): Promise<void> {
 }
 
 function enter(options: PeersOptions, signal: AbortSignal): Promise<Room> {
-  return joinRoom({ ...joinOptionsOf(options.room, options), paths: [relayFallback()], signal });
+  return joinRoom({ ...joinOptionsOf(options.room, options), signal });
 }
 
 function viewOf({ json, once }: PeersOptions, room: Room, output: EventWriter): PeersView {

@@ -1,6 +1,6 @@
 import { joinRoom, type Peer, type Room } from "@skein/client";
 import { SkeinError } from "@skein/protocol";
-import { joinOptionsOf, type RoomOptions } from "../join/room-options.js";
+import { joinOptionsOf, meetingText, type RoomOptions } from "../join/room-options.js";
 import { keepHeapSmall } from "../process/small-heap.js";
 import { listenForStop } from "../process/stop.js";
 import { failure } from "../stdio/envelope.js";
@@ -37,7 +37,7 @@ export async function receive(folderPath: string, options: ReceiveOptions): Prom
   keepHeapSmall();
   using stop = listenForStop();
   const output = createEventWriter(process.stdout, () => {});
-  using view = options.json ? createReceivingEvents(output) : createReceivingLines();
+  using view = options.json ? createReceivingEvents(output) : createReceivingLines(meetingText(options.room, options));
   try {
     await using folder = await TargetFolder.open(folderPath);
     const join = joinOptionsOf(options.room, options);

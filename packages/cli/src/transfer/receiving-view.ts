@@ -20,12 +20,12 @@ export interface ReceivingView extends Disposable {
 }
 
 /** For people. */
-export function createReceivingLines(): ReceivingView {
+export function createReceivingLines(meeting: string): ReceivingView {
   const lines = new TransferLines(createInk(process.stdout));
   return {
-    joined(room, folder) {
+    joined(_room, folder) {
       lines.say(`Receiving into ${lines.ink("bold", clean(folder))}`);
-      lines.say(lines.ink("dim", `On the other side: skein send PATH --room ${clean(room.name)}`));
+      lines.say(lines.ink("dim", `On the other side: skein send PATH ${clean(meeting)}`));
       lines.say("Waiting for an offer. Ctrl-C ends.");
     },
     offered({ peer, offer: { entries, bytes, names } }) {

@@ -1,6 +1,6 @@
 import { joinRoom, type Room } from "@skein/client";
 import { SkeinError } from "@skein/protocol";
-import { joinOptionsOf, type RoomOptions } from "../join/room-options.js";
+import { joinOptionsOf, meetingText, type RoomOptions } from "../join/room-options.js";
 import { keepHeapSmall } from "../process/small-heap.js";
 import { listenForStop } from "../process/stop.js";
 import { failure } from "../stdio/envelope.js";
@@ -28,7 +28,7 @@ export async function send(paths: readonly string[], options: SendOptions): Prom
   keepHeapSmall();
   using stop = listenForStop();
   const output = createEventWriter(process.stdout, () => {});
-  using view = options.json ? createSendingEvents(output) : createSendingLines();
+  using view = options.json ? createSendingEvents(output) : createSendingLines(meetingText(options.room, options));
   try {
     const tree = await scanTree(paths);
     const join = joinOptionsOf(options.room, options);

@@ -13,16 +13,16 @@ export interface SendingView extends DeliveryListener, Disposable {
 }
 
 /** For people. */
-export function createSendingLines(): SendingView {
+export function createSendingLines(meeting: string): SendingView {
   const lines = new TransferLines(createInk(process.stdout));
   let total = 0;
   return {
-    joined(room, { names, held, bytes, leftOut }) {
+    joined(_room, { names, held, bytes, leftOut }) {
       total = bytes;
       for (const { path, why } of leftOut.slice(0, 20)) lines.warn(`${clean(path)} is left out: it ${why}`);
       if (leftOut.length > 20) lines.warn(`${leftOut.length - 20} more are left out`);
       lines.say(`${amountText(held.length, bytes)}: ${namesText(names)}`);
-      lines.say(lines.ink("dim", `On the other side: skein receive --room ${clean(room.name)}`));
+      lines.say(lines.ink("dim", `On the other side: skein receive ${clean(meeting)}`));
       lines.say("Waiting for a receiver. Ctrl-C ends.");
     },
     offered: (peer) => lines.say(`${lines.name(peer)} is here: offered, waiting for its answer`),
