@@ -1,6 +1,7 @@
 import { createServer } from "@skein/server";
 import { type Bench, median, type Statistic } from "../bench.ts";
 import { GapPair } from "../gap/pair.ts";
+import { slowProxy } from "../gap/slow-proxy.ts";
 
 type Quantity = "ms";
 
@@ -67,6 +68,39 @@ export const gapNetworkChange: Bench<Quantity> = {
       network.change();
     }),
   ),
+};
+
+/** The server is so far away in each direction. */
+const farMs = 50;
+
+export const relayFirst: Bench<Quantity> = {
+  name: "relay-first",
+  rounds: { full: 15, quick: 3 },
+  warmUps: 1,
+  timeoutMs: 30_000,
+  rows: [
+    {
+      ...row,
+      name: "relay-first",
+      about: `The policy \`first\`, and a server ${2 * farMs} ms away, there and back: from seeing the peer to its first message.`,
+      statistic: median,
+      // Two round trips, and what both sides take for keys and cards.
+      marks: [{ of: "ours", limit: 2 * 2 * farMs + 20 }],
+    },
+  ],
+  async start() {
+    const server = await createServer({ port: 0 });
+    const proxy = await slowProxy(server.url, farMs);
+    let rooms = 0;
+    return {
+      ours: { sample: async () => ({ ms: await GapPair.firstMessageMs(proxy.url, `room-${++rooms}`) }) },
+      peers: {},
+      async [Symbol.asyncDispose]() {
+        proxy.close();
+        await server.close();
+      },
+    };
+  },
 };
 
 export const relayAfterChecking: Bench<Quantity> = {

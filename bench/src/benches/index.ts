@@ -1,6 +1,6 @@
 import type { Bench } from "../bench.ts";
 import { bulkChromiumChromium, bulkNodeNode } from "./bulk.ts";
-import { gapCut, gapNetworkChange, relayAfterChecking } from "./gap.ts";
+import { gapCut, gapNetworkChange, relayAfterChecking, relayFirst } from "./gap.ts";
 import { messagesChromiumChromium, messagesNodeNode } from "./messages.ts";
 import { openChromiumChromium } from "./open-chromium-chromium.ts";
 import { openNodeChromium } from "./open-node-chromium.ts";
@@ -29,6 +29,7 @@ export const benches: readonly Bench[] = [
   gapCut,
   gapNetworkChange,
   relayAfterChecking,
+  relayFirst,
   pageSize,
   pageSizeRelay,
   serverForward,

@@ -39,6 +39,28 @@ export class GapPair implements AsyncDisposable {
     return peer.openMs ?? Number.NaN;
   }
 
+  /** From seeing the peer to its first message, in milliseconds. The rooms learn of each other in the same moment. */
+  static async firstMessageMs(url: string, room: string): Promise<number> {
+    const engine = await platformEngine();
+    const join = () =>
+      joinRoom({ server: url, room, protocols: [protocol], engine, paths: [relayFallback({ policy: "first" })] });
+    const there = await join();
+    there.on("peer-connected", (peer) => void there.send(peer, protocol.tick, 0));
+    const comes = await join();
+    const first = new Promise<number>((resolve) => {
+      const seen = new Promise<number>((met) => {
+        comes.on("peer-joined", () => met(performance.now()));
+      });
+      comes.handle(protocol.tick, () => {
+        const heardMs = performance.now();
+        void seen.then((seenMs) => resolve(heardMs - seenMs));
+      });
+    });
+    const elapsedMs = await first;
+    await Promise.all([there.leave(), comes.leave()]);
+    return elapsedMs;
+  }
+
   /** From the cut to the first message that was sent behind it: all before it came as well, in order. */
   async gapMs(cut: (pair: GapPair) => void): Promise<number> {
     const [sender, receiver] = this.#rooms;
