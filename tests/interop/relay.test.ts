@@ -110,7 +110,7 @@ it.each(pairs)(
       async () => {
         await server.kill();
         await server.restart();
-        await Promise.all(ends.map(([agent]) => agent.logged("server-connected", seen[0])));
+        await Promise.all(ends.map(([agent], side) => agent.logged("server-connected", seen[side])));
       },
       async () => {
         await block(true);
