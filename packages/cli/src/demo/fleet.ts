@@ -33,6 +33,8 @@ export interface FleetOptions {
   readonly path: string;
   readonly port: number | undefined;
   readonly signal: AbortSignal;
+  /** When the agents relay. Default: where there is no direct path. */
+  readonly relay?: "fallback" | "never";
   /** A process ended that wasn't told to. */
   readonly died: (name: string, how: string) => void;
 }
@@ -198,6 +200,7 @@ export class Fleet {
       "agent",
       ...["--room", demoRoom, "--server", this.#url, "--name", name],
       ...["--share", this.folder, "--part", `${index + 1}/${names.length}`, "--json"],
+      ...["--relay", this.#options.relay ?? "fallback"],
     ]);
     const peers = new Set<string>();
     const forget = child.listen((event) => {

@@ -43,7 +43,8 @@ async function once({
   lost.promise.catch(() => {});
   const died = (name: string, how: string): void => lost.reject(new SkeinError("closed", `${name} ${how}.`));
   const stopped = (): void => lost.reject(new SkeinError("aborted", "The demo was told to stop before it was done."));
-  const fleet = await Fleet.start({ path, port, signal, died });
+  // It shows direct links, and waits for them: an attempt that fails on a busy machine is followed by another.
+  const fleet = await Fleet.start({ path, port, signal, relay: "never", died });
   signal.addEventListener("abort", stopped, { once: true });
   if (signal.aborted) stopped();
   const folder = await mkdtemp(join(tmpdir(), "skein-demo-"));
