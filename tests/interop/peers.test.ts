@@ -98,7 +98,8 @@ describe("skein peers", () => {
     "draws on a terminal, and gives it back after Ctrl-C (needs util-linux's script)",
     async () => {
       await join("ann");
-      const command = `${process.execPath} ${skein} peers --room lab --server ${server.url}`;
+      // `exec`: a shell that waits in between gets Ctrl-C as well, and may end by it.
+      const command = `exec ${process.execPath} ${skein} peers --room lab --server ${server.url}`;
       const child = spawn("script", ["-qefc", `stty cols 80 rows 24; ${command}`, "/dev/null"], {
         stdio: ["pipe", "pipe", "ignore"],
         env: { ...process.env, TERM: "xterm" },
