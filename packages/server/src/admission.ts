@@ -38,16 +38,16 @@ export async function admit(
   if (!card.ok) {
     return refuse(errorCodes[card.code], `The card can't be accepted: ${card.reason}.`, card.code);
   }
-  if (!(await verifyJoin(card.value.id, nonce, join.room, join.card, join.proof))) {
+  if (!(await verifyJoin(card.value.id, nonce, join.room, join.card, join.proof, settings.ed25519))) {
     return refuse("not-authorised", "The proof isn't this peer's for this connection, room and card.", "forged");
   }
   return authorise({ room: join.room, card: card.value, token: join.token }, settings, log);
 }
 
 /** Reads a card and checks who signed it, unless it is larger than this server takes. */
-export async function checkCard(signed: SignedCard, { limits }: Settings): Promise<Decoded<Card>> {
+export async function checkCard(signed: SignedCard, { limits, ed25519 }: Settings): Promise<Decoded<Card>> {
   if (signed.b.length > limits.cardBytes) return reject("over-limit", `it has over ${limits.cardBytes} bytes`);
-  return verifyCard(signed);
+  return verifyCard(signed, ed25519);
 }
 
 /** What an error that a card causes is called. */

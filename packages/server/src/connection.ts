@@ -1,4 +1,3 @@
-import type { Duplex } from "node:stream";
 import {
   type ClientMessage,
   decodeClientMessage,
@@ -11,7 +10,6 @@ import {
   type ServerMessage,
   type SignedCard,
 } from "@skein/protocol";
-import type { WebSocket } from "ws";
 import { admit, checkCard, type Refusal } from "./admission.js";
 import { Conduct } from "./core/conduct.js";
 import type { Hub, Place } from "./core/rooms.js";
@@ -19,6 +17,7 @@ import { errorName, type ServerEvent } from "./events.js";
 import { Incoming } from "./incoming.js";
 import type { Settings } from "./options.js";
 import { Outgoing } from "./outgoing.js";
+import { type ClientSocket, type Corkable, openState } from "./socket.js";
 import type { Counters, DropCode } from "./stats.js";
 
 /** What a connection has of its server. */
@@ -47,14 +46,14 @@ export const closeCode = { normal: 1000, goingAway: 1001, policy: 1008 } as cons
 /** One client's WebSocket: reads what it says, keeps it to its limits, and speaks for it to the hub. */
 export class Connection {
   readonly number: number;
-  readonly #socket: WebSocket;
+  readonly #socket: ClientSocket;
   readonly #incoming: Incoming;
   readonly #outgoing: Outgoing;
   readonly #world: ConnectionWorld;
   readonly #conduct: Conduct;
   #state: State;
 
-  constructor(socket: WebSocket, stream: Duplex, number: number, world: ConnectionWorld) {
+  constructor(socket: ClientSocket, stream: Corkable, number: number, world: ConnectionWorld) {
     const { settings } = world;
     this.number = number;
     this.#socket = socket;
@@ -64,7 +63,7 @@ export class Connection {
     this.#conduct = new Conduct(settings.limits, settings.clock.nowMs());
     const nonce = Uint8Array.from(settings.random(nonceBytes));
     this.#state = { phase: "challenged", nonce };
-    socket.on("message", (data, isBinary) => this.#receive(data as Buffer, isBinary));
+    socket.on("message", (data, isBinary) => this.#receive(data, isBinary));
     socket.on("ping", (data) => this.#receivePing(data));
     socket.on("pong", () => this.#incoming.noteHeard());
     socket.on("error", (error) => this.#receiveError(error));
@@ -169,7 +168,7 @@ export class Connection {
   #mayRelay(packet: Buffer): boolean {
     const delayMs = this.#conduct.paceRelay(packet.length, this.#world.settings.clock.nowMs());
     // What a client said before it went counts, and it makes nobody wait any more.
-    if (delayMs === 0 || this.#socket.readyState !== this.#socket.OPEN) return true;
+    if (delayMs === 0 || this.#socket.readyState !== openState) return true;
     this.#world.counters.delays++;
     this.#incoming.delay(packet, delayMs);
     return false;
@@ -339,7 +338,7 @@ export class Connection {
 
   /** Ends the connection without a word. The hub hears of it when the socket is closed, which is never at once. */
   #cut(code: "slow-reader" | "silent"): void {
-    if (this.#socket.readyState === this.#socket.OPEN) this.#drop(code);
+    if (this.#socket.readyState === openState) this.#drop(code);
     this.#socket.terminate();
   }
 

@@ -1,6 +1,6 @@
-import type { WebSocket } from "ws";
 import type { Clock } from "./clock.js";
 import { Intake } from "./core/intake.js";
+import type { ClientSocket } from "./socket.js";
 
 /** What the next packet waits for. */
 type Wait =
@@ -12,14 +12,14 @@ const nothing = { for: "nothing" } as const;
 
 /** What one client says, packet by packet. While one of them has to wait the socket isn't read: TCP tells the client. */
 export class Incoming {
-  readonly #socket: WebSocket;
+  readonly #socket: ClientSocket;
   readonly #clock: Clock;
   readonly #intake: Intake<Buffer>;
   #wait: Wait = nothing;
   /** Whether anything was heard since the last time this was asked. */
   #heard = true;
 
-  constructor(socket: WebSocket, clock: Clock, handle: (packet: Buffer) => void) {
+  constructor(socket: ClientSocket, clock: Clock, handle: (packet: Buffer) => void) {
     this.#socket = socket;
     this.#clock = clock;
     this.#intake = new Intake(handle);

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import {
   type Card,
   decodeServerMessage,
+  type Ed25519,
   encodeControl,
   type IceServer,
   platformRandom,
@@ -51,15 +52,8 @@ export interface JoinAttempt {
   readonly token: string | undefined;
 }
 
-export interface ServerOptions {
-  /** Default 7700. 0 takes any that is free. */
-  readonly port?: number | undefined;
-  /** The address to listen on. Default `127.0.0.1`: this machine alone. */
-  readonly host?: string | undefined;
-  /** Where the WebSocket is. Default `/skein`. */
-  readonly path?: string | undefined;
-  /** A certificate and its key (PEM), for `wss:`. */
-  readonly tls?: { readonly key: string | Uint8Array; readonly cert: string | Uint8Array } | undefined;
+/** What a server of rooms is, whoever accepts its sockets. */
+export interface RoomServerOptions {
   /** STUN and TURN servers that joining clients are told of. */
   readonly iceServers?: readonly IceServer[] | undefined;
   readonly limits?: Partial<ServerLimitOptions> | undefined;
@@ -74,13 +68,26 @@ export interface ServerOptions {
    * else that is thrown refuses too, without its text.
    */
   readonly authorise?: ((join: JoinAttempt) => void | Promise<void>) | undefined;
+  readonly log?: ((event: ServerEvent) => void) | undefined;
+  readonly clock?: Clock | undefined;
+  readonly random?: RandomBytes | undefined;
+  /** Checks signatures in place of the platform's own Ed25519. */
+  readonly ed25519?: Ed25519 | undefined;
+}
+
+export interface ServerOptions extends RoomServerOptions {
+  /** Default 7700. 0 takes any that is free. */
+  readonly port?: number | undefined;
+  /** The address to listen on. Default `127.0.0.1`: this machine alone. */
+  readonly host?: string | undefined;
+  /** Where the WebSocket is. Default `/skein`. */
+  readonly path?: string | undefined;
+  /** A certificate and its key (PEM), for `wss:`. */
+  readonly tls?: { readonly key: string | Uint8Array; readonly cert: string | Uint8Array } | undefined;
   /** Answers HTTP requests other than the server's own. Without it they get 404. */
   readonly handleRequest?: ((request: IncomingMessage, response: ServerResponse) => void | Promise<void>) | undefined;
   /** The origins whose pages may connect (`https://example.org`). Default: all. What sends no origin is no page, and may. */
   readonly allowOrigins?: readonly string[] | undefined;
-  readonly log?: ((event: ServerEvent) => void) | undefined;
-  readonly clock?: Clock | undefined;
-  readonly random?: RandomBytes | undefined;
 }
 
 /** The options with their defaults, checked. */
@@ -100,6 +107,7 @@ export interface Settings {
   readonly log: (event: ServerEvent) => void;
   readonly clock: Clock;
   readonly random: RandomBytes;
+  readonly ed25519: Ed25519 | undefined;
 }
 
 const mebibyte = 1024 * 1024;
@@ -142,6 +150,7 @@ export function settle(options: ServerOptions): Settings {
     log: options.log ?? (() => {}),
     clock: options.clock ?? platformClock,
     random: options.random ?? platformRandom,
+    ed25519: options.ed25519,
   };
   checkPlaces(settings);
   checkTimes(settings);

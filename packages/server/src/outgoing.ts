@@ -1,15 +1,14 @@
-import type { Duplex } from "node:stream";
-import type { WebSocket } from "ws";
+import type { ClientSocket, Corkable } from "./socket.js";
 
 /** What goes out to one client. */
 export class Outgoing {
-  readonly #socket: WebSocket;
+  readonly #socket: ClientSocket;
   /** What carries the WebSocket. */
-  readonly #stream: Duplex;
+  readonly #stream: Corkable;
   /** Whether forwards were sent in this tick; if so, whether anything waited before them. */
   #tick: "idle" | "flowing" | "behind" = "idle";
 
-  constructor(socket: WebSocket, stream: Duplex) {
+  constructor(socket: ClientSocket, stream: Corkable) {
     this.#socket = socket;
     this.#stream = stream;
   }

@@ -3,15 +3,12 @@ import { createServer as createHttpsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import { SkeinError, webSocketProtocol } from "@skein/protocol";
-import { type WebSocket, WebSocketServer } from "ws";
-import { Alarm } from "./clock.js";
-import { Connection, type ConnectionWorld } from "./connection.js";
-import { Hub } from "./core/rooms.js";
-import { WaitingLine } from "./core/waiting-line.js";
-import { errorName, type ServerEvent } from "./events.js";
+import { WebSocketServer } from "ws";
+import { errorName } from "./events.js";
 import { createRequestHandler, refuseUpgrade, sendRefusal, type UpgradeRefusal } from "./http.js";
 import { type ServerOptions, type Settings, settle } from "./options.js";
-import { Counters, type ServerStats } from "./stats.js";
+import { farewellMs, RoomServer } from "./room-server.js";
+import type { ServerStats } from "./stats.js";
 
 /** A server that runs. */
 export interface SkeinServer {
@@ -39,9 +36,6 @@ export async function createServer(options: ServerOptions = {}): Promise<SkeinSe
   return server;
 }
 
-/** How long clients are given to take their leave when the server closes, and one that is sent away to go. */
-const farewellMs = 1_000;
-
 /** Sockets that aren't WebSockets (yet): pages, health checks, requests to be refused. */
 const otherSockets = 1_024;
 
@@ -59,50 +53,24 @@ const webSocketOptions = {
   closeTimeout: farewellMs,
 };
 
+/** Rooms behind an HTTP server of their own. */
 class RunningServer implements SkeinServer {
   readonly #settings: Settings;
   readonly #http: Server;
   readonly #webSockets: WebSocketServer;
-  readonly #counters = new Counters();
-  readonly #hub: Hub<Connection>;
-  readonly #connections = new Set<Connection>();
-  readonly #joining: WaitingLine<Connection>;
-  readonly #heartbeats: WaitingLine<Connection>;
-  readonly #alarm: Alarm;
-  readonly #world: ConnectionWorld;
+  readonly #rooms: RoomServer;
   #port = 0;
-  #numbered = 0;
   #closing: Promise<void> | undefined;
-  /** Called when the last connection is gone. */
-  #emptied: (() => void) | undefined;
 
   constructor(settings: Settings) {
     this.#settings = settings;
-    const { clock, limits, tls } = settings;
-    this.#hub = new Hub<Connection>(
-      { ...limits, graceMs: settings.graceMs, iceServers: settings.iceServers },
-      {
-        send: (connection, packet) => connection.send(packet),
-        forward: (connection, packet) => connection.forward(packet),
-        bufferedBytes: (connection) => connection.bufferedBytes,
-        replace: (connection) => connection.replaced(),
-      },
-    );
-    this.#joining = new WaitingLine(settings.joinTimeoutMs);
-    this.#heartbeats = new WaitingLine(settings.heartbeatMs);
-    this.#alarm = new Alarm(clock, () => this.#wake());
-    this.#world = {
-      settings,
-      hub: this.#hub,
-      counters: this.#counters,
-      log: (event) => this.#log(event),
-      joined: (connection) => this.#joining.delete(connection),
-      rearm: () => this.#arm(),
-    };
+    const { limits, tls } = settings;
+    const rooms = new RoomServer(settings);
+    this.#rooms = rooms;
     const answer = createRequestHandler(
       settings,
-      () => ({ rooms: this.#hub.rooms, peers: this.#hub.peers }),
-      this.#world.log,
+      () => rooms.health,
+      (event) => rooms.log(event),
     );
     this.#http = tls === undefined ? createHttpServer(answer) : createSecureServer(tls, answer);
     this.#http.maxConnections = limits.connections + otherSockets;
@@ -129,21 +97,16 @@ class RunningServer implements SkeinServer {
       this.#http.listen(port, host, () => {
         this.#http.off("error", fail);
         // From now on an error is a socket that couldn't be accepted: the next one may be.
-        this.#http.on("error", (error) => this.#log({ type: "failed", what: "accept", error: errorName(error) }));
+        this.#http.on("error", (error) => this.#rooms.log({ type: "failed", what: "accept", error: errorName(error) }));
         this.#port = (this.#http.address() as AddressInfo).port;
-        this.#log({ type: "listening", port: this.#port });
+        this.#rooms.log({ type: "listening", port: this.#port });
         resolve();
       });
     });
   }
 
   stats(): ServerStats {
-    const { forwards, relayed, bytes, relayedBytes, delays, drops } = this.#counters;
-    const { rooms, peers } = this.#hub;
-    let bufferedBytes = 0;
-    for (const connection of this.#connections) bufferedBytes += connection.bufferedBytes;
-    const now = { connections: this.#connections.size, rooms, peers, bufferedBytes };
-    return { ...now, forwards, relayed, bytes, relayedBytes, delays, drops };
+    return this.#rooms.stats();
   }
 
   close(): Promise<void> {
@@ -158,87 +121,26 @@ class RunningServer implements SkeinServer {
   async #close(): Promise<void> {
     const stopped = new Promise<void>((resolve) => this.#http.close(() => resolve()));
     this.#http.closeIdleConnections();
-    for (const connection of this.#connections) connection.goAway();
-    await this.#farewell();
-    for (const connection of this.#connections) connection.terminate();
+    await this.#rooms.close();
     this.#http.closeAllConnections();
     this.#webSockets.close();
-    this.#alarm.set(undefined);
     await stopped;
-    this.#log({ type: "closed" });
-  }
-
-  /** Until the last client has gone, for a second at most. */
-  #farewell(): Promise<void> {
-    if (this.#connections.size === 0) return Promise.resolve();
-    return new Promise((resolve) => {
-      const cancel = this.#settings.clock.after(farewellMs, resolve);
-      this.#emptied = () => {
-        cancel();
-        resolve();
-      };
-    });
+    this.#rooms.log({ type: "closed" });
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const refusal = this.#refuse(request);
     if (refusal !== undefined) {
-      this.#counters.drop("not-upgraded");
-      this.#log({ type: "not-upgraded", status: refusal.status });
+      this.#rooms.refused();
+      this.#rooms.log({ type: "not-upgraded", status: refusal.status });
       return sendRefusal(socket, refusal);
     }
-    this.#webSockets.handleUpgrade(request, socket, head, (webSocket) => this.#accept(webSocket, socket));
+    this.#webSockets.handleUpgrade(request, socket, head, (webSocket) => this.#rooms.accept(webSocket, socket));
   }
 
   #refuse(request: IncomingMessage): UpgradeRefusal | undefined {
     if (this.#closing !== undefined) return { status: 503, sentence: "The server stops." };
-    return refuseUpgrade(request, this.#settings, this.#connections.size);
-  }
-
-  #accept(webSocket: WebSocket, stream: Duplex): void {
-    const nowMs = this.#settings.clock.nowMs();
-    const connection = new Connection(webSocket, stream, ++this.#numbered, this.#world);
-    this.#log({ type: "connected", connection: connection.number });
-    this.#connections.add(connection);
-    this.#joining.add(connection, nowMs);
-    this.#heartbeats.add(connection, nowMs);
-    this.#arm();
-    webSocket.on("close", (code) => this.#forget(connection, code));
-  }
-
-  #forget(connection: Connection, code: number): void {
-    this.#connections.delete(connection);
-    this.#joining.delete(connection);
-    this.#heartbeats.delete(connection);
-    connection.handleClosed(code);
-    if (this.#connections.size === 0) this.#emptied?.();
-  }
-
-  #wake(): void {
-    const nowMs = this.#settings.clock.nowMs();
-    this.#hub.tick(nowMs);
-    for (const connection of this.#joining.takeDue(nowMs)) connection.expire();
-    for (const connection of this.#heartbeats.takeDue(nowMs)) {
-      connection.beat();
-      this.#heartbeats.add(connection, nowMs);
-    }
-    this.#arm();
-  }
-
-  #arm(): void {
-    if (this.#closing !== undefined) return;
-    const deadlines = [this.#hub.deadline(), this.#joining.deadline(), this.#heartbeats.deadline()];
-    const atMs = Math.min(...deadlines.map((deadline) => deadline ?? Number.POSITIVE_INFINITY));
-    this.#alarm.set(atMs === Number.POSITIVE_INFINITY ? undefined : atMs);
-  }
-
-  /** A log that throws must not cost anyone a connection. */
-  #log(event: ServerEvent): void {
-    try {
-      this.#settings.log(event);
-    } catch {
-      // There is nowhere left to tell of it.
-    }
+    return refuseUpgrade(request, this.#settings, this.#rooms.connections);
   }
 }
 
