@@ -39,7 +39,7 @@ export async function joinRoom(options: JoinOptions): Promise<Room> {
   const network = new SharedNetwork(options.network ?? platformNetwork, clock, pulse);
   const roll = () => rollOf(random);
   const engine = options.engine ?? (await platformEngine());
-  const identity = options.identity ?? createIdentity({ random });
+  const identity = options.identity ?? createIdentity({ random, ...(options.ed25519 && { ed25519: options.ed25519 }) });
   const box = createBoxKeyPair(random);
   const protocols = versionsOf((options.protocols ?? []).map((protocol) => protocol["~protocol"]));
   const ownCard = await OwnCard.create({
@@ -54,6 +54,7 @@ export async function joinRoom(options: JoinOptions): Promise<Room> {
     name: options.room,
     ownCard,
     admit: options.admit ?? (() => true),
+    ed25519: options.ed25519,
     iceServers: (options.iceServers ?? []).map(normaliseIceServer),
     keys: new SealingKeys({ room: options.room, roomKey: roomKeyOf(options.secret), id: identity.id, box }),
     network,

@@ -1,4 +1,4 @@
-import type { Card, Identity, Protocol, RandomBytes } from "@skein/protocol";
+import type { Card, Ed25519, Identity, Protocol, RandomBytes } from "@skein/protocol";
 import type { Clock } from "../clock.js";
 import type { Engine } from "../engine/engine.js";
 import type { NetworkWatch } from "../network/network-watch.js";
@@ -45,6 +45,8 @@ export interface JoinOptions {
   readonly network?: NetworkWatch;
   /** For simulated worlds. */
   readonly random?: RandomBytes;
+  /** Checks signatures in place of the platform's own Ed25519; an identity that signs by it is made with it. */
+  readonly ed25519?: Ed25519;
 }
 
 /** What of our card can change while we are in the room. */

@@ -1,4 +1,4 @@
-import type { Card, IceServer } from "@skein/protocol";
+import type { Card, Ed25519, IceServer } from "@skein/protocol";
 import type { NetworkWatch } from "../network/network-watch.js";
 import type { Pulse } from "../pulse.js";
 import type { OwnCard } from "./own-card.js";
@@ -10,6 +10,8 @@ export interface RoomParts {
   readonly name: string;
   readonly ownCard: OwnCard;
   readonly admit: (card: Card) => boolean;
+  /** Of the platform, where undefined. */
+  readonly ed25519: Ed25519 | undefined;
   readonly iceServers: readonly IceServer[];
   readonly keys: SealingKeys;
   readonly network: NetworkWatch;

@@ -116,7 +116,7 @@ export class Roster {
   /** Takes a card in; gives the id it proved, where it did. */
   async #meet(signed: SignedCard): Promise<PeerId | undefined> {
     const { emit, isOpen, rejected } = this.#world;
-    const verified = await verifyCard(signed);
+    const verified = await verifyCard(signed, this.#parts.ed25519);
     if (!verified.ok) {
       rejected(verified, "server");
       return undefined;
