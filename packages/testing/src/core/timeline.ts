@@ -6,6 +6,9 @@ interface Entry {
   run: (() => void) | undefined;
 }
 
+/** Times are whole multiples of 1/1024 ms: so their sums and differences are exact, and what is due is due. */
+const ticksPerMs = 1_024;
+
 /**
  * A world's time: it moves from one thing that happens to the next, and stands still in between.
  *
@@ -34,7 +37,8 @@ export class Timeline {
 
   /** Schedules something, not earlier than now; gives what cancels it. */
   at(atMs: number, run: () => void): () => void {
-    const entry: Entry = { atMs: Math.max(this.#nowMs, atMs), order: ++this.#scheduled, run };
+    const dueMs = Math.max(this.#nowMs, Math.ceil(atMs * ticksPerMs) / ticksPerMs);
+    const entry: Entry = { atMs: dueMs, order: ++this.#scheduled, run };
     this.#push(entry);
     return () => {
       if (entry.run === undefined) return;
@@ -51,7 +55,7 @@ export class Timeline {
   step(untilMs: number): boolean {
     const next = this.#peek();
     if (next === undefined || next.atMs > untilMs) {
-      this.#nowMs = Math.max(this.#nowMs, untilMs);
+      this.#nowMs = Math.max(this.#nowMs, Math.ceil(untilMs * ticksPerMs) / ticksPerMs);
       return false;
     }
     this.#pop();

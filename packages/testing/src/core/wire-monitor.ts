@@ -9,12 +9,8 @@ interface End {
   sent: number;
   /** How much of the other side's it said to have. */
   acknowledged: number;
-}
-
-/** What was last said on a path. */
-interface Greeting {
-  readonly end: End;
-  readonly other: string | undefined;
+  /** The end that it talks with, once either has said so. It never talks with another. */
+  other: End | undefined;
 }
 
 /**
@@ -24,7 +20,8 @@ interface Greeting {
  */
 export class WireMonitor {
   readonly #ends = new Map<string, End>();
-  readonly #greetings = new WeakMap<object, Greeting>();
+  /** Who speaks on a path. */
+  readonly #speakers = new WeakMap<object, End>();
 
   /** A frame goes out on a path; gives what is wrong with it. */
   sent(path: object, frame: Uint8Array): string | undefined {
@@ -39,45 +36,41 @@ export class WireMonitor {
 
   #record(path: object, record: WireRecord): string | undefined {
     if (record.type === "hello") return this.#greet(path, record.hello);
-    const greeting = this.#greetings.get(path);
     if (record.type !== "data" && record.type !== "acknowledgement") return undefined;
-    if (greeting === undefined) return `a record of the type ${record.type} before HELLO`;
-    return record.type === "data" ? this.#data(greeting, record) : this.#acknowledge(greeting, record.acknowledgement);
+    const end = this.#speakers.get(path);
+    if (end === undefined) return `a record of the type ${record.type} before HELLO`;
+    return record.type === "data" ? this.#data(end, record) : this.#acknowledge(end, record.acknowledgement);
   }
 
   #greet(path: object, { link, of, next, credit }: Hello): string | undefined {
     const end = this.#endOf(keyOf(link));
-    const known = this.#greetings.get(path)?.other;
-    const greeting = { end, other: of === undefined ? known : keyOf(of) };
-    this.#greetings.set(path, greeting);
-    return this.#acknowledge(greeting, { next, credit });
+    this.#speakers.set(path, end);
+    if (of !== undefined) {
+      end.other = this.#endOf(keyOf(of));
+      end.other.other ??= end;
+    }
+    return this.#acknowledge(end, { next, credit });
   }
 
-  #data(
-    { end, other }: Greeting,
-    { sequence, lane, payload }: Extract<WireRecord, { type: "data" }>,
-  ): string | undefined {
+  #data(end: End, { sequence, lane, payload }: Extract<WireRecord, { type: "data" }>): string | undefined {
     if (sequence > end.sent) return `record ${sequence} where ${end.sent} was due`;
     if (sequence < end.sent) return undefined;
     end.sent++;
     end.sentBytes[lane] = (end.sentBytes[lane] ?? 0) + payload.length;
-    // The first HELLO of a conversation may not know yet whom it meets.
-    const theirs = other === undefined ? undefined : this.#ends.get(other);
-    const granted = theirs?.credit[lane];
+    const granted = end.other?.credit[lane];
     if (granted === undefined || (end.sentBytes[lane] as number) <= granted) return undefined;
     return `${end.sentBytes[lane]} bytes in lane ${lane}, where ${granted} are granted`;
   }
 
-  #acknowledge({ end, other }: Greeting, { next, credit }: Acknowledgement): string | undefined {
+  #acknowledge(end: End, { next, credit }: Acknowledgement): string | undefined {
     if (next < end.acknowledged) return `it has ${next} records, after it had ${end.acknowledged}`;
     end.acknowledged = next;
     for (let lane = 0; lane < laneCount; lane++) {
       if ((credit[lane] as number) < (end.credit[lane] as number)) return `less credit in lane ${lane} than before`;
       end.credit[lane] = credit[lane] as number;
     }
-    const theirs = other === undefined ? undefined : this.#ends.get(other);
-    if (theirs !== undefined && next > theirs.sent) return `it has ${next} records, where ${theirs.sent} were sent`;
-    return undefined;
+    const sent = end.other?.sent ?? next;
+    return next > sent ? `it has ${next} records, where ${sent} were sent` : undefined;
   }
 
   #endOf(key: string): End {
@@ -88,6 +81,7 @@ export class WireMonitor {
       sentBytes: Array(laneCount).fill(0),
       sent: 0,
       acknowledged: 0,
+      other: undefined,
     };
     this.#ends.set(key, end);
     return end;

@@ -99,6 +99,13 @@ export class SimPeerConnection extends EventTarget {
     return this.#pending?.side === "remote" ? this.#pending.description : this.#current.remote;
   }
 
+  /** @internal What waits in its fullest channel. */
+  get bufferedBytes(): number {
+    let most = 0;
+    for (const channel of this.#channels.values()) most = Math.max(most, channel.bufferedAmount);
+    return most;
+  }
+
   /** @throws {DOMException} `NotSupportedError` for a channel that isn't pre-negotiated: those aren't simulated. */
   createDataChannel(label: string, init: RTCDataChannelInit = {}): SimDataChannel {
     this.#mustBeOpen();

@@ -52,6 +52,13 @@ export class SimServer {
     return this.#running?.rooms.stats();
   }
 
+  /** What it holds for the client that reads least. */
+  get bufferedBytesMost(): number {
+    let most = 0;
+    for (const { bufferedBytes } of this.host.streams) most = Math.max(most, bufferedBytes);
+    return most;
+  }
+
   /** A fresh process, which remembers nothing. */
   start(): void {
     if (this.#running !== undefined) return;

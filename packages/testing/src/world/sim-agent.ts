@@ -116,6 +116,11 @@ export class SimAgent {
     return this.#process.clock;
   }
 
+  /** What waits in its fullest channel. */
+  get bufferedBytes(): number {
+    return Math.max(0, ...[...this.#connections].map((connection) => connection.bufferedBytes));
+  }
+
   /** What it holds open now: nothing, once it has left. */
   get holdings(): Holdings {
     return {
@@ -168,10 +173,11 @@ export class SimAgent {
     this.host.crash();
   }
 
-  /** Crashes where it runs, and joins again as the same identity in a fresh process. */
+  /** Crashes where it runs, and joins again as the same identity in a fresh process; its machine is on from then. */
   restart(): Promise<Room> {
     if (this.#process.phase !== "dead") this.crash();
     this.#world.happened(`${this.name} starts again`);
+    this.host.turn("on");
     this.#network = new SimNetworkWatch();
     this.#connections = new Set();
     this.#webSockets = new Set();

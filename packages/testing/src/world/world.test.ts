@@ -25,19 +25,19 @@ describe("a world", () => {
   const nats: NatKind[] = ["none", "full-cone", "restricted", "symmetric", "udp-blocked"];
   const engines: EngineName[] = ["chromium", "firefox", "node-datachannel"];
   for (const ice of ["stun", "turn"] as const)
-  for (const a of nats)
-    for (const b of nats) {
-      it(`${ice} ${a} ${b}`, async () => {
-        await using world = createWorld({ seed: 1, ice });
-        const { path, tookMs } = await talk(world, [{ nat: a }, { nat: b }]);
-        console.log(ice, a, b, path, tookMs, world.steps);
-      });
-    }
+    for (const a of nats)
+      for (const b of nats) {
+        it(`${ice} ${a} ${b}`, async () => {
+          await using world = createWorld({ seed: 1, ice });
+          const { path, tookMs } = await talk(world, [{ nat: a }, { nat: b }]);
+          console.log(ice, a, b, path, tookMs, world.steps);
+        });
+      }
   for (const a of engines)
     for (const b of engines)
       it(`${a} ${b}`, async () => {
         await using world = createWorld({ seed: 1 });
         const { path, tookMs } = await talk(world, [{ engine: a }, { engine: b }]);
-        console.log( a, b, path, tookMs, world.steps);
+        console.log(a, b, path, tookMs, world.steps);
       });
 });
