@@ -23,7 +23,8 @@ registerHooks({
   load(url, context, next) {
     if (fault === undefined || url !== new URL(fault.file, packages).href) return next(url, context);
     const source = readFileSync(fileURLToPath(url), "utf8");
-    if (source.split(fault.find).length !== 2) throw new Error(`The place for the fault isn't there once: ${fault.find}`);
+    if (source.split(fault.find).length !== 2)
+      throw new Error(`The place for the fault isn't there once: ${fault.find}`);
     return { format: "module-typescript", source: source.replace(fault.find, () => fault.put), shortCircuit: true };
   },
 });

@@ -15,6 +15,13 @@ export interface Endpoint {
   readonly port: number;
 }
 
+/** Whether UDP finds a way between two such places (RFC 5128 §3.3), by STUN alone. */
+export function isPunchable(a: NatKind, b: NatKind): boolean {
+  if (a === "udp-blocked" || b === "udp-blocked") return false;
+  const isOpen = (kind: NatKind) => kind === "none" || kind === "full-cone";
+  return isOpen(a) || isOpen(b) || (a !== "symmetric" && b !== "symmetric");
+}
+
 export function endpointKey({ address, port }: Endpoint): string {
   return `${address}:${port}`;
 }

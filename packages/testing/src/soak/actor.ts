@@ -155,6 +155,7 @@ export class Actor {
   }
 
   #handleLost({ id }: Peer, reason: string): void {
+    if (!isHonestEnd(reason)) this.#world.broken(`${this.name} lost a link between honest peers: ${reason}`);
     const told = /(\d+) messages? (?:was|were) never acknowledged/.exec(reason)?.[1];
     if (told !== undefined) {
       const problem = this.#world.ledger.end(this.name, id, this.stretchWith(id), Number(told));
@@ -166,6 +167,11 @@ export class Actor {
   #nextStretch(id: string): void {
     this.#stretches.set(id, this.stretchWith(id) + 1);
   }
+}
+
+/** Why a link may end where nobody breaks a rule: its peer is gone or starts again, or nothing passed for a minute. */
+function isHonestEnd(reason: string): boolean {
+  return /forgot it|no path for|^lost|left|replaced|vanished/.test(reason);
 }
 
 function patternOf(offset: number, bytes: number): Uint8Array {

@@ -1,3 +1,4 @@
+import { isPunchable } from "../core/nat.js";
 import type { SimAgent } from "../world/sim-agent.js";
 import { isLinked, type Place, World } from "../world/world.js";
 import { Actor, type ActorWorld } from "./actor.js";
@@ -185,7 +186,7 @@ class SoakRun {
     for (const agent of this.#agents)
       agent.host.setQuality({ latencyMs: 10, jitterMs: 2, loss: 0, bytesPerSecond: Number.POSITIVE_INFINITY });
     await world.until(() => this.#agents.every(({ isIn }) => isIn), { withinMs: recoveryMs });
-    await world.until(() => this.#pairs().every(([a, b]) => isLinked(a, b)), { withinMs: recoveryMs });
+    await world.until(() => this.#pairs().every(([a, b]) => this.#isWell(a, b)), { withinMs: recoveryMs });
     for (const [a, b] of this.#pairs()) void this.#actors.get(a)?.send(b, { lane: "default", count: 2, bytes: 10 });
     await world
       .until(() => this.#whatIsOpen() === undefined, { withinMs: recoveryMs })
@@ -196,6 +197,15 @@ class SoakRun {
     const strangers = this.#agents.find(({ room }) => room.peers.size !== this.#agents.length - 1);
     if (strangers !== undefined) this.#broken ??= `${strangers.name} sees ${strangers.room.peers.size} others`;
     await world.advance(1);
+  }
+
+  /** Linked, and directly where there is a way. */
+  #isWell(a: SimAgent, b: SimAgent): boolean {
+    if (!isLinked(a, b)) return false;
+    const relayed = [a, b].some((agent) => this.#scenario.players[this.#agents.indexOf(agent)]?.relay === "only");
+    const isBlocked = a.nat === "udp-blocked" || b.nat === "udp-blocked";
+    const hasWay = this.#scenario.ice === "turn" ? !isBlocked : isPunchable(a.nat, b.nat);
+    return relayed || !hasWay || a.room.peers.get(b.id)?.path === "direct";
   }
 
   /** What hasn't arrived, or hasn't ended. */

@@ -116,6 +116,11 @@ export class SimAgent {
     return this.#process.clock;
   }
 
+  /** What it stands behind. */
+  get nat(): NatKind {
+    return this.host.nat?.kind ?? "none";
+  }
+
   /** What waits in its fullest channel. */
   get bufferedBytes(): number {
     return Math.max(0, ...[...this.#connections].map((connection) => connection.bufferedBytes));

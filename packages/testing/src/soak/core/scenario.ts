@@ -139,6 +139,8 @@ function sendOf(random: SeededRandom, from: number, to: number): Action {
     [150, 30],
     [10, 10_000],
     [3, 300_000],
+    // More than a window.
+    [50, 120_000],
   ]);
   return { type: "send", from, to, lane, count, bytes: lane === "lossy" ? Math.min(bytes, 10_000) : bytes };
 }
