@@ -9,6 +9,7 @@ import { receiveCommand } from "./commands/receive.js";
 import { secretCommand } from "./commands/secret.js";
 import { sendCommand } from "./commands/send.js";
 import { serveCommand } from "./commands/serve.js";
+import { simCommand } from "./commands/sim.js";
 import { createInk } from "./terminal/ink.js";
 
 /** How a command may end. */
@@ -57,6 +58,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage. NO_COLOR turns colours off.`,
     peersCommand(),
     agentCommand(),
     demoCommand(),
+    simCommand(),
     secretCommand(),
   ];
   for (const command of commands) program.addCommand(command.helpOption("-h, --help", "show this help"));

@@ -6,6 +6,8 @@ export type { EngineName, EngineProfile } from "./rtc/profile.js";
 export { engineProfiles } from "./rtc/profile.js";
 export type { Action, Happening, Player, Scenario, SoakLane } from "./soak/core/scenario.js";
 export { scenarioOf } from "./soak/core/scenario.js";
+export type { Fails } from "./soak/shrink.js";
+export { shrink } from "./soak/shrink.js";
 export type { SoakResult } from "./soak/soak-run.js";
 export { runScenario, runSeed } from "./soak/soak-run.js";
 export { WorldFailure } from "./world/failure.js";

@@ -21,10 +21,14 @@ const bufferMostBytes = 1024 * 1024;
 
 /**
  * Plays a scenario, mends the world, and holds it against what is promised.
+ * @param options.tell gets each line of the trace as it comes
  * @throws {WorldFailure} with the seed and what happened last
  */
-export async function runScenario(scenario: Scenario): Promise<SoakResult> {
-  return new SoakRun(scenario).run();
+export async function runScenario(
+  scenario: Scenario,
+  options: { tell?: (line: string) => void } = {},
+): Promise<SoakResult> {
+  return new SoakRun(scenario, options.tell).run();
 }
 
 /** The same for the scenario of a seed. */
@@ -42,9 +46,9 @@ class SoakRun {
   #broken: string | undefined;
   #runs = 0;
 
-  constructor(scenario: Scenario) {
+  constructor(scenario: Scenario, tell: ((line: string) => void) | undefined) {
     this.#scenario = scenario;
-    this.#world = new World({ seed: scenario.seed, ice: scenario.ice });
+    this.#world = new World({ seed: scenario.seed, ice: scenario.ice, ...(tell && { tell }) });
     this.#actorWorld = {
       world: this.#world,
       ledger: this.#ledger,

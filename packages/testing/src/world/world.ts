@@ -21,6 +21,8 @@ export interface WorldOptions {
   readonly ice?: "turn" | "stun" | "none";
   /** Options of the server. */
   readonly server?: Omit<RoomServerOptions, "clock" | "random" | "ed25519">;
+  /** Gets each line of the trace as it comes. */
+  readonly tell?: (line: string) => void;
 }
 
 /** Holds at all times, or says what doesn't. */
@@ -92,7 +94,9 @@ export class World implements AsyncDisposable {
 
   /** Adds a line to the trace. */
   note(what: string): void {
-    this.#trace.add(`${(this.nowMs / 1000).toFixed(3)} ${what}`);
+    const line = `${(this.nowMs / 1000).toFixed(3)} ${what}`;
+    this.#trace.add(line);
+    this.#options.tell?.(line);
   }
 
   /** A NAT for several agents. */
@@ -241,7 +245,10 @@ export class World implements AsyncDisposable {
       this.#steps++;
       this.#trace.mix(this.nowMs);
     }
-    if (this.#failure !== undefined) throw this.#failureOf(this.#failure.reason, this.#failure.cause);
+    const failure = this.#failure;
+    // Told once: what follows, such as everyone's leaving, may still be wanted.
+    this.#failure = undefined;
+    if (failure !== undefined) throw this.#failureOf(failure.reason, failure.cause);
     for (const { name, holds } of this.#invariants) {
       const problem = holds();
       if (problem !== undefined) throw this.#failureOf(`${name}: ${problem}`);

@@ -76,10 +76,10 @@ export function scenarioOf(seed: number): Scenario {
   const count = random.pick([2, 2, 2, 3, 3, 4]);
   const players = Array.from({ length: count }, (_, i) => playerOf(random, i));
   const lengthMs = random.pick([20_000, 60_000, 120_000, 240_000]);
-  const happenings = Array.from({ length: 3 + random.below(22) }, () => ({
-    atMs: Math.round(random.between(0, lengthMs)),
-    action: actionOf(random, count),
-  }));
+  const happenings = Array.from({ length: 3 + random.below(22) }, () => {
+    const atMs = Math.round(random.between(0, lengthMs));
+    return actionsOf(random, count).map((action) => ({ atMs, action }));
+  }).flat();
   happenings.sort((a, b) => a.atMs - b.atMs);
   return { seed, ice: random.pick(["turn", "stun"]), players, happenings };
 }
@@ -103,7 +103,15 @@ function qualityOf(random: SeededRandom): LinkQuality {
   };
 }
 
-/** Whom something happens to, and for how long. */
+/** Something that happens; whoever is slow gets more at the same time than a window holds. */
+function actionsOf(random: SeededRandom, count: number): Action[] {
+  const action = actionOf(random, count);
+  if (action.type !== "slow") return [action];
+  const from = (action.who + 1 + random.below(count - 1)) % count;
+  const lane = random.pick<SoakLane>(["default", "bulk"]);
+  return [action, { type: "send", from, to: action.who, lane, count: 50, bytes: 120_000 }];
+}
+
 function actionOf(random: SeededRandom, count: number): Action {
   const who = random.below(count);
   const to = (who + 1 + random.below(count - 1)) % count;
@@ -124,7 +132,7 @@ function actionOf(random: SeededRandom, count: number): Action {
     () => ({ type: "no-server", who, forMs }),
     () => ({ type: "server-crash", forMs: Math.min(forMs, 30_000) }),
     () => ({ type: "server-stop", forMs: Math.min(forMs, 30_000) }),
-    () => ({ type: "slow", who, handlerMs: random.pick([1, 20, 500]), forMs }),
+    () => ({ type: "slow", who, handlerMs: random.pick([20, 500, 5_000]), forMs }),
     () => ({ type: "quality", who, quality: qualityOf(random), forMs }),
     () => ({ type: "clock", who, byMs: random.pick([-3_600_000, -1_000, 1_000, 86_400_000]) }),
   ];
@@ -139,8 +147,6 @@ function sendOf(random: SeededRandom, from: number, to: number): Action {
     [150, 30],
     [10, 10_000],
     [3, 300_000],
-    // More than a window.
-    [50, 120_000],
   ]);
   return { type: "send", from, to, lane, count, bytes: lane === "lossy" ? Math.min(bytes, 10_000) : bytes };
 }
