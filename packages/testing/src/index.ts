@@ -1,1 +1,14 @@
 export { SeededRandom } from "./core/seeded-random.js";
+export { decoderTargets } from "./hostile/decoder-targets.js";
+export { checkRoundTrip, type FuzzTarget } from "./hostile/fuzz-target.js";
+export { fromHex, toHex } from "./hostile/hex.js";
+export {
+  awkwardNumbers,
+  type Mutation,
+  messagePackHeads,
+  mutate,
+  type NumberForm,
+  numberForms,
+} from "./hostile/mutation.js";
+export { shortest } from "./hostile/shortest.js";
+export { Vectors } from "./hostile/vectors.js";
