@@ -17,15 +17,19 @@ import {
   type SignalingEvents,
 } from "@skein/client";
 import {
+  type BoxKeyPair,
   createBoxKeyPair,
   createIdentity,
+  type ForwardClass,
   type Identity,
   type PeerId,
   type SignedCard,
   signCard,
 } from "@skein/protocol";
 import { lyingHello } from "./lying-frames.js";
+import { LyingRelay } from "./lying-relay.js";
 import type { Mark, PeerRole } from "./peer-roles.js";
+import type { RelayRole } from "./relay-roles.js";
 
 const anything = (value: unknown): unknown => value;
 
@@ -77,6 +81,8 @@ const noEngine: Engine = {
 class Hub implements Signaling {
   readonly members = new Map<PeerId, { card: () => SignedCard; events: SignalingEvents }>();
   readonly strangers: SignedCard[] = [];
+  /** Envelopes that the rooms sent. */
+  forwards = 0;
 
   async join(...[{ identity, card }, events]: Parameters<Signaling["join"]>) {
     events.roster([...this.strangers, ...[...this.members.values()].map((member) => member.card())], []);
@@ -84,7 +90,11 @@ class Hub implements Signaling {
     this.members.set(identity.id, { card, events });
     return {
       address: "here",
-      forward: () => true,
+      forward: (to: PeerId, kind: ForwardClass, envelope: Uint8Array) => {
+        this.forwards++;
+        queueMicrotask(() => this.members.get(to)?.events.envelope(identity.id, kind, envelope));
+        return true;
+      },
       announce: () => {},
       leave: async () => void this.members.delete(identity.id),
     };
@@ -189,7 +199,8 @@ export class HostileWorld {
   heardBytes = 0;
   heardFrames = 0;
 
-  async join(): Promise<Guest> {
+  /** @param relay how it relays, where that is its way to others, in place of the wires. */
+  async join(relay?: PathProvider): Promise<Guest> {
     const identity = this.#identity();
     const room = await joinRoom({
       signaling: this.hub,
@@ -200,7 +211,7 @@ export class HostileWorld {
       engine: noEngine,
       clock: this.clock,
       network: { isOnline: true, watch: () => () => {} },
-      paths: [this.#wires.provider(identity.id)],
+      paths: [relay ?? this.#wires.provider(identity.id)],
     });
     const events = { "peer-connected": 0, "peer-disconnected": 0, rejected: 0, trouble: 0 };
     for (const name of Object.keys(events) as (keyof typeof events)[]) room.on(name, () => void events[name]++);
@@ -232,12 +243,12 @@ export class HostileWorld {
   }
 
   /** A peer that is no room: its card is as genuine as any. */
-  async liar(): Promise<{ id: PeerId; card: SignedCard }> {
+  async liar(): Promise<{ id: PeerId; box: BoxKeyPair; card: SignedCard }> {
     const identity = this.#identity();
     const { id } = identity;
-    const box = createBoxKeyPair(seededRandom(700 + this.#seed)).publicKey;
-    const card = await signCard(identity, { id, box, started: 0, caps: [], protocols: mark.protocols, n: 0 });
-    return { id, card };
+    const box = createBoxKeyPair(seededRandom(700 + this.#seed));
+    const own = { id, box: box.publicKey, started: 0, caps: [], protocols: mark.protocols, n: 0 };
+    return { id, box, card: await signCard(identity, own) };
   }
 
   /** Lets a role lie to a room, all of it: gives what its last frame left behind. `pause` runs between some of the frames. */
@@ -256,6 +267,25 @@ export class HostileWorld {
     for (const frame of role.frames(mark)) {
       say(frame);
       if (++said % 500 === 0) await pause();
+    }
+    await pause();
+    return { said };
+  }
+
+  /** The same, by what is relayed: gives how many packets it said. */
+  async playRelay(role: RelayRole, victim: Guest, pause: () => Promise<void>): Promise<{ said: number }> {
+    const { id, box, card } = await this.liar();
+    this.hub.list(card);
+    await until(() => victim.room.peers.has(id));
+    const { id: theirId, card: theirs } = victim.room;
+    const events = this.eventsOf(victim);
+    const liar = new LyingRelay({ room: "lab", id, box, theirId, theirBox: theirs.box }, (envelope) =>
+      events.envelope(id, "relay", envelope),
+    );
+    let said = 0;
+    for (const { packet, counter } of role.packets(mark)) {
+      liar.say(packet, counter);
+      if (++said % 100 === 0) await pause();
     }
     await pause();
     return { said };
