@@ -26,8 +26,7 @@ beforeEach(async () => {
   // It takes long, and keeps what it was given.
   victim.room.handle(talk.say, (body) => {
     runs++;
-    kept.push(body);
-    return new Promise<void>(() => {});
+    return new Promise<void>((done) => kept.push(body, done));
   });
 });
 
