@@ -99,6 +99,7 @@ export class Link {
         judged: (trust, reason) => carriers.judge(carrier, trust, reason),
         down: (reason, close) => this.#down(carrier, reason, close),
         rejected: (rejection) => this.#listener.rejected(rejection),
+        violated: (reason) => this.violate(reason),
       },
     });
     const carrier: Carrier = { kind, path, told: this.#conversation.session.acknowledgement, cursor: undefined };
