@@ -21,6 +21,7 @@ const steps = [
   },
   { name: "unit", work: () => vitest("unit") },
   { name: "packages", work: () => vitest("packages"), needsBuild: true, tests: "tests/packages" },
+  { name: "sim", work: () => vitest("sim"), needsBuild: true, tests: "tests/sim" },
   { name: "interop", work: interop, needsBuild: true, tests: "tests/interop" },
 ];
 
