@@ -1,15 +1,31 @@
-// A process of its own that hosts agents or a server, so that a test can kill it. Driven over Node's IPC.
+// A process of its own that hosts agents or servers, so that a test can kill it, or have it in a network of its own. Driven
+// over Node's IPC.
 import { createServer, type ServerOptions } from "@skein/server";
-import { Agent } from "./agent.ts";
+import type { AnyAgent } from "./browsers.ts";
+import { type EngineName, Engines } from "./engines.ts";
 import type { HostCall, HostReply } from "./processes.ts";
 
-const agents = new Map<number, Record<string, (...args: unknown[]) => unknown>>();
+type Methods = Record<string, (...args: readonly unknown[]) => unknown>;
 
-async function run({ target, method, args }: HostCall): Promise<unknown> {
+const engines = new Engines();
+const agents = new Map<number, Promise<AnyAgent>>();
+
+async function run({ target, engine, method, args }: HostCall): Promise<unknown> {
   if (target === "server") return (await createServer(args[0] as ServerOptions)).url;
-  const agent = agents.get(target) ?? (new Agent() as unknown as Record<string, (...args: unknown[]) => unknown>);
-  agents.set(target, agent);
+  if (target === "all") return endAll();
+  const agent = (await agentOf(target, engine)) as unknown as Methods;
   return agent[method]?.(...args);
+}
+
+function agentOf(number: number, engine: EngineName): Promise<AnyAgent> {
+  const agent = agents.get(number) ?? engines.agent(engine);
+  agents.set(number, agent);
+  return agent;
+}
+
+async function endAll(): Promise<void> {
+  agents.clear();
+  await engines.endAgents();
 }
 
 process.on("message", (call: HostCall) => {
