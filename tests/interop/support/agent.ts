@@ -219,8 +219,8 @@ export class Agent {
     let number = 0;
     this.#flows = true;
     while (this.#flows) {
-      for (const end = number + 50; number < end; number++) await room.send(to as PeerId, test.number, number);
-      await new Promise((resolve) => setTimeout(resolve, 5));
+      for (const end = number + 20; number < end; number++) await room.send(to as PeerId, test.number, number);
+      await new Promise((resolve) => setTimeout(resolve, 10));
     }
     return number;
   }

@@ -3,7 +3,7 @@ import { internetAddress, serverAddresses, turnAddress } from "./addresses.ts";
 import { Machine } from "./machine.ts";
 import { Namespace, sweepNamespaces } from "./namespace.ts";
 import { Router, type RouterKind } from "./router.ts";
-import { stun, TurnServer, turn } from "./turn-server.ts";
+import { stun, sweepFolders, TurnServer, turn } from "./turn-server.ts";
 
 const port = 443;
 const mostRouters = 200;
@@ -20,6 +20,7 @@ export class Lab implements AsyncDisposable {
 
   private constructor() {
     sweepNamespaces();
+    sweepFolders();
     this.#internet = new Namespace("internet");
     // However this process ends, but for `kill -9`: that the next lab sweeps up.
     process.once("exit", this.#removeNow);

@@ -2,14 +2,14 @@ import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 
 /** Names say whose they are: two labs don't collide, and what a lab that was killed left behind can be told. */
-const prefix = "skein-lab";
+export const namePrefix = "skein-lab";
 
 /** A network namespace: a network stack of its own, that nothing reaches but what is plugged in. */
 export class Namespace {
   readonly name: string;
 
   constructor(label: string) {
-    this.name = `${prefix}-${process.pid}-${label}`;
+    this.name = `${namePrefix}-${process.pid}-${label}`;
     run(["ip", "netns", "add", this.name]);
     this.ip("link", "set", "lo", "up");
     // One family will do, and addresses that nobody asked for would be candidates.
@@ -43,11 +43,16 @@ export class Namespace {
 
 /** Removes what labs left behind that were killed before they could. */
 export function sweepNamespaces(): void {
-  const names = run(["ip", "netns", "list"]).split("\n");
-  for (const line of names) {
-    const match = new RegExp(`^(${prefix}-(\\d+)-\\S+)`).exec(line);
-    if (match !== null && !existsSync(`/proc/${match[2]}`)) removeNamespace(match[1] as string);
-  }
+  const names = run(["ip", "netns", "list"])
+    .split("\n")
+    .map((line) => line.split(" ", 1)[0] as string);
+  for (const name of names.filter(isLeftBehind)) removeNamespace(name);
+}
+
+/** Whether a name is of a lab whose process is no more. */
+export function isLeftBehind(name: string): boolean {
+  const owner = new RegExp(`^${namePrefix}-(\\d+)-`).exec(name)?.[1];
+  return owner !== undefined && !existsSync(`/proc/${owner}`);
 }
 
 /** Where the kernel lets us make networks; says what is missing where it doesn't. */

@@ -1,13 +1,13 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createHmac } from "node:crypto";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import type { IceServer } from "@skein/protocol";
 import { turnAddress } from "./addresses.ts";
-import type { Namespace } from "./namespace.ts";
+import { isLeftBehind, type Namespace, namePrefix } from "./namespace.ts";
 
 const port = 3478;
 const startMostMs = 10_000;
@@ -20,7 +20,7 @@ export class TurnServer {
   #output = "";
 
   private constructor(internet: Namespace) {
-    this.#folder = mkdtempSync(join(tmpdir(), "skein-lab-"));
+    this.#folder = mkdtempSync(join(tmpdir(), `${namePrefix}-${process.pid}-`));
     const [command, ...args] = [...internet.inside, "turnserver", ...optionsIn(this.#folder)];
     this.#process = spawn(command as string, args, { stdio: ["ignore", "pipe", "pipe"] });
     for (const stream of [this.#process.stdout, this.#process.stderr]) {
@@ -65,6 +65,13 @@ export class TurnServer {
     const own = `:${port.toString(16).toUpperCase().padStart(4, "0")} `;
     const listening = (table: string) => readFileSync(`/proc/${this.#process.pid}/net/${table}`, "utf8").includes(own);
     return listening("udp") && listening("tcp");
+  }
+}
+
+/** Removes the files of labs that were killed before they could. */
+export function sweepFolders(): void {
+  for (const name of readdirSync(tmpdir()).filter(isLeftBehind)) {
+    rmSync(join(tmpdir(), name), { recursive: true, force: true });
   }
 }
 
