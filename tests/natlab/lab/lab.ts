@@ -80,7 +80,9 @@ export class Lab implements AsyncDisposable {
     internet.set("ipv4/ip_forward", 1);
     internet.set("ipv4/conf/all/send_redirects", 0);
     internet.set("ipv4/conf/default/send_redirects", 0);
-    internet.ip("link", "add", "internet", "type", "bridge");
+    // Trap: a bridge without an address of its own takes that of one of its ports, and another one whenever those come and go. Then
+    // nobody reaches the servers for some seconds.
+    internet.ip("link", "add", "internet", "address", "02:00:00:00:00:01", "type", "bridge");
     for (const address of [internetAddress, turnAddress, ...Object.values(serverAddresses)]) {
       internet.ip("addr", "add", `${address}/24`, "dev", "internet");
     }

@@ -28,6 +28,7 @@ export const routerPairs: readonly Two<RouterKind>[] = routerKinds.flatMap((firs
   routerKinds.slice(index).map((second) => [first, second] as const),
 );
 
+const joinMostMs = 60_000;
 const messageMostMs = 45_000;
 const statsMostMs = 10_000;
 
@@ -44,31 +45,35 @@ export async function runCell(lab: Lab, pair: Pair, cell: Cell, settleMs: number
   }
 }
 
-type Meeting = Pick<CellOutcome, "path" | "candidates" | "firstMessageMs">;
+type Way = Pick<CellOutcome, "path" | "candidates" | "firstMessageMs">;
 
-async function meet(lab: Lab, pair: Pair, { hasTurn }: Cell, settleMs: number): Promise<Meeting> {
+async function meet(lab: Lab, pair: Pair, { hasTurn }: Cell, settleMs: number): Promise<Way> {
   const [a, b] = pair.agents();
-  const { idA, idB } = await joinBoth(lab, [a, b], hasTurn);
-  const startedMs = performance.now();
+  const { idA, idB, metMs } = await joinBoth(lab, [a, b], hasTurn);
   await b.logged("peer-joined a");
   await Promise.all([b.say(idA, "first"), a.heardCount(1, messageMostMs)]);
-  const firstMessageMs = performance.now() - startedMs;
+  const firstMessageMs = performance.now() - metMs;
   await Promise.all([a.say(idB, "back"), b.heardCount(1, messageMostMs)]);
   if ((await onlyPeer(a)).path !== "direct") await a.logged("path direct", 0, settleMs).catch(() => {});
   return { firstMessageMs, ...(await wayOf(a)) };
 }
 
-export async function joinBoth(
-  lab: Lab,
-  [a, b]: Two<AnyAgent>,
-  hasTurn: boolean,
-): Promise<{ idA: string; idB: string }> {
-  const join = { server: lab.server({ hasTurn }), room: "lab", relay: "fallback", isMoved: true } as const;
+export interface Meeting {
+  readonly idA: string;
+  readonly idB: string;
+  /** When one of them saw the other, by this process's own clock. */
+  readonly metMs: number;
+}
+
+export async function joinBoth(lab: Lab, [a, b]: Two<AnyAgent>, hasTurn: boolean): Promise<Meeting> {
+  const join = { server: lab.server({ hasTurn }), relay: "fallback", isMoved: true } as const;
   // Nobody else's room: the agents of other pairs are at the same server.
   const room = `room-${Math.random().toString(36).slice(2)}`;
   const idA = await a.join({ ...join, room, name: "a" });
-  const idB = await b.join({ ...join, room, name: "b" });
-  return { idA, idB };
+  // To start an engine isn't part of it, and neither is to hear from a page that its join is done.
+  const met = a.logged("peer-joined b", 0, joinMostMs).then(() => performance.now());
+  const [idB, metMs] = await Promise.all([b.join({ ...join, room, name: "b" }), met]);
+  return { idA, idB, metMs };
 }
 
 async function wayOf(agent: AnyAgent): Promise<Pick<CellOutcome, "path" | "candidates">> {

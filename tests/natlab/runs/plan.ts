@@ -69,7 +69,8 @@ export function quickPlan(): Run[] {
     transferRun(["chromium", "chromium"], move("symmetric")),
     transferRun(["firefox", "firefox"], move("cone")),
   ];
-  return [...withTurn, ...withoutTurn, ...transfers];
+  // The longest first: the others go on beside it.
+  return [...transfers, ...withTurn, ...withoutTurn];
 }
 
 /** Those whose name has one of these texts in it; all where there is none. */

@@ -25,6 +25,8 @@ export async function runAll(lab: Lab, runs: readonly Run[], options: RunAllOpti
   const work = async () => {
     for (let runs = groups.shift(); runs !== undefined; runs = groups.shift()) {
       const pair = new Pair(lab, engineOf(runs[0] as Run));
+      // The first meeting starts the engines: that takes as long as the computer likes.
+      await runCell(lab, pair, { engines: pair.engines, routers: ["open", "open"], hasTurn: false }, 0);
       for (const run of runs) {
         const outcome = await runOne(lab, pair, run, options);
         outcomes.set(run, outcome);
