@@ -5,7 +5,8 @@ const root = (path: string): string => fileURLToPath(new URL(path, import.meta.u
 
 /**
  * `unit` runs the sources as they are, so nothing has to be built; `interop` runs what is built, through the packages'
- * own `exports`, with real engines; `sim` plays scenarios in the simulated world. `lint` holds the linter's rules against code that breaks them, `packages` looks at
+ * own `exports`, with real engines; `natlab` the same in networks of its own; `sim` plays scenarios in the simulated world.
+ * `lint` holds the linter's rules against code that breaks them, `packages` looks at
  * what would be published.
  */
 export default defineConfig({
@@ -55,6 +56,16 @@ export default defineConfig({
           fileParallelism: false,
           testTimeout: 600_000,
           sequence: { groupOrder: 3 },
+        },
+      },
+      {
+        test: {
+          name: "natlab",
+          include: ["tests/natlab/**/*.test.ts"],
+          fileParallelism: false,
+          // The whole of it runs before its tests are told: all that waits in it, waits side by side.
+          hookTimeout: 600_000,
+          sequence: { groupOrder: 4 },
         },
       },
     ],
