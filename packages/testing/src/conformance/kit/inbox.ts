@@ -25,8 +25,14 @@ export class Inbox<Item> {
     this.#wake();
   }
 
-  get ended(): string | undefined {
-    return this.#ended;
+  /** Something may come again. */
+  reopen(): void {
+    this.#ended = undefined;
+  }
+
+  /** All that came and wasn't asked for. */
+  drain(): Item[] {
+    return this.#items.splice(0);
   }
 
   /** What came and wasn't asked for. */

@@ -49,9 +49,10 @@ export class ServerConnection {
     return this.#inbox.rest;
   }
 
-  /** Everything that comes from now on goes here, and to nobody else. */
+  /** Everything that nobody asked for goes here, and to nobody else. */
   listen(listener: (heard: Heard) => void): void {
     this.#listener = listener;
+    for (const heard of this.#inbox.drain()) listener(heard);
   }
 
   /** @throws {Unmet} where none comes */

@@ -1,0 +1,147 @@
+import type { Engine } from "@skein/client";
+import { type Candidate, type Signal, webSocketProtocol } from "@skein/protocol";
+import { inTime } from "../kit/inbox.js";
+import type { Visit } from "./visit.js";
+import { FrameBuffer, type Wire } from "./wire.js";
+
+type Offer = Extract<Signal, { t: "offer" }>;
+
+export interface DirectOptions {
+  readonly engine: Engine;
+  readonly timeoutMs: number;
+  /** Whether the channel for the lossy lane is made. Default true. */
+  readonly lossy?: boolean;
+}
+
+/** A connection to the peer under test: its data channels, driven by hand. */
+export class DirectWire implements Wire {
+  readonly kind = "direct";
+  readonly generation: number;
+  /** For the lossy lane. */
+  readonly lossy: RTCDataChannel | undefined;
+  readonly channel: RTCDataChannel;
+  readonly #connection: RTCPeerConnection;
+  readonly #frames = new FrameBuffer();
+
+  constructor(dialled: Dialled) {
+    this.generation = dialled.generation;
+    this.channel = dialled.channel;
+    this.lossy = dialled.lossy;
+    this.#connection = dialled.connection;
+    const hear = ({ data }: MessageEvent) => this.#frames.add(new Uint8Array(data as ArrayBuffer));
+    this.channel.onmessage = hear;
+    if (this.lossy !== undefined) this.lossy.onmessage = hear;
+    this.channel.onclose = () => this.#frames.add(undefined);
+  }
+
+  send(frame: Uint8Array): void {
+    this.channel.send(frame as Uint8Array<ArrayBuffer>);
+  }
+
+  listen(take: (frame: Uint8Array | undefined) => void): void {
+    this.#frames.listen(take);
+  }
+
+  close(): void {
+    this.channel.onclose = null;
+    this.#connection.close();
+  }
+}
+
+interface Dialled {
+  readonly generation: number;
+  readonly connection: RTCPeerConnection;
+  readonly channel: RTCDataChannel;
+  readonly lossy: RTCDataChannel | undefined;
+}
+
+/** Offers a connection of the next generation, or of one that is named, and waits for its channel. @throws {Unmet} */
+export async function offerDirect(
+  visit: Visit,
+  options: DirectOptions,
+  generation = visit.generation + 1,
+): Promise<DirectWire> {
+  const dialled = dial(visit, options, generation);
+  const { connection } = dialled;
+  const offer = await connection.createOffer();
+  await connection.setLocalDescription(offer);
+  visit.sendSignal({ t: "offer", g: generation, sdp: sdpOf(connection, offer) });
+  const answer = await visit.signals.take(
+    `an \`answer\` of generation ${generation}`,
+    (signal) => signal.t === "answer" && signal.g === generation,
+  );
+  if (answer.t === "answer") await connection.setRemoteDescription({ type: "answer", sdp: answer.sdp });
+  return opened(visit, dialled, options);
+}
+
+/** Answers an offer, and waits for its channel. @throws {Unmet} */
+export async function answerDirect(visit: Visit, options: DirectOptions, offer: Offer): Promise<DirectWire> {
+  const connection = connectionOf(visit, options, offer.g);
+  const description = { type: "offer", sdp: offer.sdp } as const;
+  await connection.setRemoteDescription(options.engine.adoptRemote?.(description) ?? description);
+  // Behind the offer: node-datachannel would offer too.
+  const dialled = withChannels(connection, options, offer.g);
+  const answer = await connection.createAnswer();
+  await connection.setLocalDescription(answer);
+  visit.sendSignal({ t: "answer", g: offer.g, sdp: sdpOf(connection, answer) });
+  return opened(visit, dialled, options);
+}
+
+function dial(visit: Visit, options: DirectOptions, generation: number): Dialled {
+  return withChannels(connectionOf(visit, options, generation), options, generation);
+}
+
+function connectionOf(visit: Visit, { engine }: DirectOptions, generation: number): RTCPeerConnection {
+  const servers = visit.member.joined.ice;
+  const connection = new engine.RTCPeerConnection({
+    iceServers: (engine.adoptIceServers?.(servers) ?? [...servers]) as RTCIceServer[],
+    bundlePolicy: "max-bundle",
+    rtcpMuxPolicy: "require",
+  });
+  connection.onicecandidate = ({ candidate }) => {
+    if (candidate === null || candidate.candidate === "") return;
+    const u = candidate.usernameFragment ?? fragmentOf(connection.localDescription?.sdp ?? "");
+    const list: Candidate[] = [{ c: candidate.candidate, mid: candidate.sdpMid ?? "0" }];
+    visit.sendSignal({ t: "candidates", g: generation, u, list });
+  };
+  return connection;
+}
+
+function withChannels(connection: RTCPeerConnection, { lossy = true }: DirectOptions, generation: number): Dialled {
+  const shared = { negotiated: true, ordered: true, protocol: webSocketProtocol };
+  const channel = connection.createDataChannel("skein", { ...shared, id: 0 });
+  channel.binaryType = "arraybuffer";
+  if (!lossy) return { generation, connection, channel, lossy: undefined };
+  const second = connection.createDataChannel("skein-lossy", { ...shared, id: 1, maxRetransmits: 3 });
+  second.binaryType = "arraybuffer";
+  return { generation, connection, channel, lossy: second };
+}
+
+async function opened(visit: Visit, dialled: Dialled, { timeoutMs }: DirectOptions): Promise<DirectWire> {
+  const { connection, channel, generation } = dialled;
+  visit.candidatesTo(({ g, list }) => {
+    if (g !== generation) return;
+    for (const { c, mid } of list) void connection.addIceCandidate({ candidate: c, sdpMid: mid }).catch(() => {});
+  });
+  const wire = new DirectWire(dialled);
+  const isOpen = new Promise<void>((resolve) => {
+    channel.onopen = () => resolve();
+    if (channel.readyState === "open") resolve();
+  });
+  try {
+    await inTime("an open data channel", isOpen, timeoutMs);
+  } catch (error) {
+    wire.close();
+    throw error;
+  }
+  return wire;
+}
+
+function sdpOf({ localDescription }: RTCPeerConnection, made: RTCSessionDescriptionInit): string {
+  return localDescription?.sdp || (made.sdp ?? "");
+}
+
+/** RFC 8839 §5.4. */
+function fragmentOf(sdp: string): string {
+  return /^a=ice-ufrag:(\S+)/m.exec(sdp)?.[1] ?? "";
+}
