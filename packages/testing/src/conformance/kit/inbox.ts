@@ -25,6 +25,10 @@ export class Inbox<Item> {
     this.#wake();
   }
 
+  get isEnded(): boolean {
+    return this.#ended !== undefined;
+  }
+
   /** Something may come again. */
   reopen(): void {
     this.#ended = undefined;

@@ -8,12 +8,14 @@ export interface CheckResult {
   readonly durationMs: number;
 }
 
+export type Only = string | ((check: { readonly section: string; readonly name: string }) => boolean);
+
 export interface RunOptions<World> {
   readonly checks: readonly Check<World>[];
   /** A world of its own for each check, and what closes it. */
   readonly open: () => { readonly world: World; close(): Promise<void> };
-  /** Only those whose section or name has this text in it, whatever its case. */
-  readonly only?: string | undefined;
+  /** Only those whose section or name has this text in it, whatever its case, or of which this is true. */
+  readonly only?: Only | undefined;
   /** How many checks run side by side. Default 4. */
   readonly concurrency?: number | undefined;
   /** Told in the order of the checks. */
@@ -36,9 +38,10 @@ export async function runChecks<World>(options: RunOptions<World>): Promise<read
   return results as CheckResult[];
 }
 
-/** Those whose section or name has a text in it. */
-export function selectChecks<World>(checks: readonly Check<World>[], only?: string): readonly Check<World>[] {
+/** Those that are wanted. */
+export function selectChecks<World>(checks: readonly Check<World>[], only?: Only): readonly Check<World>[] {
   if (only === undefined) return checks;
+  if (typeof only === "function") return checks.filter(only);
   const wanted = only.toLowerCase();
   return checks.filter(({ section, name }) => `${section}\n${name}`.toLowerCase().includes(wanted));
 }

@@ -1,10 +1,15 @@
 import type { Engine } from "@skein/client";
 import { type Candidate, type Signal, webSocketProtocol } from "@skein/protocol";
+import { Unmet } from "../kit/check.js";
 import { inTime } from "../kit/inbox.js";
 import type { Visit } from "./visit.js";
 import { FrameBuffer, type Wire } from "./wire.js";
 
 type Offer = Extract<Signal, { t: "offer" }>;
+type Answer = Extract<Signal, { t: "answer" }>;
+
+/** Every engine fails to open a channel now and then. What takes longer is begun again. */
+const attemptMs = 4_000;
 
 export interface DirectOptions {
   readonly engine: Engine;
@@ -55,7 +60,10 @@ interface Dialled {
   readonly lossy: RTCDataChannel | undefined;
 }
 
-/** Offers a connection of the next generation, or of one that is named, and waits for its channel. @throws {Unmet} */
+/**
+ * Offers a connection of the next generation, or of one that is named, and waits for its channel.
+ * @throws {Unmet} where the peer doesn't answer, or no channel opens
+ */
 export async function offerDirect(
   visit: Visit,
   options: DirectOptions,
@@ -66,11 +74,19 @@ export async function offerDirect(
   const offer = await connection.createOffer();
   await connection.setLocalDescription(offer);
   visit.sendSignal({ t: "offer", g: generation, sdp: sdpOf(connection, offer) });
-  const answer = await visit.signals.take(
-    `an \`answer\` of generation ${generation}`,
-    (signal) => signal.t === "answer" && signal.g === generation,
-  );
-  if (answer.t === "answer") await connection.setRemoteDescription({ type: "answer", sdp: answer.sdp });
+  try {
+    const answer = await visit.signals.take(
+      `an \`answer\` of generation ${generation}`,
+      (signal): signal is Answer => signal.t === "answer" && signal.g === generation,
+    );
+    await connection.setRemoteDescription({ type: "answer", sdp: answer.sdp });
+  } catch (error) {
+    connection.close();
+    // Trap: node-datachannel throws at every fifth answer or so, where it is quickly there. That is no fault of the peer's.
+    if (error instanceof Unmet) throw error;
+    visit.sendSignal({ t: "bye", g: generation, reason: "the engine failed" });
+    return offerDirect(visit, options);
+  }
   return opened(visit, dialled, options);
 }
 
@@ -85,6 +101,21 @@ export async function answerDirect(visit: Visit, options: DirectOptions, offer: 
   await connection.setLocalDescription(answer);
   visit.sendSignal({ t: "answer", g: offer.g, sdp: sdpOf(connection, answer) });
   return opened(visit, dialled, options);
+}
+
+/** Answers the offers that come, until one of them leads to a channel. @throws {Unmet} */
+export async function answerUntilOpen(visit: Visit, options: DirectOptions): Promise<DirectWire> {
+  const untilMs = performance.now() + options.timeoutMs;
+  for (;;) {
+    const offer = await visit.signals.take("an `offer`", (signal): signal is Offer => signal.t === "offer");
+    const leftMs = untilMs - performance.now();
+    try {
+      return await answerDirect(visit, { ...options, timeoutMs: Math.max(1, Math.min(attemptMs, leftMs)) }, offer);
+    } catch (error) {
+      if (leftMs <= attemptMs) throw error;
+      visit.sendSignal({ t: "bye", g: offer.g, reason: "no channel opened" });
+    }
+  }
 }
 
 function dial(visit: Visit, options: DirectOptions, generation: number): Dialled {
@@ -124,7 +155,8 @@ async function opened(visit: Visit, dialled: Dialled, { timeoutMs }: DirectOptio
     for (const { c, mid } of list) void connection.addIceCandidate({ candidate: c, sdpMid: mid }).catch(() => {});
   });
   const wire = new DirectWire(dialled);
-  const isOpen = new Promise<void>((resolve) => {
+  const isOpen = new Promise<void>((resolve, reject) => {
+    visit.onBye = (gone) => gone >= generation && reject(new Unmet("an open data channel", "`bye`"));
     channel.onopen = () => resolve();
     if (channel.readyState === "open") resolve();
   });

@@ -4,7 +4,7 @@ import { Skipped } from "../kit/check.js";
 import { enterRoom } from "../kit/member.js";
 import { Persona } from "../kit/persona.js";
 import { ServerConnection } from "../kit/server-connection.js";
-import { answerDirect, type DirectOptions, type DirectWire, offerDirect } from "./direct-wire.js";
+import { answerUntilOpen, type DirectOptions, type DirectWire, offerDirect } from "./direct-wire.js";
 import { LinkEnd } from "./link-end.js";
 import { RelayWire } from "./relay-wire.js";
 import { Visit } from "./visit.js";
@@ -96,8 +96,7 @@ export class PeerWorld {
     const options = { ...(await this.dialing()), ...more };
     if (this.survey.card.kind !== "browser" && visit.id > visit.peer.id)
       return this.#keep(await offerDirect(visit, options));
-    const offer = await visit.signals.take("an `offer`", (signal) => signal.t === "offer");
-    return this.#keep(await answerDirect(visit, options, offer as Parameters<typeof answerDirect>[2]));
+    return this.#keep(await answerUntilOpen(visit, options));
   }
 
   async dialing(): Promise<DirectOptions> {

@@ -34,6 +34,8 @@ export class Visit {
   readonly envelopes: { readonly class: ForwardClass; readonly bytes: Uint8Array }[] = [];
   /** What was wrong with what came. */
   readonly faults: string[] = [];
+  /** Told where the peer gives up a connection. */
+  onBye: ((generation: number) => void) | undefined;
   /** The highest channel and generation that either side has used. */
   channel = 0;
   generation = 0;
@@ -138,6 +140,7 @@ export class Visit {
 
   #signal(signal: Signal): void {
     this.generation = Math.max(this.generation, signal.g);
+    if (signal.t === "bye") this.onBye?.(signal.g);
     if (signal.t !== "candidates") return this.signals.add(signal);
     if (this.#candidatesTo === undefined) this.#candidates.push(signal);
     else this.#candidatesTo(signal);
