@@ -1,7 +1,7 @@
 import { equalBytes } from "@skein/protocol";
 import { mustBe, Skipped, section } from "../kit/check.js";
 import { idOf, type Member } from "../kit/member.js";
-import { Persona } from "../kit/persona.js";
+import { Persona, turned } from "../kit/persona.js";
 import { describeHeard, mustNotHear, type ServerConnection } from "../kit/server-connection.js";
 import type { ServerWorld } from "./server-world.js";
 
@@ -103,8 +103,8 @@ export const presenceChecks = [
     },
     "a newer card that is forged is answered `bad-message`": async (world) => {
       const [first, second] = await world.enterAll(2);
-      const { b } = await second.persona.card({ n: 1 });
-      second.connection.say({ t: "announce", card: { b, s: new Uint8Array(64) } });
+      const { b, s } = await second.persona.card({ n: 1 });
+      second.connection.say({ t: "announce", card: { b, s: turned(s) } });
       await second.connection.complainedWith("bad-message");
       mustNotHear(await heardByOthers(second, first), presence, "nothing of it");
     },
