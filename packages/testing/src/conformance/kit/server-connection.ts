@@ -6,6 +6,7 @@ import {
   type ForwardClass,
   type PeerId,
   type ServerMessage,
+  SkeinError,
   webSocketProtocol,
 } from "@skein/protocol";
 import WebSocket, { type ClientOptions } from "ws";
@@ -23,6 +24,8 @@ export type HeardOf<Type extends Heard["t"]> = Extract<Heard, { readonly t: Type
 /** A client's WebSocket that says just what it is told to, and keeps what it hears until someone asks. */
 export class ServerConnection {
   readonly socket: WebSocket;
+  /** Resolves with whether the WebSocket came to be open. */
+  readonly opened: Promise<boolean>;
   /** Resolves with the code that the WebSocket was closed with. */
   readonly closed: Promise<number>;
   readonly #timeoutMs: number;
@@ -36,6 +39,10 @@ export class ServerConnection {
     this.socket = new WebSocket(url, [webSocketProtocol], { perMessageDeflate: false, ...options });
     this.socket.on("message", (data, isBinary) => this.#hear(data as Buffer, isBinary));
     this.socket.on("error", (error) => this.#inbox.end(error.message));
+    this.opened = new Promise((resolve) => {
+      this.socket.on("open", () => resolve(true));
+      this.socket.on("close", () => resolve(false));
+    });
     this.closed = new Promise((resolve) => {
       this.socket.on("close", (code) => {
         this.#inbox.end(`the WebSocket closed with ${code}`);
@@ -133,6 +140,18 @@ function read(data: Uint8Array): Heard {
   }
   const message = decodeServerMessage(packet.value.body);
   return message.ok ? message.value : { t: "unreadable", reason: message.reason };
+}
+
+/** @throws {SkeinError} `server-unreachable` where no WebSocket opens there */
+export async function mustReach(url: string, timeoutMs: number): Promise<void> {
+  const connection = new ServerConnection(url, timeoutMs, { handshakeTimeout: timeoutMs });
+  const isOpen = await connection.opened;
+  connection.cut();
+  if (!isOpen)
+    throw new SkeinError(
+      "server-unreachable",
+      `No server of Skein's answers at ${url}: is it running, and is that its address?`,
+    );
 }
 
 /** In a few words. */

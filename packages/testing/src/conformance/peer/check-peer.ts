@@ -1,5 +1,6 @@
 import type { Check } from "../kit/check.js";
 import { type CheckResult, runChecks } from "../kit/run-checks.js";
+import { mustReach } from "../kit/server-connection.js";
 import type { CheckOptions } from "../server/check-server.js";
 import { cardChecks } from "./card-checks.js";
 import { envelopeChecks } from "./envelope-checks.js";
@@ -37,9 +38,10 @@ export const peerChecks: readonly Check<PeerWorld>[] = [
 /**
  * Plays the other side to a peer of whatever make that sits in a room and speaks `skein.conformance`, and says what of the
  * specification it keeps.
- * @throws {SkeinError} `no-such-peer`
+ * @throws {SkeinError} `server-unreachable`, `no-such-peer`
  */
 export async function checkPeer(under: PeerUnderTest, options: CheckOptions = {}): Promise<readonly CheckResult[]> {
+  await mustReach(under.url, under.timeoutMs);
   const survey = await surveyPeer(under);
   const open = () => {
     const world = new PeerWorld(under, survey);

@@ -1,4 +1,4 @@
-import { type Engine, platformEngine } from "@skein/client";
+import { platformEngine } from "@skein/client";
 import { type Card, type Hello, type PeerId, readCard, type SignedCard, SkeinError } from "@skein/protocol";
 import { Skipped } from "../kit/check.js";
 import { enterRoom } from "../kit/member.js";
@@ -100,7 +100,7 @@ export class PeerWorld {
   }
 
   async dialing(): Promise<DirectOptions> {
-    return { engine: await engineOf(), timeoutMs: this.under.timeoutMs };
+    return { engine: await platformEngine(), timeoutMs: this.under.timeoutMs };
   }
 
   /** A link over the path that costs least. @throws {Unmet} */
@@ -161,15 +161,9 @@ async function visitRoom(under: PeerUnderTest, persona: Persona, keep: ServerCon
   return enterRoom({ persona, connection, room, token, card });
 }
 
-let engine: Promise<Engine> | undefined;
-function engineOf(): Promise<Engine> {
-  engine ??= platformEngine();
-  return engine;
-}
-
 /**
  * Finds the peer in its room, and what it can do.
- * @throws {SkeinError} `server-unreachable`, `no-such-peer`
+ * @throws {SkeinError} `no-such-peer`
  */
 export async function surveyPeer(under: PeerUnderTest): Promise<Survey> {
   const signed = await findPeer(under);

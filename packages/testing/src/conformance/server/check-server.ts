@@ -1,5 +1,6 @@
 import type { Check } from "../kit/check.js";
 import { type CheckResult, type RunOptions, runChecks } from "../kit/run-checks.js";
+import { mustReach } from "../kit/server-connection.js";
 import { forwardChecks } from "./forward-checks.js";
 import { joiningChecks } from "./joining-checks.js";
 import { misbehaviourChecks } from "./misbehaviour-checks.js";
@@ -20,10 +21,12 @@ export type CheckOptions = Pick<RunOptions<never>, "only" | "concurrency" | "onR
 
 /**
  * Plays clients against a server of whatever make, in rooms of its own, and says what of the specification it keeps.
+ * @throws {SkeinError} `server-unreachable`
  * @example
  * const results = await checkServer({ url: "ws://127.0.0.1:7700/skein", timeoutMs: 5_000 });
  */
-export function checkServer(under: ServerUnderTest, options: CheckOptions = {}): Promise<readonly CheckResult[]> {
+export async function checkServer(under: ServerUnderTest, options: CheckOptions = {}): Promise<readonly CheckResult[]> {
+  await mustReach(under.url, under.timeoutMs);
   const open = () => {
     const world = new ServerWorld(under);
     return { world, close: () => world.close() };

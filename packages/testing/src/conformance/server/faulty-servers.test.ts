@@ -246,14 +246,17 @@ it.concurrent.each(servers)(
   async ({ options, faults, red }) => {
     const real = await createServer({ port: 0, graceMs: 600, ...options });
     const faulty = await FaultyServer.start(real.url, faults ?? {});
+    const check = (isRed: boolean, timeoutMs: number) =>
+      checkServer({ url: faulty.url, timeoutMs }, { only: ({ name }) => red.includes(name) === isRed });
     try {
-      const results = await checkServer({ url: faulty.url, timeoutMs: 5_000 });
-      expect(results.flatMap(({ name, verdict }) => (verdict.is === "failed" ? [name] : [])).sort()).toEqual(
-        [...red].sort(),
-      );
+      // What is to pass has time, however busy the machine is; what is to fail is mostly waited for in vain.
+      const results = (await Promise.all([check(true, 3_000), check(false, 60_000)])).flat();
+      const came = results.flatMap(({ name, verdict }) => (verdict.is === "failed" ? [name] : []));
+      expect(came.sort()).toEqual([...red].sort());
     } finally {
       await faulty[Symbol.asyncDispose]();
       await real.close();
     }
   },
+  120_000,
 );
