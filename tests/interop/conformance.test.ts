@@ -1,3 +1,5 @@
+import { execFile } from "node:child_process";
+import { fileURLToPath } from "node:url";
 import { joinRoom, type Room } from "@skein/client";
 import { relayFallback } from "@skein/relay-fallback";
 import { createServer } from "@skein/server";
@@ -9,7 +11,7 @@ import {
   conformance,
   holdCapability,
 } from "@skein/testing";
-import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 
 let server: Awaited<ReturnType<typeof createServer>>;
 const rooms: Room[] = [];
@@ -60,4 +62,41 @@ it("our own peer keeps it over direct paths alone, where it relays nothing", asy
   const results = await checkPeer(under);
   expect(wrong(results)).toEqual([]);
   expect(reasons(results)).toEqual(["only the direct path is to be tested"]);
+});
+
+describe("skein conformance", () => {
+  const skein = fileURLToPath(new URL("../../packages/cli/dist/esm/main.js", import.meta.url));
+  /** How it ends, and what it says. */
+  const run = (...args: readonly string[]): Promise<{ code: number; out: string; error: string }> =>
+    new Promise((resolve) => {
+      execFile(process.execPath, [skein, "conformance", ...args], (failure, out, error) =>
+        resolve({ code: Number(failure?.code ?? 0), out, error }),
+      );
+    });
+
+  it("prints what passes under the section's name, and ends with 0", async () => {
+    const { code, out } = await run("server", server.url, "--only", "joining");
+    expect(code).toBe(0);
+    expect(out).toContain("server.md: Joining\n  ✓ the challenge comes first");
+    expect(out).toMatch(/(\d+) of \1 checks passed, 0 failed\.\n$/);
+  });
+
+  it("gives programs a line of JSON for each check, and a summary", async () => {
+    const peer = ["--server", server.url, "--room", await start("fallback")];
+    const { code, out } = await run("peer", ...peer, "--path", "relay", "--only", "identity.md", "--json");
+    expect(code).toBe(0);
+    const events = out
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    expect(events.map(({ event }) => event)).toEqual([...events.slice(1).map(() => "check"), "summary"]);
+    expect(events.at(-1)).toEqual({ event: "summary", passed: events.length - 1, failed: 0, advised: 0, skipped: 0 });
+  });
+
+  it("ends with 1 where there is nobody to test, and with 2 where it is called wrongly", async () => {
+    const nobody = await run("peer", "--server", server.url, "--room", "empty", "--timeout", "1");
+    expect([nobody.code, nobody.error]).toEqual([1, expect.stringContaining("start it first")]);
+    const wrongly = await run("peer");
+    expect([wrongly.code, wrongly.error]).toEqual([2, expect.stringContaining("--room")]);
+  });
 });

@@ -66,10 +66,12 @@ export class ServerConnection {
   next<Type extends Heard["t"]>(
     type: Type,
     fits: (heard: HeardOf<Type>) => boolean = () => true,
+    timeoutMs = this.#timeoutMs,
   ): Promise<HeardOf<Type>> {
     return this.#inbox.take(
       `\`${type}\``,
       (heard): heard is HeardOf<Type> => heard.t === type && fits(heard as HeardOf<Type>),
+      timeoutMs,
     );
   }
 

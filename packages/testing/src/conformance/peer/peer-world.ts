@@ -165,8 +165,10 @@ async function visitRoom(under: PeerUnderTest, persona: Persona, keep: ServerCon
  * Finds the peer in its room, and what it can do.
  * @throws {SkeinError} `no-such-peer`
  */
-export async function surveyPeer(under: PeerUnderTest): Promise<Survey> {
-  const signed = await findPeer(under);
+export async function surveyPeer(of: PeerUnderTest): Promise<Survey> {
+  // What isn't found here is skipped: better to wait for it.
+  const under = { ...of, timeoutMs: Math.max(of.timeoutMs, surveyLeastMs) };
+  const signed = await findPeer(under, of.timeoutMs);
   const read = readCard(signed);
   if (!read.ok) throw new SkeinError("no-such-peer", `The peer's card can't be read: ${read.reason}.`);
   const card = read.value;
@@ -188,13 +190,16 @@ async function helloOver(under: PeerUnderTest, of: Pick<Survey, "signed" | "card
   }
 }
 
-async function findPeer(under: PeerUnderTest): Promise<SignedCard> {
+const surveyLeastMs = 10_000;
+
+/** @param waitMs how long the peer may take to come, where it isn't there. */
+async function findPeer(under: PeerUnderTest, waitMs: number): Promise<SignedCard> {
   const connections: ServerConnection[] = [];
   try {
     const { roster, connection } = await visitRoom(under, new Persona(), connections);
     const there = roster.filter((card) => isUnderTest(card, under.peer));
     if (there.length > 1) throw new SkeinError("bad-argument", severalText);
-    return there[0] ?? (await connection.next("peer-joined", ({ card }) => isUnderTest(card, under.peer))).card;
+    return there[0] ?? (await connection.next("peer-joined", ({ card }) => isUnderTest(card, under.peer), waitMs)).card;
   } catch (error) {
     if (SkeinError.is(error)) throw error;
     const text = `No peer that speaks \`skein.conformance\` was found in room "${under.room}": start it first (${messageOf(error)}).`;

@@ -46,7 +46,7 @@ export const signalChecks = [
       visit.sendSignal({ t: "offer", g: 40, sdp: anySdp(wire.generation) });
       await end.settle();
       await end.ping();
-      const answered = () => visit.signals.rest.some(({ t, g }) => t === "answer" && g === 40);
+      const answered = () => visit.allSignals.some(({ t, g }) => t === "answer" && g === 40);
       mustBe(!answered(), "no answer of generation 40", "one");
       wire.close();
       await linksOver(world, visit);
@@ -109,7 +109,7 @@ export const signalChecks = [
       const end = world.end();
       await end.greet(wire);
       await end.settle();
-      const answered = visit.signals.rest.some(({ t }) => t === "answer");
+      const answered = visit.allSignals.some(({ t }) => t === "answer");
       mustBe(!answered, "no answer to the offer that crossed", "one");
     },
     "the peer gives way where it is the polite one": async (world) => {

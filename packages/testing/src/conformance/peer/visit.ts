@@ -28,6 +28,8 @@ export class Visit {
   readonly keys: DirectionKeys;
   /** All but candidates. */
   readonly signals: Inbox<Exclude<Signal, Candidates>>;
+  /** The same, whoever took them. */
+  readonly allSignals: Signal[] = [];
   /** Relay packets that no {@link RelayWire} takes. */
   readonly relayed: Inbox<RelayPacket>;
   /** Every envelope of the peer's, as it came. */
@@ -140,6 +142,7 @@ export class Visit {
 
   #signal(signal: Signal): void {
     this.generation = Math.max(this.generation, signal.g);
+    this.allSignals.push(signal);
     if (signal.t === "bye") this.onBye?.(signal.g);
     if (signal.t !== "candidates") return this.signals.add(signal);
     if (this.#candidatesTo === undefined) this.#candidates.push(signal);
