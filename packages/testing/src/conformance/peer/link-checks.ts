@@ -151,8 +151,8 @@ export const acknowledgementChecks = section<PeerWorld>("links.md: Acknowledgeme
     for (let i = 0; i < 5; i++) await end.settle(`${i}`);
     end.say({ kind: "cancel", request: 9_999 });
     await end.records.take("an acknowledgement", () => end.told.next >= end.sent);
-    const wrong = end.allTold.find(({ next }) => next > end.sent);
-    mustBe(wrong === undefined, `${end.sent} at most`, `${wrong?.next}`);
+    const wrong = end.allTold.find(({ next, sent }) => next > sent);
+    mustBe(wrong === undefined, `${wrong?.sent} at most`, `${wrong?.next}`);
   },
   "an acknowledgement of what was never sent is a violation": violation(({ end }) => {
     end.acknowledge(end.expected + 1_000);

@@ -51,7 +51,7 @@ export class LinkEnd {
   expected = 0;
   /** What the peer has told: its newest acknowledgement, and all of them. */
   told: Acknowledgement = { next: 0, credit: [0, 0, 0] };
-  readonly allTold: Acknowledgement[] = [];
+  readonly allTold: (Acknowledgement & { /** How many we had sent by then. */ readonly sent: number })[] = [];
   /** Pieces of the peer's data, in the order they came, repeats included. */
   readonly data: DataRecord[] = [];
   /** What was wrong with what came. */
@@ -290,7 +290,7 @@ export class LinkEnd {
 
   #hearTold({ next, credit }: Acknowledgement): void {
     this.told = { next, credit };
-    this.allTold.push(this.told);
+    this.allTold.push({ next, credit, sent: this.sent });
   }
 
   #hearData(record: DataRecord): void {
