@@ -10,6 +10,7 @@ type Answer = Extract<Signal, { t: "answer" }>;
 
 /** Every engine fails to open a channel now and then. What takes longer is begun again. */
 const attemptMs = 4_000;
+const attemptsMost = 4;
 
 export interface DirectOptions {
   readonly engine: Engine;
@@ -68,6 +69,7 @@ export async function offerDirect(
   visit: Visit,
   options: DirectOptions,
   generation = visit.generation + 1,
+  attempts = attemptsMost,
 ): Promise<DirectWire> {
   const dialled = dial(visit, options, generation);
   const { connection } = dialled;
@@ -87,7 +89,11 @@ export async function offerDirect(
     visit.sendSignal({ t: "bye", g: generation, reason: "the engine failed" });
     return offerDirect(visit, options);
   }
-  return opened(visit, dialled, options);
+  return opened(visit, dialled, options).catch((error: unknown) => {
+    // The peer's engine may have failed as ours does: whoever says `bye` may be offered another.
+    if (attempts <= 1 || !(error instanceof Unmet) || error.came !== "`bye`") throw error;
+    return offerDirect(visit, options, visit.generation + 1, attempts - 1);
+  });
 }
 
 /** Answers an offer, and waits for its channel. @throws {Unmet} */
