@@ -176,7 +176,7 @@ const servers: readonly WrongServer[] = [
     options: { graceMs: 1 },
     faults: {
       down: ({ message }) =>
-        message?.t === "challenge" ? control({ ...message, limits: { ...message.limits, graceMs: 600 } }) : undefined,
+        message?.t === "challenge" ? control({ ...message, limits: { ...message.limits, graceMs: 3_000 } }) : undefined,
     },
     red: [
       "who loses its socket is away at once, and still listed",
@@ -244,7 +244,7 @@ const servers: readonly WrongServer[] = [
 it.concurrent.each(servers)(
   "a server that $fault: these checks go red, and no others",
   async ({ options, faults, red }) => {
-    const real = await createServer({ port: 0, graceMs: 600, ...options });
+    const real = await createServer({ port: 0, graceMs: 3_000, ...options });
     const faulty = await FaultyServer.start(real.url, faults ?? {});
     const check = (isRed: boolean, timeoutMs: number) =>
       checkServer({ url: faulty.url, timeoutMs }, { only: ({ name }) => red.includes(name) === isRed });
