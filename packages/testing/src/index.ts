@@ -1,3 +1,21 @@
+export {
+  answerConformance,
+  type Check,
+  type CheckOptions,
+  type CheckResult,
+  checkPeer,
+  checkServer,
+  conformance,
+  countVerdicts,
+  echoStream,
+  holdCapability,
+  type PeerUnderTest,
+  peerChecks,
+  type ServerUnderTest,
+  selectChecks,
+  serverChecks,
+  type Verdict,
+} from "./conformance/index.js";
 export type { Endpoint, NatKind } from "./core/nat.js";
 export { Nat } from "./core/nat.js";
 export { SeededRandom } from "./core/seeded-random.js";
