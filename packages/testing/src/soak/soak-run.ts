@@ -14,6 +14,8 @@ export interface SoakResult {
   readonly digest: string;
 }
 
+/** What takes longest in a scenario. */
+const longestMs = 95_000;
 /** How long everything may take to be well again, once nothing stands in the way. */
 const recoveryMs = 240_000;
 /** A channel's high-water mark, a frame, and what a last word may add. */
@@ -184,8 +186,8 @@ class SoakRun {
   /** Nothing stands in the way any more: all must be well within a while. */
   async #recover(): Promise<void> {
     const world = this.#world;
-    // What began in the scenario ends by itself; the longest takes 70 s.
-    await world.advance(71_000);
+    // What began in the scenario ends by itself.
+    await world.advance(longestMs + 1_000);
     world.heal();
     for (const agent of this.#agents)
       agent.host.setQuality({ latencyMs: 10, jitterMs: 2, loss: 0, bytesPerSecond: Number.POSITIVE_INFINITY });

@@ -115,7 +115,7 @@ function actionsOf(random: SeededRandom, count: number): Action[] {
 function actionOf(random: SeededRandom, count: number): Action {
   const who = random.below(count);
   const to = (who + 1 + random.below(count - 1)) % count;
-  const forMs = random.pick([200, 1_500, 5_000, 14_000, 30_000, 70_000]);
+  const forMs = random.pick([200, 1_500, 5_000, 14_000, 30_000, 60_000, 95_000]);
   const make: readonly (() => Action)[] = [
     ...Array<() => Action>(7).fill(() => sendOf(random, who, to)),
     () => ({ type: "ask", from: who, to, count: 1 + random.below(5), answerMs: random.pick([0, 50, 8_000]) }),
