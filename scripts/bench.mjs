@@ -4,7 +4,7 @@ import { installBrowsers } from "./install-programs.mjs";
 import { main, node24, prepare, root, run, say } from "./workspace.mjs";
 
 /** Benches that run in Node alone, by how their names begin or end. */
-const inNodeAlone = /^(server|return|page)|-node-node/;
+const inNodeAlone = /^(server|return|page|simulation)|-node-node/;
 
 /** What only asks needs no browser, and neither does a choice of benches without one. */
 function needsBrowser(args) {

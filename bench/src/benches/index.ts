@@ -11,6 +11,7 @@ import { returnAfterKill } from "./return-after-kill.ts";
 import { roundTripChromiumChromium, roundTripNodeNode } from "./round-trip.ts";
 import { serverForward, serverForwardBurst, serverForwardThousand } from "./server-forward.ts";
 import { serverIdleMemory, serverIdleMemoryThousands } from "./server-idle-memory.ts";
+import { simulationSpeed } from "./simulation-speed.ts";
 
 /** All there is to run, in the order of the table. */
 export const benches: readonly Bench[] = [
@@ -37,4 +38,5 @@ export const benches: readonly Bench[] = [
   serverForwardThousand,
   serverIdleMemory,
   serverIdleMemoryThousands,
+  simulationSpeed,
 ];
