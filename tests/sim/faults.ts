@@ -34,10 +34,10 @@ export const faults: readonly Fault[] = [
     put: "this.#creditBytes + 100_000 - this.#sentBytes);",
   },
   {
-    name: "chooser: a direct path that failed before is on trial for ever",
+    name: "chooser: a direct path that was in doubt is never trusted again",
     file: "client/src/core/path-chooser.ts",
-    find: 'if (nowMs >= direct.sinceMs + trialMs(failures)) return ["direct"];',
-    put: 'if (failures < 2) return ["direct"];',
+    find: 'return before.phase === "open" || before.phase === "suspect" ?',
+    put: 'return before.phase === "open" ?',
   },
   {
     name: "negotiation: a new connection has the number of the one before",

@@ -191,17 +191,33 @@ class SoakRun {
     world.heal();
     for (const agent of this.#agents)
       agent.host.setQuality({ latencyMs: 10, jitterMs: 2, loss: 0, bytesPerSecond: Number.POSITIVE_INFINITY });
-    await world.until(() => this.#agents.every(({ isIn }) => isIn), { withinMs: recoveryMs });
-    await world.until(() => this.#pairs().every(([a, b]) => this.#isWell(a, b)), { withinMs: recoveryMs });
+    await this.#eventually(
+      () => this.#agents.find(({ isIn }) => !isIn),
+      (agent) => `${agent.name} never got back into its room`,
+    );
+    await this.#eventually(
+      () => this.#pairs().find(([a, b]) => !this.#isWell(a, b)),
+      ([a, b]) =>
+        `${a.name} and ${b.name} aren't linked as they could be: ${a.room.peers.get(b.id)?.path ?? "no path"}`,
+    );
     for (const [a, b] of this.#pairs()) void this.#actors.get(a)?.send(b, { lane: "default", count: 2, bytes: 10 });
-    await world
-      .until(() => this.#whatIsOpen() === undefined, { withinMs: recoveryMs })
-      .catch((error) => {
-        this.#broken ??= this.#whatIsOpen();
-        throw error;
-      });
+    await this.#eventually(
+      () => this.#whatIsOpen(),
+      (open) => open,
+    );
     const strangers = this.#agents.find(({ room }) => room.peers.size !== this.#agents.length - 1);
     if (strangers !== undefined) this.#broken ??= `${strangers.name} sees ${strangers.room.peers.size} others`;
+    await world.advance(1);
+  }
+
+  /** Waits until nothing is wrong any more. What is wrong for too long breaks a promise. */
+  async #eventually<Problem>(find: () => Problem | undefined, describe: (problem: Problem) => string): Promise<void> {
+    const world = this.#world;
+    const untilMs = world.nowMs + recoveryMs;
+    await world.until(() => find() === undefined || world.nowMs >= untilMs, { withinMs: 2 * recoveryMs });
+    const problem = find();
+    if (problem === undefined) return;
+    this.#broken ??= describe(problem);
     await world.advance(1);
   }
 
