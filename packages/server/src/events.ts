@@ -7,6 +7,8 @@ import type { DropCode } from "./stats.js";
  */
 export type ServerEvent =
   | { readonly type: "listening"; readonly port: number }
+  /** Clients are told to go elsewhere. */
+  | { readonly type: "draining"; readonly connections: number }
   | { readonly type: "connected"; readonly connection: number }
   /** It proved to be this peer, and is in its room. */
   | { readonly type: "joined"; readonly connection: number; readonly peer: PeerId }

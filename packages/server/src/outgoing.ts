@@ -7,6 +7,10 @@ export class Outgoing {
   readonly #stream: Corkable;
   /** Whether forwards were sent in this tick; if so, whether anything waited before them. */
   #tick: "idle" | "flowing" | "behind" = "idle";
+  #sentBytes = 0;
+  /** What the client had taken, and what waited for it, when {@link takeReading} was asked the last time. */
+  #takenBytes = 0;
+  #waitingBytes = 0;
 
   constructor(socket: ClientSocket, stream: Corkable) {
     this.#socket = socket;
@@ -20,6 +24,7 @@ export class Outgoing {
 
   /** Sends a packet that is its own. Whether there is room for it was asked before, as it was for a forward. */
   send(packet: Uint8Array): void {
+    this.#sentBytes += packet.length;
     this.#socket.send(packet);
   }
 
@@ -31,6 +36,7 @@ export class Outgoing {
       this.#stream.cork();
       process.nextTick(uncork, this);
     }
+    this.#sentBytes += packet.length;
     // What has to wait longer than that would keep alive all that was read together with it.
     this.#socket.send(this.#tick === "behind" ? new Uint8Array(packet) : packet);
   }
@@ -39,6 +45,16 @@ export class Outgoing {
   flush(): void {
     this.#tick = "idle";
     this.#stream.uncork();
+  }
+
+  /** How much the client took since this was asked the last time, where something waited for it then and waits now. */
+  takeReading(): number | undefined {
+    const waitingBytes = this.bufferedBytes;
+    const takenBytes = this.#sentBytes - waitingBytes;
+    const reading = waitingBytes > 0 && this.#waitingBytes > 0 ? takenBytes - this.#takenBytes : undefined;
+    this.#waitingBytes = waitingBytes;
+    this.#takenBytes = takenBytes;
+    return reading;
   }
 }
 

@@ -4,6 +4,8 @@ import {
   equalBytes,
   type ForwardClass,
   type IceServer,
+  type PeerId,
+  peerIdOf,
   peerKeyOf,
   type ServerMessage,
   type SignedCard,
@@ -69,6 +71,20 @@ export type JoinOutcome<Connection> =
   | { readonly joined: true; readonly place: Place<Connection> }
   | { readonly joined: false; readonly full: "server" | "room" };
 
+/** A room, as operators see it. */
+export interface RoomView {
+  readonly name: string;
+  readonly peers: number;
+  /** Of these, how many have no connection at this time. */
+  readonly away: number;
+}
+
+/** A place, as operators see it. */
+export interface PeerView {
+  readonly id: PeerId;
+  readonly away: boolean;
+}
+
 export type AnnounceOutcome = "announced" | "another-peer" | "stale";
 export type ForwardOutcome = "passed" | "gone" | "busy";
 export type LeaveReason = "left" | "lost" | "replaced";
@@ -104,10 +120,15 @@ export class Hub<Connection> {
     return this.#peers;
   }
 
+  /** Whether this peer has a place in the room, away or not. */
+  holds(room: string, peer: PeerId): boolean {
+    return this.#rooms.get(room)?.places.has(keyOf(peerKeyOf(peer))) ?? false;
+  }
+
   /** Gives the connection a place: the one that is kept for it, or a new one. The card and the proof are checked already. */
   join(request: JoinRequest<Connection>): JoinOutcome<Connection> {
     const id = peerKeyOf(request.card.id);
-    const key = String.fromCharCode(...id);
+    const key = keyOf(id);
     const kept = this.#rooms.get(request.room)?.places.get(key);
     if (kept !== undefined && equalBytes(kept.box, request.card.box)) return this.#takeBack(kept, request);
     if (kept !== undefined) this.#replace(kept);
@@ -152,6 +173,28 @@ export class Hub<Connection> {
     own.connection = undefined;
     this.#away.add(own, nowMs);
     this.#tellOthers(own, { t: "peer-away", id: own.id });
+  }
+
+  /** Gives up the places of a peer, in one room or in all. Gives the connections that sat in them. */
+  remove(peer: PeerId, room?: string): { readonly places: number; readonly connections: Connection[] } {
+    const key = keyOf(peerKeyOf(peer));
+    const rooms = room === undefined ? [...this.#rooms.values()] : [this.#rooms.get(room)];
+    const places = rooms.flatMap((one) => one?.places.get(key) ?? []);
+    const connections = places.flatMap(({ connection }) => connection ?? []);
+    for (const place of places) this.#giveUp(place, "left");
+    return { places: places.length, connections };
+  }
+
+  listRooms(): RoomView[] {
+    return [...this.#rooms.values()].map(({ name, places }) => {
+      const away = [...places.values()].filter(({ connection }) => connection === undefined).length;
+      return { name, peers: places.size, away };
+    });
+  }
+
+  listPeers(room: string): PeerView[] {
+    const places = [...(this.#rooms.get(room)?.places.values() ?? [])];
+    return places.map(({ id, connection }) => ({ id: peerIdOf(id), away: connection === undefined }));
   }
 
   /** When a grace period ends next. */
@@ -256,4 +299,9 @@ export class Hub<Connection> {
     const own = place.room.places.get(place.key);
     return own === place && own.connection === connection ? own : undefined;
   }
+}
+
+/** One character for each byte. */
+function keyOf(id: Uint8Array): string {
+  return String.fromCharCode(...id);
 }
