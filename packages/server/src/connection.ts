@@ -319,6 +319,7 @@ export class Connection implements PacketHandler {
     if (!outcome.joined) return full(`The ${outcome.full} has no place left: try again later.`);
     this.#state = { phase: "joined", place: outcome.place };
     this.#takeGrant(grant, settings.clock.nowMs());
+    this.#world.counters.joins++;
     this.#world.joined(this);
     log({ type: "joined", connection: this.number, peer: card.id });
     return undefined;

@@ -68,11 +68,16 @@ export interface Health {
 export function createRequestHandler(
   settings: Settings,
   health: () => Health,
+  ready: () => boolean,
   log: (event: ServerEvent) => void,
 ): (request: IncomingMessage, response: ServerResponse) => void {
   return (request, response) => {
     const path = pathOf(request);
     if (path === "/healthz") return sendJson(response, { ok: true, ...health() });
+    if (path === "/readyz") {
+      const isReady = ready();
+      return sendJson(response, { ok: isReady }, isReady ? 200 : 503);
+    }
     if (path === settings.path) {
       response.setHeader("Upgrade", "websocket");
       return sendText(response, 426, `This is the address of a Skein server: connect to it with a WebSocket.`);
@@ -88,8 +93,8 @@ export function createRequestHandler(
   };
 }
 
-function sendJson(response: ServerResponse, body: unknown): void {
-  response.writeHead(200, { "Content-Type": "application/json", "Cache-Control": "no-store" });
+function sendJson(response: ServerResponse, body: unknown, status = 200): void {
+  response.writeHead(status, { "Content-Type": "application/json", "Cache-Control": "no-store" });
   response.end(`${JSON.stringify(body)}\n`);
 }
 

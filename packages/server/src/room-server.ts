@@ -112,12 +112,12 @@ export class RoomServer {
   }
 
   stats(): ServerStats {
-    const { forwards, relayed, bytes, relayedBytes, delays, drops } = this.#counters;
+    const { joins, forwards, relayed, bytes, relayedBytes, delays, drops } = this.#counters;
     const { rooms, peers } = this.#hub;
     let bufferedBytes = 0;
     for (const connection of this.#connections) bufferedBytes += connection.bufferedBytes;
     const now = { connections: this.#connections.size, rooms, peers, bufferedBytes };
-    return { ...now, forwards, relayed, bytes, relayedBytes, delays, drops };
+    return { ...now, joins, forwards, relayed, bytes, relayedBytes, delays, drops };
   }
 
   /** The rooms there are, for operators. */

@@ -79,6 +79,7 @@ class RunningServer implements SkeinServer {
     const answer = createRequestHandler(
       settings,
       () => rooms.health,
+      () => rooms.isOpen,
       (event) => rooms.log(event),
     );
     const timeouts = timeoutsOf(settings.joinTimeoutMs);

@@ -33,6 +33,8 @@ export interface ServerStats {
   readonly peers: number;
   /** What waits for clients to read it, all together. */
   readonly bufferedBytes: number;
+  /** Joins that were let in. */
+  readonly joins: number;
   /** Envelopes passed on: all, and of these the relay class. */
   readonly forwards: number;
   readonly relayed: number;
@@ -47,6 +49,7 @@ export interface ServerStats {
 
 /** Counts what passes and what doesn't. */
 export class Counters {
+  joins = 0;
   forwards = 0;
   relayed = 0;
   bytes = 0;

@@ -1,1 +1,3 @@
-export {};
+export { type Admin, type AdminOptions, createAdmin } from "./admin.js";
+export { createLog, type LogOptions } from "./log.js";
+export { createMetrics, type Metrics } from "./metrics.js";
