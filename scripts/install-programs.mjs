@@ -11,6 +11,11 @@ const network = [
   { name: "iproute2", paths: ["/usr/sbin/ip", "/sbin/ip", "/usr/bin/ip"] },
   { name: "nftables", paths: ["/usr/sbin/nft"] },
 ];
+/** What stands in front of a server. */
+const proxies = [
+  { name: "nginx-light", paths: ["/usr/sbin/nginx"] },
+  { name: "openssl", paths: ["/usr/bin/openssl"] },
+];
 const apt = "/usr/bin/apt-get";
 
 /** Installs the browsers that are missing. Says why where it can't: `undefined` means that all are here. */
@@ -20,7 +25,7 @@ export function installBrowsers() {
 
 /** The same, with all that the tests drive. */
 export function installPrograms() {
-  return install([...browsers, ...network]);
+  return install([...browsers, ...network, ...proxies]);
 }
 
 async function install(programs) {

@@ -44,8 +44,10 @@ export async function serve(options: ServeOptions): Promise<void> {
   const stopTelling = tellStats(server, options, events);
   await aborted(stop.signal);
   stopTelling();
+  // First of all: whoever takes this server's place may listen there by now.
+  await admin?.close();
   if (options.drain !== undefined) await server.drain(options.drain * 1_000);
-  await Promise.all([server.close(), admin?.close()]);
+  await server.close();
   if (options.json) events.write({ event: "stopped" });
 }
 

@@ -91,7 +91,8 @@ export async function servePage(
   };
 }
 
-export async function launch(name: BrowserName): Promise<Browser> {
+/** @param more arguments that Chromium alone takes. */
+export async function launch(name: BrowserName, more: readonly string[] = []): Promise<Browser> {
   if (name === "chromium") {
     return puppeteer.launch({
       executablePath: "/usr/bin/chromium",
@@ -105,6 +106,7 @@ export async function launch(name: BrowserName): Promise<Browser> {
         "--disable-sync",
         // Host candidates as addresses: this machine has no multicast DNS to resolve their names.
         "--disable-features=WebRtcHideLocalIpsWithMdns",
+        ...more,
       ],
     });
   }
