@@ -9,7 +9,7 @@ let server: SkeinServer;
 let healthy: HealthyPair;
 
 async function start(options: ServerOptions = {}): Promise<void> {
-  server = await createServer({ port: 0, joinTimeoutMs: 300, ...options });
+  server = await createServer({ port: 0, joinTimeoutMs: 1_500, ...options });
   healthy = await HealthyPair.enter(server.url);
 }
 

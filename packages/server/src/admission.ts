@@ -30,6 +30,8 @@ export interface Refusal {
   readonly drop: DropCode;
 }
 
+const everything: Grant = {};
+
 /** Whether whoever asks holds the card's identity, here and now, and whether the app lets it in. Never rejects. */
 export async function admit(
   join: Join,
@@ -90,7 +92,7 @@ async function authorise(
 ): Promise<Admission> {
   try {
     const grant: Grant | undefined = (await settings.authorise(attempt)) ?? undefined;
-    return { admitted: true, card: attempt.card, grant: grant ?? {} };
+    return { admitted: true, card: attempt.card, grant: grant ?? everything };
   } catch (error) {
     if (SkeinError.is(error)) return refuse(error.code, error.message, "refused", error.retryAfterMs);
     // The app's own failure: what it says is for its developers.

@@ -14,7 +14,7 @@ import {
 import { type Admission, admit, checkCard, type Refusal, renew } from "./admission.js";
 import { type Commons, comeBackMs, turned } from "./commons.js";
 import { Conduct } from "./core/conduct.js";
-import type { Hub, Place } from "./core/rooms.js";
+import { cardOf, type Hub, type Place } from "./core/rooms.js";
 import type { Share } from "./core/shares.js";
 import { startTenure, type Tenure, tenureDeadline, wakeTenure } from "./core/tenure.js";
 import { errorName, type ServerEvent } from "./events.js";
@@ -25,7 +25,7 @@ import { Outgoing } from "./outgoing.js";
 import { type ClientSocket, type Corkable, openState } from "./socket.js";
 import type { Counters, DropCode } from "./stats.js";
 import type { Turnstile } from "./turnstile.js";
-import { copyOf, errorPacket } from "./words.js";
+import { errorPacket } from "./words.js";
 
 /** What a connection has of its server. */
 export interface ConnectionWorld {
@@ -53,7 +53,6 @@ type State =
 
 const ended = { phase: "ended" } as const;
 const everything: Grant = {};
-const nobody: readonly Share[] = [];
 
 /** RFC 6455 §7.4.1. */
 export const closeCode = { normal: 1000, goingAway: 1001, policy: 1008 } as const;
@@ -66,8 +65,6 @@ export class Connection implements PacketHandler {
   readonly #outgoing: Outgoing;
   readonly #world: ConnectionWorld;
   readonly #conduct: Conduct;
-  /** What it shares with others: of its address, and once it has joined, of its identity and its room. */
-  #shares: readonly Share[] = nobody;
   #state: State;
   #grant = everything;
   #tenure: Tenure | undefined;
@@ -89,7 +86,7 @@ export class Connection implements PacketHandler {
     this.#world = world;
     this.#conduct = new Conduct(settings.limits);
     this.#activeMs = settings.clock.nowMs();
-    if (address !== undefined) this.#hold([address]);
+    if (address !== undefined) this.#conduct.hold(address);
     const nonce = Uint8Array.from(settings.random(nonceBytes));
     this.#state = { phase: "challenged", nonce };
     this.#say({
@@ -181,8 +178,7 @@ export class Connection implements PacketHandler {
     // A page that is left or closed: its browser says so where the page itself no longer can.
     if (code === closeCode.goingAway) this.#giveUp();
     else this.#detach();
-    for (const share of this.#shares) share.release();
-    this.#shares = nobody;
+    this.#conduct.release();
   }
 
   handleMessage(data: Buffer, isBinary: boolean): void {
@@ -315,9 +311,10 @@ export class Connection implements PacketHandler {
     const { hub, settings, log } = this.#world;
     const refusal = this.#mayEnter(room, card.id, grant);
     if (refusal !== undefined) return refusal;
-    const outcome = hub.join({ connection: this, room, card, signed: copyOf(signed) });
+    const outcome = hub.join({ connection: this, room, card, signed });
     if (!outcome.joined) return full(`The ${outcome.full} has no place left: try again later.`);
     this.#state = { phase: "joined", place: outcome.place };
+    this.#conduct.forgive();
     this.#takeGrant(grant, settings.clock.nowMs());
     this.#world.counters.joins++;
     this.#world.joined(this);
@@ -339,14 +336,8 @@ export class Connection implements PacketHandler {
       if (answer.why === "too-many") return full("This identity is in too many rooms: leave one of them.");
       return refusal("rate-limited", "Too many joins in a short time: try again later.", answer.retryAfterMs);
     }
-    this.#hold(shares);
+    this.#conduct.hold(...shares);
     return undefined;
-  }
-
-  #hold(shares: readonly Share[]): void {
-    for (const share of shares) share.hold();
-    this.#shares = [...this.#shares, ...shares];
-    this.#conduct.share(shares.map(({ allowance }) => allowance));
   }
 
   #takeGrant(grant: Grant, nowMs: number): void {
@@ -364,7 +355,7 @@ export class Connection implements PacketHandler {
     const card = await checkCard(signed, this.#world.settings);
     if (this.#state.phase !== "joined") return;
     if (!card.ok) return this.#strike(card.code, `the card can't be accepted: ${card.reason}`);
-    switch (this.#world.hub.announce(place, this, card.value, copyOf(signed))) {
+    switch (this.#world.hub.announce(place, this, card.value, signed)) {
       case "announced":
         return;
       case "another-peer":
@@ -379,7 +370,7 @@ export class Connection implements PacketHandler {
   /** A token in mid-session. One that is no good leaves the client with the one it has. */
   async #renew(token: string, place: Place<Connection>): Promise<void> {
     const { settings, log } = this.#world;
-    const renewal = await renew(place.room.name, place.signed, token, settings, log);
+    const renewal = await renew(place.room.name, cardOf(place), token, settings, log);
     if (this.#state.phase !== "joined") return;
     if (renewal.admitted) return this.#takeGrant(renewal.grant, settings.clock.nowMs());
     this.#drop(renewal.drop);

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { Allowance, type ClassRates } from "./allowance.js";
+import type { ClassRates } from "./allowance.js";
 import { Conduct } from "./conduct.js";
+import { Share } from "./shares.js";
 
 const plenty = { perSecond: 1e6, burst: 1e6 };
 const rates: ClassRates = {
@@ -77,18 +78,23 @@ describe("conduct", () => {
   });
 
   test("shares with others what is theirs together, and is not to blame for what they used up", () => {
-    const room = new Allowance({ ...rates, control: { perSecond: 1, burst: 3 } });
-    const first = new Conduct(rates, [room]);
+    const room = new Share({ ...rates, control: { perSecond: 1, burst: 3 }, arrivals: plenty, holders: 2 });
+    const first = new Conduct(rates);
+    first.hold(room);
     const second = new Conduct({ ...rates, control: plenty });
-    second.share([room]);
+    second.hold(room);
+    expect(room.arrive(0)).toBe("full");
     expect([first.admitControl(1, 0), first.admitControl(1, 0), second.admitControl(1, 0)]).toEqual([0, 0, 0]);
     for (let i = 0; i < 200; i++) expect(second.admitControl(1, 0)).toBe(1_000);
     expect(second.verdict).toBeUndefined();
+    second.release();
+    expect(room.arrive(0)).toBe(0);
   });
 
   test("is charged by all of its holders or by none", () => {
-    const room = new Allowance({ ...rates, relayBytes: { perSecond: 1_000, burst: 1_000 } });
-    const conduct = new Conduct(rates, [room]);
+    const relayBytes = { perSecond: 1_000, burst: 1_000 };
+    const conduct = new Conduct(rates);
+    conduct.hold(new Share({ ...rates, relayBytes, arrivals: plenty, holders: 1 }));
     expect(conduct.paceRelay(1_000, 0)).toBe(0);
     for (let i = 0; i < 10; i++) expect(conduct.paceRelay(1_000, 0)).toBe(1_000);
     expect(conduct.paceRelay(1_000, 1_000)).toBe(0);

@@ -1,4 +1,7 @@
 import { Allowance, type ClassRates, type TrafficClass } from "./allowance.js";
+import type { Share } from "./shares.js";
+
+const nothing: readonly Share[] = [];
 
 /** How long it is put up with. */
 const malformedMost = 10;
@@ -13,19 +16,33 @@ const tooFastMost = 100;
  * row that were too fast by its own limits: for what others have used up it isn't to blame.
  */
 export class Conduct {
-  readonly #own: Allowance;
-  #shared: readonly Allowance[];
+  readonly #rates: ClassRates;
+  /** A new one is like none: idle connections have none. */
+  #own: Allowance | undefined;
+  #shared = nothing;
   #malformed = 0;
   #tooFast = 0;
 
-  constructor(rates: ClassRates, shared: readonly Allowance[] = []) {
-    this.#own = new Allowance(rates);
-    this.#shared = shared;
+  constructor(rates: ClassRates) {
+    this.#rates = rates;
   }
 
   /** From now on these too are used up by what this connection sends. */
-  share(more: readonly Allowance[]): void {
-    this.#shared = [...this.#shared, ...more];
+  hold(...shares: readonly Share[]): void {
+    for (const share of shares) share.hold();
+    this.#shared = [...this.#shared, ...shares];
+  }
+
+  /** The connection is gone. */
+  release(): void {
+    for (const share of this.#shared) share.release();
+    this.#shared = nothing;
+  }
+
+  /** Nothing is held against a connection that was let in: it is a new beginning, and there is one of it. */
+  forgive(): void {
+    this.#own = undefined;
+    this.#tooFast = 0;
   }
 
   /** 0 where the message may pass; else the milliseconds after which one may. So do the next two. */
@@ -42,7 +59,7 @@ export class Conduct {
    * Waiting is no haste.
    */
   paceRelay(bytes: number, nowMs: number): number {
-    const waitMs = Math.max(this.#own.waitMs("relay", bytes, nowMs), this.#sharedWaitMs("relay", bytes, nowMs));
+    const waitMs = Math.max(this.#ownWaitMs("relay", bytes, nowMs), this.#sharedWaitMs("relay", bytes, nowMs));
     if (waitMs === 0) this.#spend("relay", bytes);
     return waitMs;
   }
@@ -54,7 +71,7 @@ export class Conduct {
 
   /** Gives back the memory of what isn't under way. */
   rest(nowMs: number): void {
-    this.#own.rest(nowMs);
+    if (this.#own?.rest(nowMs)) this.#own = undefined;
   }
 
   /** Why the connection is to end, if it is. */
@@ -64,21 +81,26 @@ export class Conduct {
   }
 
   #judge(kind: "control" | "signal", bytes: number, nowMs: number): number {
-    const ownMs = this.#own.waitMs(kind, bytes, nowMs);
+    const ownMs = this.#ownWaitMs(kind, bytes, nowMs);
     this.#tooFast = ownMs === 0 ? 0 : this.#tooFast + 1;
     const waitMs = Math.max(ownMs, this.#sharedWaitMs(kind, bytes, nowMs));
     if (waitMs === 0) this.#spend(kind, bytes);
     return waitMs;
   }
 
+  #ownWaitMs(kind: TrafficClass, bytes: number, nowMs: number): number {
+    this.#own ??= new Allowance(this.#rates);
+    return this.#own.waitMs(kind, bytes, nowMs);
+  }
+
   #sharedWaitMs(kind: TrafficClass, bytes: number, nowMs: number): number {
     let waitMs = 0;
-    for (const allowance of this.#shared) waitMs = Math.max(waitMs, allowance.waitMs(kind, bytes, nowMs));
+    for (const { allowance } of this.#shared) waitMs = Math.max(waitMs, allowance.waitMs(kind, bytes, nowMs));
     return waitMs;
   }
 
   #spend(kind: TrafficClass, bytes: number): void {
-    this.#own.spend(kind, bytes);
-    for (const allowance of this.#shared) allowance.spend(kind, bytes);
+    this.#own?.spend(kind, bytes);
+    for (const { allowance } of this.#shared) allowance.spend(kind, bytes);
   }
 }

@@ -1,7 +1,6 @@
 import {
   type Card,
   encodeControl,
-  equalBytes,
   type ForwardClass,
   type IceServer,
   type PeerId,
@@ -10,6 +9,7 @@ import {
   type ServerMessage,
   type SignedCard,
 } from "@skein/protocol";
+import { compact, expand, writeCompact } from "./compact.js";
 import { encodeRoster } from "./roster.js";
 import { WaitingLine } from "./waiting-line.js";
 
@@ -18,11 +18,10 @@ export interface Place<Connection> {
   readonly room: Room<Connection>;
   /** The peer's 32 bytes as a string of as many characters: what forwards are looked up by. */
   readonly key: string;
-  readonly id: Uint8Array;
   /** Of the join: whoever comes back with the same has come back, with another has started again. */
-  readonly box: Uint8Array;
-  /** The newest card. */
-  readonly signed: SignedCard;
+  readonly box: string;
+  /** The newest card's signature and bytes, behind each other. */
+  readonly signed: string;
   readonly n: number;
   /** Whoever sits here. Undefined while the peer is away, and for good once the place is given up. */
   readonly connection: Connection | undefined;
@@ -63,7 +62,6 @@ export interface JoinRequest<Connection> {
   readonly connection: Connection;
   readonly room: string;
   readonly card: Card;
-  /** Kept: the bytes must be nobody else's. */
   readonly signed: SignedCard;
 }
 
@@ -122,23 +120,22 @@ export class Hub<Connection> {
 
   /** Whether this peer has a place in the room, away or not. */
   holds(room: string, peer: PeerId): boolean {
-    return this.#rooms.get(room)?.places.has(keyOf(peerKeyOf(peer))) ?? false;
+    return this.#rooms.get(room)?.places.has(compact(peerKeyOf(peer))) ?? false;
   }
 
   /** Gives the connection a place: the one that is kept for it, or a new one. The card and the proof are checked already. */
   join(request: JoinRequest<Connection>): JoinOutcome<Connection> {
-    const id = peerKeyOf(request.card.id);
-    const key = keyOf(id);
+    const key = compact(peerKeyOf(request.card.id));
     const kept = this.#rooms.get(request.room)?.places.get(key);
-    if (kept !== undefined && equalBytes(kept.box, request.card.box)) return this.#takeBack(kept, request);
+    if (kept !== undefined && kept.box === compact(request.card.box)) return this.#takeBack(kept, request);
     if (kept !== undefined) this.#replace(kept);
-    return this.#takePlace(id, key, request);
+    return this.#takePlace(key, request);
   }
 
   /** Takes a newer card of whoever sits here, and shows it to the others. */
   announce(place: Place<Connection>, connection: Connection, card: Card, signed: SignedCard): AnnounceOutcome {
     const own = this.#own(place, connection);
-    if (own === undefined || !equalBytes(own.id, peerKeyOf(card.id)) || !equalBytes(own.box, card.box)) {
+    if (own === undefined || own.key !== compact(peerKeyOf(card.id)) || own.box !== compact(card.box)) {
       return "another-peer";
     }
     return this.#update(own, card, signed) ? "announced" : "stale";
@@ -155,7 +152,7 @@ export class Hub<Connection> {
     // Relayed traffic leaves room for the signals that may make it needless.
     const most = kind === "relay" ? bufferedBytes / 2 : bufferedBytes;
     if (this.#sink.bufferedBytes(to) > most) return "busy";
-    packet.set(place.id, 1);
+    writeCompact(place.key, packet, 1);
     this.#sink.forward(to, packet);
     return "passed";
   }
@@ -172,12 +169,12 @@ export class Hub<Connection> {
     if (own === undefined) return;
     own.connection = undefined;
     this.#away.add(own, nowMs);
-    this.#tellOthers(own, { t: "peer-away", id: own.id });
+    this.#tellOthers(own, { t: "peer-away", id: expand(own.key) });
   }
 
   /** Gives up the places of a peer, in one room or in all. Gives the connections that sat in them. */
   remove(peer: PeerId, room?: string): { readonly places: number; readonly connections: Connection[] } {
-    const key = keyOf(peerKeyOf(peer));
+    const key = compact(peerKeyOf(peer));
     const rooms = room === undefined ? [...this.#rooms.values()] : [this.#rooms.get(room)];
     const places = rooms.flatMap((one) => one?.places.get(key) ?? []);
     const connections = places.flatMap(({ connection }) => connection ?? []);
@@ -194,7 +191,7 @@ export class Hub<Connection> {
 
   listPeers(room: string): PeerView[] {
     const places = [...(this.#rooms.get(room)?.places.values() ?? [])];
-    return places.map(({ id, connection }) => ({ id: peerIdOf(id), away: connection === undefined }));
+    return places.map(({ key, connection }) => ({ id: peerIdOf(expand(key)), away: connection === undefined }));
   }
 
   /** When a grace period ends next. */
@@ -221,11 +218,7 @@ export class Hub<Connection> {
     return { joined: true, place };
   }
 
-  #takePlace(
-    id: Uint8Array,
-    key: string,
-    { connection, room: name, card, signed }: JoinRequest<Connection>,
-  ): JoinOutcome<Connection> {
+  #takePlace(key: string, { connection, room: name, card, signed }: JoinRequest<Connection>): JoinOutcome<Connection> {
     const full = this.#whatIsFull(name);
     if (full !== undefined) return { joined: false, full };
     const room = this.#rooms.get(name) ?? { name, places: new Map() };
@@ -233,10 +226,8 @@ export class Hub<Connection> {
     const place: MutablePlace<Connection> = {
       room,
       key,
-      id,
-      // A copy: the card's own lies in whatever it was read from.
-      box: Uint8Array.from(card.box),
-      signed,
+      box: compact(card.box),
+      signed: compactCard(signed),
       n: card.n,
       connection,
     };
@@ -267,13 +258,13 @@ export class Hub<Connection> {
     room.places.delete(place.key);
     this.#peers--;
     if (room.places.size === 0) this.#rooms.delete(room.name);
-    else this.#tellOthers(place, { t: "peer-left", id: place.id, reason });
+    else this.#tellOthers(place, { t: "peer-left", id: expand(place.key), reason });
   }
 
   #update(place: MutablePlace<Connection>, card: Card, signed: SignedCard): boolean {
     if (card.n <= place.n) return false;
     place.n = card.n;
-    place.signed = signed;
+    place.signed = compactCard(signed);
     this.#tellOthers(place, { t: "peer-updated", card: signed });
     return true;
   }
@@ -281,7 +272,7 @@ export class Hub<Connection> {
   #welcome(place: Place<Connection>, connection: Connection): void {
     const { iceServers, packetBytes } = this.#settings;
     const cards: SignedCard[] = [];
-    for (const other of place.room.places.values()) if (other !== place) cards.push(other.signed);
+    for (const other of place.room.places.values()) if (other !== place) cards.push(cardOf(other));
     for (const packet of encodeRoster(place.room.name, cards, iceServers, packetBytes)) {
       this.#sink.send(connection, packet);
     }
@@ -301,7 +292,13 @@ export class Hub<Connection> {
   }
 }
 
-/** One character for each byte. */
-function keyOf(id: Uint8Array): string {
-  return String.fromCharCode(...id);
+const signatureBytes = 64;
+
+function compactCard({ b, s }: SignedCard): string {
+  return compact(s) + compact(b);
+}
+
+/** The newest card of whoever sits here. */
+export function cardOf({ signed }: Pick<Place<unknown>, "signed">): SignedCard {
+  return { b: expand(signed.slice(signatureBytes)), s: expand(signed.slice(0, signatureBytes)) };
 }
