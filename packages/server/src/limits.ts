@@ -31,7 +31,7 @@ export interface ServerLimitOptions extends ClassRates {
   readonly slowestReadBytes: number;
   /** How long a client may be in a room and say nothing but that it is there. Default: for ever. */
   readonly idleMs: number;
-  /** Joins whose signatures and tokens are being looked at at the same time; others wait for their turn. Default 32. */
+  /** Joins whose signatures and tokens are being looked at at the same time; others wait for their turn. Default 8. */
   readonly joinsAtOnce: number;
   /**
    * Connections from one address (of IPv6, one network of 64 bits): default 512 at once, 20 a second and 512 at once; together the rates of 16
@@ -93,7 +93,7 @@ export function settleLimits(given: PartialLimits = {}): ServerLimitOptions {
     bufferedBytes: 4 * mebibyte,
     slowestReadBytes: 256,
     idleMs: Number.POSITIVE_INFINITY,
-    joinsAtOnce: 32,
+    joinsAtOnce: 8,
     ...perConnection,
     ...given,
     perAddress: { ...times(one, 16), arrivals: { perSecond: 20, burst: 512 }, holders: 512, ...perAddress },
