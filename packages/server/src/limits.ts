@@ -34,7 +34,7 @@ export interface ServerLimitOptions extends ClassRates {
   /** Joins whose signatures and tokens are being looked at at the same time; others wait for their turn. Default 8. */
   readonly joinsAtOnce: number;
   /**
-   * Connections from one address (of IPv6, one network of 64 bits): default 512 at once, 20 a second and 512 at once; together the rates of 16
+   * Connections from one address (of IPv6, one network of 64 bits): default 512 at once, 20 a second and 512 at once; together the rates of 4
    * connections. Addresses of this machine itself (loopback) are held to none of it.
    */
   readonly perAddress: ShareLimits;
@@ -96,7 +96,7 @@ export function settleLimits(given: PartialLimits = {}): ServerLimitOptions {
     joinsAtOnce: 8,
     ...perConnection,
     ...given,
-    perAddress: { ...times(one, 16), arrivals: { perSecond: 20, burst: 512 }, holders: 512, ...perAddress },
+    perAddress: { ...times(one, 4), arrivals: { perSecond: 20, burst: 512 }, holders: 512, ...perAddress },
     perIdentity: { ...times(one, 8), arrivals: { perSecond: 20, burst: 2_048 }, holders: 1_024, ...perIdentity },
     perRoom: { ...times(one, 64), arrivals: { perSecond: 100, burst: 1_024 }, ...perRoom },
   };

@@ -1,4 +1,5 @@
-import type { ClientSocket, Corkable } from "./socket.js";
+import { binaryFrame } from "./frame.js";
+import { type ClientSocket, type Corkable, openState } from "./socket.js";
 
 /** What goes out to one client. */
 export class Outgoing {
@@ -37,8 +38,11 @@ export class Outgoing {
       process.nextTick(uncork, this);
     }
     this.#sentBytes += packet.length;
-    // What has to wait longer than that would keep alive all that was read together with it.
-    this.#socket.send(this.#tick === "behind" ? new Uint8Array(packet) : packet);
+    const { readyState } = this.#socket;
+    if (this.#stream.write === undefined || readyState !== openState) {
+      // What has to wait longer than that would keep alive all that was read together with it.
+      this.#socket.send(this.#tick === "behind" ? new Uint8Array(packet) : packet);
+    } else this.#stream.write(binaryFrame(packet));
   }
 
   /** The end of the tick in which forwards were sent. */

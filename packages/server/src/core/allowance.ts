@@ -8,14 +8,14 @@ export interface ClassRates {
   /** Forwards of the signal class. */
   readonly signals: Rate;
   readonly signalBytes: Rate;
-  /** Forwards of the relay class, in bytes; each counts for 256 at least, so that this bounds their number as well. */
+  /** Forwards of the relay class, in bytes; each counts for 1,024 at least, so that this bounds their number as well. */
   readonly relayBytes: Rate;
 }
 
 export type TrafficClass = "control" | "signal" | "relay";
 
 /** A relayed packet costs the server work however small it is: it is charged for no fewer bytes than these. */
-const relayLeastBytes = 256;
+const relayLeastBytes = 1_024;
 
 /**
  * What one holder (a connection, an identity, an address, a room) may send, all of its classes. A bucket starts full: until

@@ -8,11 +8,6 @@ export function compact(bytes: Uint8Array): string {
 
 export function expand(text: string): Uint8Array {
   const bytes = new Uint8Array(text.length);
-  writeCompact(text, bytes, 0);
+  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
   return bytes;
-}
-
-/** Writes the bytes of a compact string where it is told to. */
-export function writeCompact(text: string, target: Uint8Array, at: number): void {
-  for (let i = 0; i < text.length; i++) target[at + i] = text.charCodeAt(i);
 }

@@ -25,7 +25,7 @@ describe("conduct", () => {
   test("charges small relayed packets for the work they make", () => {
     const conduct = new Conduct(rates);
     const passed = Array.from({ length: 20 }, () => conduct.paceRelay(1, 0)).filter((delayMs) => delayMs === 0);
-    expect(passed).toHaveLength(7);
+    expect(passed).toHaveLength(1);
   });
 
   test("holds it against nobody that relayed packets have to wait", () => {
@@ -42,9 +42,9 @@ describe("conduct", () => {
   test("tells relayed packets to wait just as long as it takes", () => {
     const conduct = new Conduct(rates);
     expect(conduct.paceRelay(2_000, 0)).toBe(0);
-    expect(conduct.paceRelay(500, 0)).toBe(500);
-    expect(conduct.paceRelay(500, 499)).toBe(1);
-    expect(conduct.paceRelay(500, 500)).toBe(0);
+    expect(conduct.paceRelay(1_500, 0)).toBe(1_500);
+    expect(conduct.paceRelay(1_500, 1_499)).toBe(1);
+    expect(conduct.paceRelay(1_500, 1_500)).toBe(0);
   });
 
   test("puts up with nine messages that can't be read", () => {

@@ -9,7 +9,7 @@ import {
   type ServerMessage,
   type SignedCard,
 } from "@skein/protocol";
-import { compact, expand, writeCompact } from "./compact.js";
+import { compact, expand } from "./compact.js";
 import { encodeRoster } from "./roster.js";
 import { WaitingLine } from "./waiting-line.js";
 
@@ -18,6 +18,8 @@ export interface Place<Connection> {
   readonly room: Room<Connection>;
   /** The peer's 32 bytes as a string of as many characters: what forwards are looked up by. */
   readonly key: string;
+  /** The same as bytes, once the peer has sent anything: those that don't shall cost little. */
+  readonly id: Uint8Array | undefined;
   /** Of the join: whoever comes back with the same has come back, with another has started again. */
   readonly box: string;
   /** The newest card's signature and bytes, behind each other. */
@@ -152,7 +154,7 @@ export class Hub<Connection> {
     // Relayed traffic leaves room for the signals that may make it needless.
     const most = kind === "relay" ? bufferedBytes / 2 : bufferedBytes;
     if (this.#sink.bufferedBytes(to) > most) return "busy";
-    writeCompact(place.key, packet, 1);
+    packet.set(idOf(place), 1);
     this.#sink.forward(to, packet);
     return "passed";
   }
@@ -226,6 +228,7 @@ export class Hub<Connection> {
     const place: MutablePlace<Connection> = {
       room,
       key,
+      id: undefined,
       box: compact(card.box),
       signed: compactCard(signed),
       n: card.n,
@@ -290,6 +293,11 @@ export class Hub<Connection> {
     const own = place.room.places.get(place.key);
     return own === place && own.connection === connection ? own : undefined;
   }
+}
+
+function idOf(place: MutablePlace<unknown>): Uint8Array {
+  place.id ??= expand(place.key);
+  return place.id;
 }
 
 const signatureBytes = 64;
