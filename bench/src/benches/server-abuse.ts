@@ -9,7 +9,7 @@ type Quantity = "roundTripMs" | "residentMb";
 
 /** What a server's process may grow to, whatever is done to it. */
 const mostMb = 512;
-const settleMs = 1_000;
+const settleMs = 2_000;
 const roundTrips = { full: 1_000, quick: 200 } as const;
 
 function abuseBench(kind: Abuse): Bench<Quantity> {

@@ -188,7 +188,11 @@ export class Connection implements PacketHandler {
     const packet = isBinary ? data : data.subarray(0, 0);
     if (this.#incoming.take(packet)) return;
     this.#drop("over-limit");
-    this.#end("rate-limited", "Too much came before the last message was dealt with: wait for the answer.", comeBackMs);
+    this.#shutOut(
+      "rate-limited",
+      "Too much came before the last message was dealt with: wait for the answer.",
+      comeBackMs,
+    );
   }
 
   handlePing(data: Buffer): void {
@@ -215,12 +219,29 @@ export class Connection implements PacketHandler {
     if (this.#isEnded()) return;
     const nowMs = this.#world.settings.clock.nowMs();
     switch (packet[0]) {
-      case packetKind.signal:
       case packetKind.relay:
         return this.#handleForward(packet, nowMs);
+      case packetKind.signal:
+        if (this.#waitsForOthers("signal", packet, nowMs)) return;
+        return this.#handleForward(packet, nowMs);
       default:
+        if (this.#waitsForOthers("control", packet, nowMs)) return;
         return this.#handleControl(packet, nowMs);
     }
+  }
+
+  /** Where an address, an identity or a room has used up what it may, those who share it are read later, and lose nothing. */
+  #waitsForOthers(kind: "control" | "signal", packet: Buffer, nowMs: number): boolean {
+    return this.#waits(packet, this.#conduct.sharedWaitMs(kind, packet.length, nowMs));
+  }
+
+  /** Has a packet come again later, where it has to wait. */
+  #waits(packet: Buffer, delayMs: number): boolean {
+    // What a client said before it went counts, and it makes nobody wait any more.
+    if (delayMs === 0 || this.#socket.readyState !== openState) return false;
+    this.#world.counters.delays++;
+    this.#incoming.delay(packet, delayMs);
+    return true;
   }
 
   #handleForward(packet: Buffer, nowMs: number): void {
@@ -243,12 +264,7 @@ export class Connection implements PacketHandler {
 
   /** What comes too fast has its turn later: of relayed frames none may be missing. */
   #mayRelay(packet: Buffer, nowMs: number): boolean {
-    const delayMs = this.#conduct.paceRelay(packet.length, nowMs);
-    // What a client said before it went counts, and it makes nobody wait any more.
-    if (delayMs === 0 || this.#socket.readyState !== openState) return true;
-    this.#world.counters.delays++;
-    this.#incoming.delay(packet, delayMs);
-    return false;
+    return !this.#waits(packet, this.#conduct.paceRelay(packet.length, nowMs));
   }
 
   #forward(place: Place<Connection>, kind: ForwardClass, packet: Buffer): void {
@@ -429,7 +445,7 @@ export class Connection implements PacketHandler {
     this.#drop(code);
     this.#conduct.strike();
     if (this.#conduct.verdict === undefined) return this.#complain("bad-message", `Not acted upon: ${reason}.`);
-    this.#end("bad-message", `Too many messages that can't be acted upon; the last: ${reason}.`);
+    this.#shutOut("bad-message", `Too many messages that can't be acted upon; the last: ${reason}.`);
   }
 
   #tooFast(retryAfterMs: number): void {
@@ -437,7 +453,7 @@ export class Connection implements PacketHandler {
     if (this.#conduct.verdict === undefined) {
       return this.#complain("rate-limited", "Too much too fast: a message was dropped.", retryAfterMs);
     }
-    this.#end("rate-limited", "Too much too fast, for too long: come back later, and send less.", comeBackMs);
+    this.#shutOut("rate-limited", "Too much too fast, for too long: come back later, and send less.", comeBackMs);
   }
 
   #drop(code: DropCode): void {
@@ -459,6 +475,12 @@ export class Connection implements PacketHandler {
     if (this.#isEnded()) return;
     this.#detach();
     this.#sendAway(code, message, retryAfterMs);
+  }
+
+  /** Ends the connection of a client that doesn't stop: nothing more of it is read, not even its goodbye. */
+  #shutOut(code: ErrorCode, message: string, retryAfterMs?: number): void {
+    this.#end(code, message, retryAfterMs);
+    this.#socket.pause();
   }
 
   #sendAway(code: ErrorCode, message: string, retryAfterMs?: number): void {

@@ -59,8 +59,17 @@ export class Conduct {
    * Waiting is no haste.
    */
   paceRelay(bytes: number, nowMs: number): number {
-    const waitMs = Math.max(this.#ownWaitMs("relay", bytes, nowMs), this.#sharedWaitMs("relay", bytes, nowMs));
+    const waitMs = Math.max(this.#ownWaitMs("relay", bytes, nowMs), this.sharedWaitMs("relay", bytes, nowMs));
     if (waitMs === 0) this.#spend("relay", bytes);
+    return waitMs;
+  }
+
+  /**
+   * How long a packet has to wait for what others have used up. It is to be kept until then: what is nobody's fault loses nothing.
+   */
+  sharedWaitMs(kind: TrafficClass, bytes: number, nowMs: number): number {
+    let waitMs = 0;
+    for (const { allowance } of this.#shared) waitMs = Math.max(waitMs, allowance.waitMs(kind, bytes, nowMs));
     return waitMs;
   }
 
@@ -83,7 +92,7 @@ export class Conduct {
   #judge(kind: "control" | "signal", bytes: number, nowMs: number): number {
     const ownMs = this.#ownWaitMs(kind, bytes, nowMs);
     this.#tooFast = ownMs === 0 ? 0 : this.#tooFast + 1;
-    const waitMs = Math.max(ownMs, this.#sharedWaitMs(kind, bytes, nowMs));
+    const waitMs = Math.max(ownMs, this.sharedWaitMs(kind, bytes, nowMs));
     if (waitMs === 0) this.#spend(kind, bytes);
     return waitMs;
   }
@@ -91,12 +100,6 @@ export class Conduct {
   #ownWaitMs(kind: TrafficClass, bytes: number, nowMs: number): number {
     this.#own ??= new Allowance(this.#rates);
     return this.#own.waitMs(kind, bytes, nowMs);
-  }
-
-  #sharedWaitMs(kind: TrafficClass, bytes: number, nowMs: number): number {
-    let waitMs = 0;
-    for (const { allowance } of this.#shared) waitMs = Math.max(waitMs, allowance.waitMs(kind, bytes, nowMs));
-    return waitMs;
   }
 
   #spend(kind: TrafficClass, bytes: number): void {
