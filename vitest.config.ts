@@ -16,6 +16,7 @@ export default defineConfig({
         resolve: {
           alias: [
             { find: /^@skein\/([a-z-]+)$/, replacement: root("packages/$1/src/index.ts") },
+            { find: /^@skein\/server\/([a-z]+)$/, replacement: root("packages/server/src/$1/index.ts") },
             { find: "#engine", replacement: root("packages/client/src/engine/platform.node.ts") },
           ],
         },

@@ -13,6 +13,11 @@ const network = [
   { name: "nftables", paths: ["/usr/sbin/nft"] },
 ];
 const turn = [{ name: "coturn", paths: ["/usr/bin/turnserver"] }];
+/** What stands in front of a server. */
+const proxies = [
+  { name: "nginx-light", paths: ["/usr/sbin/nginx"] },
+  { name: "openssl", paths: ["/usr/bin/openssl"] },
+];
 const apt = "/usr/bin/apt-get";
 
 /** Installs the browsers that are missing. Says why where it can't: `undefined` means that all are here. */
@@ -22,7 +27,7 @@ export function installBrowsers() {
 
 /** The same, with all that the interoperability tests drive. */
 export function installPrograms() {
-  return install([...browsers, ...network]);
+  return install([...browsers, ...network, ...proxies]);
 }
 
 /** The same, with all that the NAT lab drives. */

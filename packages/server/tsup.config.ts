@@ -1,4 +1,13 @@
 import { defineConfig } from "tsup";
 import { recipe } from "../../tsup.config";
 
-export default defineConfig(recipe(["src/index.ts"], { platform: "node" }));
+export default defineConfig(
+  recipe(
+    {
+      index: "src/index.ts",
+      "tokens/index": "src/tokens/index.ts",
+      "operations/index": "src/operations/index.ts",
+    },
+    { platform: "node" },
+  ),
+);

@@ -9,8 +9,10 @@ import { pageSize, pageSizeRelay } from "./page-size.ts";
 import { relayBulk, relayMessages } from "./relay.ts";
 import { returnAfterKill } from "./return-after-kill.ts";
 import { roundTripChromiumChromium, roundTripNodeNode } from "./round-trip.ts";
-import { serverForward, serverForwardBurst, serverForwardThousand } from "./server-forward.ts";
+import { serverAbuses } from "./server-abuse.ts";
+import { serverForward, serverForwardBurst, serverForwardThousands } from "./server-forward.ts";
 import { serverIdleMemory, serverIdleMemoryThousands } from "./server-idle-memory.ts";
+import { serverReturn, serverReturnFours } from "./server-return.ts";
 import { simulationSpeed } from "./simulation-speed.ts";
 
 /** All there is to run, in the order of the table. */
@@ -35,8 +37,11 @@ export const benches: readonly Bench[] = [
   pageSizeRelay,
   serverForward,
   serverForwardBurst,
-  serverForwardThousand,
+  serverForwardThousands,
   serverIdleMemory,
   serverIdleMemoryThousands,
   simulationSpeed,
+  serverReturn,
+  serverReturnFours,
+  ...serverAbuses,
 ];

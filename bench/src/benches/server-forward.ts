@@ -1,8 +1,9 @@
 import { setTimeout as after } from "node:timers/promises";
-import { type Bench, type Contestant, median, type Rounds, type Sample, type Scale } from "../bench.ts";
+import { type Bench, type Contestant, type Mark, median, type Rounds, type Sample, type Scale } from "../bench.ts";
 import { Child } from "../child.ts";
 import { forwardBytes } from "../load/dialect.ts";
 import type { Generator, LoadOptions } from "../load/generator.ts";
+import { ensureOpenFiles } from "../open-files.ts";
 import type { MeasuredServer } from "../servers/measured.ts";
 
 type Quantity = "cpuMicros" | "perSecond";
@@ -14,7 +15,15 @@ interface Shape {
   /** Forwards of one connection that may be on their way at the same time. Bounded, so that nothing piles up. */
   readonly inFlight: number;
   readonly rounds: Rounds;
+  /** Beside whom it is measured. */
+  readonly peers: readonly PeerName[];
+  readonly cpuMarks: readonly Mark[];
+  readonly rateMarks: readonly Mark[];
 }
+
+const dialects = { "peerjs-server": "peerjs", "y-webrtc": "y-webrtc", "socket.io": "socketio" } as const;
+type PeerName = keyof typeof dialects;
+const everyone: readonly PeerName[] = ["peerjs-server", "y-webrtc", "socket.io"];
 
 /** How long a load runs before and while it is measured. */
 const times: Readonly<Record<Scale, { readonly settleMs: number; readonly windowMs: number }>> = {
@@ -23,14 +32,14 @@ const times: Readonly<Record<Scale, { readonly settleMs: number; readonly window
 };
 
 function forwardBench(shape: Shape): Bench<Quantity> {
-  const { suffix, connections, inFlight, rounds } = shape;
+  const { suffix, connections, inFlight, rounds, cpuMarks, rateMarks } = shape;
   const load = `${forwardBytes}-byte forwards among ${connections.toLocaleString("en")} connections`;
   const atOnce = inFlight === 1 ? "one of each sender on its way at a time" : `${inFlight} of each sender on their way`;
   return {
     name: `server-forward${suffix}`,
     rounds,
     warmUps: 1,
-    timeoutMs: 60_000,
+    timeoutMs: 180_000,
     rows: [
       {
         name: `server-forward-cpu${suffix}`,
@@ -39,7 +48,7 @@ function forwardBench(shape: Shape): Bench<Quantity> {
         better: "lower",
         quantity: "cpuMicros",
         statistic: median,
-        marks: [{ of: "ratio", limit: 1 }],
+        marks: cpuMarks,
       },
       {
         name: `server-forward-rate${suffix}`,
@@ -48,21 +57,18 @@ function forwardBench(shape: Shape): Bench<Quantity> {
         better: "higher",
         quantity: "perSecond",
         statistic: median,
-        marks: [{ of: "ratio", limit: 1 }],
+        marks: rateMarks,
       },
     ],
     async start(scale) {
       const resources = new AsyncDisposableStack();
       try {
-        const [ours, peer] = await Promise.all([
+        ensureOpenFiles(connections + 200);
+        const [ours, ...peers] = await Promise.all([
           loaded(resources, "skein", shape, scale),
-          loaded(resources, "peerjs", shape, scale),
+          ...shape.peers.map(async (name) => [name, await loaded(resources, dialects[name], shape, scale)] as const),
         ]);
-        return {
-          ours,
-          peers: { "peerjs-server": peer },
-          [Symbol.asyncDispose]: () => resources.disposeAsync(),
-        };
+        return { ours, peers: Object.fromEntries(peers), [Symbol.asyncDispose]: () => resources.disposeAsync() };
       } catch (error) {
         await resources.disposeAsync();
         throw error;
@@ -106,8 +112,21 @@ async function measure(
   };
 }
 
+const atLeastEqual: readonly Mark[] = [{ of: "ratio", limit: 1 }];
+
 /** Nothing that comes together can be read together: what each forward costs by itself. */
-export const serverForward = forwardBench({ suffix: "", connections: 100, inFlight: 1, rounds: { full: 7, quick: 3 } });
+export const serverForward = forwardBench({
+  suffix: "",
+  connections: 100,
+  inFlight: 1,
+  rounds: { full: 7, quick: 3 },
+  peers: everyone,
+  cpuMarks: [{ of: "ratio", limit: 0.7, beside: "peerjs-server" }],
+  rateMarks: [
+    { of: "ratio", limit: 1.3, beside: "peerjs-server" },
+    { of: "ratio", limit: 1.9, beside: "socket.io" },
+  ],
+});
 
 /** Runs of forwards from one to the same other, as the candidates of an offer are. */
 export const serverForwardBurst = forwardBench({
@@ -115,11 +134,17 @@ export const serverForwardBurst = forwardBench({
   connections: 100,
   inFlight: 10,
   rounds: { full: 7, quick: 3 },
+  peers: ["peerjs-server"],
+  cpuMarks: atLeastEqual,
+  rateMarks: atLeastEqual,
 });
 
-export const serverForwardThousand = forwardBench({
-  suffix: "-1000",
-  connections: 1_000,
+export const serverForwardThousands = forwardBench({
+  suffix: "-5000",
+  connections: 5_000,
   inFlight: 1,
   rounds: { full: 7, quick: 0 },
+  peers: ["peerjs-server"],
+  cpuMarks: [{ of: "ratio", limit: 0.9 }],
+  rateMarks: atLeastEqual,
 });

@@ -3,9 +3,11 @@ import { answerCalls } from "../child.ts";
 import { type Dialect, type Member, roomSize } from "./dialect.ts";
 import { createPeerJsDialect } from "./peerjs.ts";
 import { createSkeinDialect } from "./skein.ts";
+import { createSocketIoDialect } from "./socketio.ts";
+import { createYWebrtcDialect } from "./y-webrtc.ts";
 
 export interface LoadOptions {
-  readonly dialect: "skein" | "peerjs";
+  readonly dialect: "skein" | "peerjs" | "y-webrtc" | "socketio";
   readonly url: string;
   /** A multiple of the size of a room. */
   readonly connections: number;
@@ -25,6 +27,13 @@ export interface Generator extends Record<string, (...args: never[]) => unknown>
   check(): void;
   close(): void;
 }
+
+const dialects = {
+  skein: createSkeinDialect,
+  peerjs: createPeerJsDialect,
+  "y-webrtc": createYWebrtcDialect,
+  socketio: createSocketIoDialect,
+} as const;
 
 /** How many open at the same time. */
 const openAtOnce = 32;
@@ -77,7 +86,7 @@ let stopped = (): void => {};
 
 async function open({ dialect: name, url, connections }: LoadOptions): Promise<void> {
   if (connections % roomSize !== 0) throw new RangeError(`Rooms have ${roomSize} members, all of them.`);
-  const spoken = name === "skein" ? await createSkeinDialect() : createPeerJsDialect();
+  const spoken = await dialects[name]();
   dialect = spoken;
   const opened: Member[] = [];
   let next = 0;

@@ -9,10 +9,12 @@ export interface Memory {
 
 /** What a server's process can be asked for, whatever server it runs. */
 export interface MeasuredServer extends Record<string, (...args: never[]) => unknown> {
-  /** Starts the server; gives its address. */
-  listen(): Promise<string>;
+  /** Starts the server; gives its address. Ours takes a port too, and how many proxies would stand in front. */
+  listen(port?: number, trustedHops?: number): Promise<string>;
   /** Processor time that the process has used, its own and the kernel's for it, in microseconds. */
   cpuMicros(): number;
+  /** Resident memory as it is now. */
+  residentBytes(): number;
   /** Memory, after garbage was collected. */
   memory(): Promise<Memory>;
 }
@@ -23,6 +25,8 @@ export const measures = {
     const { user, system } = process.cpuUsage();
     return user + system;
   },
+
+  residentBytes: () => process.memoryUsage.rss(),
 
   async memory(): Promise<Memory> {
     if (globalThis.gc === undefined) throw new Error("Start this process with --expose-gc.");

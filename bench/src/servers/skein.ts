@@ -3,4 +3,7 @@ import { createServer } from "@skein/server";
 import { answerCalls } from "../child.ts";
 import { type MeasuredServer, measures } from "./measured.ts";
 
-answerCalls({ ...measures, listen: async () => (await createServer({ port: 0 })).url } satisfies MeasuredServer);
+answerCalls({
+  ...measures,
+  listen: async (port = 0, trustedHops = 0) => (await createServer({ port, trustedHops })).url,
+} satisfies MeasuredServer);

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { SkeinError } from "@skein/protocol";
 import { Command, CommanderError } from "commander";
+import { adminCommand } from "./commands/admin.js";
 import { agentCommand } from "./commands/agent.js";
 import { conformanceCommand } from "./commands/conformance.js";
 import { demoCommand } from "./commands/demo.js";
@@ -11,6 +12,7 @@ import { secretCommand } from "./commands/secret.js";
 import { sendCommand } from "./commands/send.js";
 import { serveCommand } from "./commands/serve.js";
 import { simCommand } from "./commands/sim.js";
+import { tokenCommand } from "./commands/token.js";
 import { createInk } from "./terminal/ink.js";
 
 /** How a command may end. */
@@ -62,6 +64,8 @@ Exit codes: 0 done, 1 failed, 2 wrong usage. NO_COLOR turns colours off.`,
     simCommand(),
     secretCommand(),
     conformanceCommand(),
+    tokenCommand(),
+    adminCommand(),
   ];
   for (const command of commands) program.addCommand(command.helpOption("-h, --help", "show this help"));
   // A throw instead of an exit, for each of them: what is open gets closed.

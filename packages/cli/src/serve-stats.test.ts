@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { statsText } from "./serve-stats.js";
 
-const none = { connections: 0, rooms: 0, peers: 0, bufferedBytes: 0 };
+const none = { joins: 0, connections: 0, rooms: 0, peers: 0, bufferedBytes: 0 };
 const idle = { ...none, forwards: 0, relayed: 0, bytes: 0, relayedBytes: 0, delays: 0, drops: {} };
 
 it("tells signals from relayed frames, and what went wrong only where it did", () => {

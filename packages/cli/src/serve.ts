@@ -2,32 +2,20 @@ import { existsSync, readFileSync } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { type AddressInfo, createServer as createProbe } from "node:net";
 import { type IceServer, SkeinError } from "@skein/protocol";
-import { createServer, type ServerLimitOptions, type SkeinServer } from "@skein/server";
+import { createServer, type ServerEvent, type SkeinServer } from "@skein/server";
 import sirv from "sirv";
 import * as v from "valibot";
 import { iceUrl } from "./commands/options.js";
 import { pageFolder } from "./page-folder.js";
 import { aborted, listenForStop } from "./process/stop.js";
+import { authorisationOf } from "./serve/authorisation.js";
+import { limitsOf } from "./serve/limits.js";
+import { isLoopback, placeOf, type ServeOptions } from "./serve/options.js";
+import { readText } from "./serve/secret-file.js";
 import { statsText } from "./serve-stats.js";
 import { failure } from "./stdio/envelope.js";
 import { createEventWriter, type EventWriter } from "./stdio/event-writer.js";
 import { createInk } from "./terminal/ink.js";
-
-export interface ServeOptions {
-  readonly port: number;
-  readonly orNext?: boolean;
-  readonly host: string;
-  readonly path: string;
-  readonly ice?: readonly string[];
-  readonly iceFile?: string;
-  readonly allowOrigin?: readonly string[];
-  /** Bytes a second. */
-  readonly relayRate?: number;
-  /** Seconds between two lines of statistics. */
-  readonly stats?: number;
-  readonly page?: boolean;
-  readonly json?: boolean;
-}
 
 /** Well known, free, and asked for nothing but an address. */
 const publicStun = "stun:stun.l.google.com:19302";
@@ -39,21 +27,48 @@ export async function serve(options: ServeOptions): Promise<void> {
   using stop = listenForStop();
   const events = createEventWriter(process.stdout, () => {});
   let server: SkeinServer;
+  let admin: { readonly close: () => Promise<void> } | undefined;
   try {
-    server = await start(options);
+    const log = await logOf(options);
+    server = await start(options, log);
+    admin = await adminOf(server, options, log);
   } catch (error) {
     if (options.json) events.write(failure(undefined, error));
     throw error;
   }
-  const page = options.page ? `${server.url.replace(/^ws/, "http").slice(0, -options.path.length)}/` : undefined;
+  const { path, host } = placeOf(options);
+  const page = options.page ? `${server.url.replace(/^ws/, "http").slice(0, -path.length)}/` : undefined;
   if (options.json)
     events.write({ event: "listening", url: server.url, port: server.port, ...(page === undefined ? {} : { page }) });
-  else announce(server.url, page, options.host);
+  else announce(server.url, page, host);
   const stopTelling = tellStats(server, options, events);
   await aborted(stop.signal);
   stopTelling();
+  // First of all: whoever takes this server's place may listen there by now.
+  await admin?.close();
+  if (options.drain !== undefined) await server.drain(options.drain * 1_000);
   await server.close();
   if (options.json) events.write({ event: "stopped" });
+}
+
+async function logOf({ log: level }: ServeOptions): Promise<((event: ServerEvent) => void) | undefined> {
+  if (level === undefined) return undefined;
+  const { createLog } = await import("@skein/server/operations");
+  return createLog({ level, destination: process.stderr });
+}
+
+async function adminOf(
+  server: SkeinServer,
+  { adminPort: port, adminToken: file }: ServeOptions,
+  log: ((event: ServerEvent) => void) | undefined,
+) {
+  if (port === undefined && file === undefined) return undefined;
+  if (file === undefined) {
+    await server.close();
+    throw new SkeinError("bad-argument", "--admin-port needs --admin-token: whoever asks there must bring a token.");
+  }
+  const { createAdmin } = await import("@skein/server/operations");
+  return createAdmin(server.rooms, { port, token: readText(file, "The operators' token"), log });
 }
 
 /** Tells statistics every so often, and a last time when it is stopped. */
@@ -70,32 +85,37 @@ function tellStats(server: SkeinServer, { stats: seconds, json }: ServeOptions, 
   };
 }
 
-async function start(options: ServeOptions): Promise<SkeinServer> {
-  const handleRequest = options.page ? pageHandler() : undefined;
-  const iceServers = iceServersOf(options);
-  const first = options.port === 0 ? await freePort(options.host) : options.port;
-  const last = options.orNext || options.port === 0 ? Math.min(first + nextPorts, 65_535) : first;
+async function start(options: ServeOptions, log: ((event: ServerEvent) => void) | undefined): Promise<SkeinServer> {
+  const { port: wanted, host, path } = placeOf(options);
+  const settled = {
+    host,
+    path,
+    log,
+    handleRequest: options.page ? pageHandler() : undefined,
+    iceServers: iceServersOf(options, host),
+    tls: tlsOf(options),
+    trustedHops: options.trustedHops,
+    authorise: await authorisationOf(options),
+    limits: limitsOf(options),
+    graceMs: options.grace === undefined ? undefined : options.grace * 1_000,
+  };
+  const first = wanted === 0 ? await freePort(host) : wanted;
+  const last = options.orNext || wanted === 0 ? Math.min(first + nextPorts, 65_535) : first;
   for (let port = first; ; port++) {
     try {
-      const { host, path, relayRate } = options;
-      return await createServer({
-        port,
-        host,
-        path,
-        iceServers,
-        handleRequest,
-        limits: limitsOf(relayRate),
-        allowOrigins: originsOf(options, port),
-      });
+      return await createServer({ ...settled, port, allowOrigins: originsOf(options, host, port) });
     } catch (error) {
       if (port >= last || !isPortInUse(error)) throw error;
     }
   }
 }
 
-/** As with the server's own limits, two seconds' worth may come at once. */
-function limitsOf(relayRate: number | undefined): Partial<ServerLimitOptions> {
-  return relayRate === undefined ? {} : { relayBytes: { perSecond: relayRate, burst: 2 * relayRate } };
+function tlsOf({ tlsCert, tlsKey }: ServeOptions): { readonly cert: string; readonly key: string } | undefined {
+  if (tlsCert === undefined && tlsKey === undefined) return undefined;
+  if (tlsCert === undefined || tlsKey === undefined) {
+    throw new SkeinError("bad-argument", "--tls-cert and --tls-key belong together: give both.");
+  }
+  return { cert: readText(tlsCert, "The certificate"), key: readText(tlsKey, "The certificate's key") };
 }
 
 /** The origins of a server's own pages hold its port, so the port must be known before it listens. */
@@ -117,24 +137,20 @@ function isPortInUse(error: unknown): boolean {
   return cause instanceof Error && "code" in cause && cause.code === "EADDRINUSE";
 }
 
-function originsOf({ allowOrigin, host }: ServeOptions, port: number): readonly string[] | undefined {
+function originsOf({ allowOrigin, tlsCert }: ServeOptions, host: string, port: number): readonly string[] | undefined {
   return allowOrigin?.flatMap((origin) => {
     if (origin !== "self") return [origin];
     const names =
       isLoopback(host) || host === "0.0.0.0" || host === "::" ? ["127.0.0.1", "localhost", "[::1]"] : [host];
-    return names.map((name) => `http://${name}:${port}`);
+    return names.map((name) => `http${tlsCert === undefined ? "" : "s"}://${name}:${port}`);
   });
 }
 
-function iceServersOf({ ice, iceFile, host }: ServeOptions): IceServer[] {
+function iceServersOf({ ice, iceFile }: ServeOptions, host: string): IceServer[] {
   const fromFile = iceFile === undefined ? [] : readIceFile(iceFile);
   if (ice !== undefined) return [...ice.map((url) => ({ urls: [url] })), ...fromFile];
   if (iceFile !== undefined || isLoopback(host)) return fromFile;
   return [{ urls: [publicStun] }];
-}
-
-function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "::1" || host.startsWith("127.");
 }
 
 const iceFileSchema = v.array(

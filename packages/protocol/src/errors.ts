@@ -8,6 +8,7 @@
  * | `bad-body` | a body doesn't fit the schema of its definition, or can't be written as MessagePack |
  * | `bad-message` | remote bytes couldn't be read, or broke a rule of the wire |
  * | `closed` | the room was left, or closed by the server |
+ * | `expired` | the token's time is over: join with a new one |
  * | `handler-failed` | the other side's handler threw |
  * | `link-lost` | the link ended before the message was known to have arrived |
  * | `no-engine` | this platform has no RTCPeerConnection, and none was passed in |
@@ -29,6 +30,7 @@ export type ErrorCode =
   | "bad-body"
   | "bad-message"
   | "closed"
+  | "expired"
   | "handler-failed"
   | "link-lost"
   | "no-engine"
@@ -50,6 +52,7 @@ const codes: ReadonlySet<string> = new Set<ErrorCode>([
   "bad-body",
   "bad-message",
   "closed",
+  "expired",
   "handler-failed",
   "link-lost",
   "no-engine",

@@ -4,6 +4,7 @@ import {
   type Decoded,
   type ErrorCode,
   type RejectionCode,
+  readCard,
   reject,
   type SignedCard,
   SkeinError,
@@ -11,12 +12,14 @@ import {
   verifyJoin,
 } from "@skein/protocol";
 import { errorName, type ServerEvent } from "./events.js";
+import type { Grant } from "./grant.js";
 import type { JoinAttempt, Settings } from "./options.js";
 import type { DropCode } from "./stats.js";
+import type { Turnstile } from "./turnstile.js";
 
 type Join = Extract<ClientMessage, { t: "join" }>;
 
-export type Admission = { readonly admitted: true; readonly card: Card } | Refusal;
+export type Admission = { readonly admitted: true; readonly card: Card; readonly grant: Grant } | Refusal;
 
 /** What a client is told that may not join. */
 export interface Refusal {
@@ -27,13 +30,35 @@ export interface Refusal {
   readonly drop: DropCode;
 }
 
+const everything: Grant = {};
+
 /** Whether whoever asks holds the card's identity, here and now, and whether the app lets it in. Never rejects. */
 export async function admit(
   join: Join,
   nonce: Uint8Array,
   settings: Settings,
+  turnstile: Turnstile,
   log: (event: ServerEvent) => void,
 ): Promise<Admission> {
+  const proved = await turnstile.pass(() => prove(join, nonce, settings));
+  if ("admitted" in proved) return proved;
+  return authorise({ room: join.room, card: proved, token: join.token }, settings, log);
+}
+
+/** Whether the app lets someone stay who is in a room, by another token. Never rejects. */
+export async function renew(
+  room: string,
+  signed: SignedCard,
+  token: string,
+  settings: Settings,
+  log: (event: ServerEvent) => void,
+): Promise<Admission> {
+  const card = readCard(signed);
+  if (!card.ok) return refuse("bad-message", `The card can't be read: ${card.reason}.`, card.code);
+  return authorise({ room, card: card.value, token }, settings, log);
+}
+
+async function prove(join: Join, nonce: Uint8Array, settings: Settings): Promise<Card | Refusal> {
   const card = await checkCard(join.card, settings);
   if (!card.ok) {
     return refuse(errorCodes[card.code], `The card can't be accepted: ${card.reason}.`, card.code);
@@ -41,7 +66,7 @@ export async function admit(
   if (!(await verifyJoin(card.value.id, nonce, join.room, join.card, join.proof, settings.ed25519))) {
     return refuse("not-authorised", "The proof isn't this peer's for this connection, room and card.", "forged");
   }
-  return authorise({ room: join.room, card: card.value, token: join.token }, settings, log);
+  return card.value;
 }
 
 /** Reads a card and checks who signed it, unless it is larger than this server takes. */
@@ -66,8 +91,8 @@ async function authorise(
   log: (event: ServerEvent) => void,
 ): Promise<Admission> {
   try {
-    await settings.authorise(attempt);
-    return { admitted: true, card: attempt.card };
+    const grant: Grant | undefined = (await settings.authorise(attempt)) ?? undefined;
+    return { admitted: true, card: attempt.card, grant: grant ?? everything };
   } catch (error) {
     if (SkeinError.is(error)) return refuse(error.code, error.message, "refused", error.retryAfterMs);
     // The app's own failure: what it says is for its developers.

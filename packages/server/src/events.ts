@@ -7,9 +7,13 @@ import type { DropCode } from "./stats.js";
  */
 export type ServerEvent =
   | { readonly type: "listening"; readonly port: number }
+  /** Clients are told to go elsewhere. */
+  | { readonly type: "draining"; readonly connections: number }
   | { readonly type: "connected"; readonly connection: number }
   /** It proved to be this peer, and is in its room. */
   | { readonly type: "joined"; readonly connection: number; readonly peer: PeerId }
+  /** An operator sent this peer away, from so many places. */
+  | { readonly type: "removed"; readonly peer: PeerId; readonly places: number }
   /** The server ended it, with this error. */
   | { readonly type: "ended"; readonly connection: number; readonly code: ErrorCode }
   | { readonly type: "dropped"; readonly connection: number; readonly code: DropCode }
@@ -20,7 +24,7 @@ export type ServerEvent =
   /** Something threw that isn't a refusal: the error's name, since its text may hold anything. */
   | {
       readonly type: "failed";
-      readonly what: "accept" | "authorise" | "connection" | "handleRequest";
+      readonly what: "accept" | "admin" | "authorise" | "connection" | "handleRequest";
       readonly error: string;
     }
   | { readonly type: "closed" };

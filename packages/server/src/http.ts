@@ -1,19 +1,23 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { webSocketProtocol } from "@skein/protocol";
+import { comeBackMs } from "./commons.js";
 import { errorName, type ServerEvent } from "./events.js";
 import type { Settings } from "./options.js";
 
 /** What a request for a WebSocket is answered that gets none. */
 export interface UpgradeRefusal {
-  readonly status: 400 | 403 | 404 | 503;
+  readonly status: 400 | 403 | 404 | 429 | 503;
   readonly sentence: string;
+  /** Milliseconds. */
+  readonly retryAfterMs?: number;
 }
 
 const statusText = {
   400: "Bad Request",
   403: "Forbidden",
   404: "Not Found",
+  429: "Too Many Requests",
   503: "Service Unavailable",
 } as const;
 
@@ -23,6 +27,9 @@ export function refuseUpgrade(
   { path, allowOrigins, limits }: Settings,
   connections: number,
 ): UpgradeRefusal | undefined {
+  if (hasTokenInAddress(request)) {
+    return { status: 400, sentence: "A token doesn't belong into an address, which logs keep: send it with the join." };
+  }
   if (pathOf(request) !== path) return { status: 404, sentence: `There is no WebSocket here: it is at ${path}.` };
   const { origin } = request.headers;
   if (allowOrigins !== undefined && origin !== undefined && !allowOrigins.has(origin)) {
@@ -34,18 +41,19 @@ export function refuseUpgrade(
       sentence: `This server speaks the WebSocket subprotocol "${webSocketProtocol}" alone: ask for it.`,
     };
   }
-  if (connections >= limits.connections) return { status: 503, sentence: "The server is full: try again later." };
+  if (connections >= limits.connections)
+    return { status: 503, sentence: "The server is full: try again later.", retryAfterMs: comeBackMs };
   return undefined;
 }
 
 /** Answers a request for a WebSocket over the bare socket, and ends it. */
-export function sendRefusal(socket: Duplex, { status, sentence }: UpgradeRefusal): void {
+export function sendRefusal(socket: Duplex, { status, sentence, retryAfterMs }: UpgradeRefusal): void {
   // The client may be gone already; nobody is left to tell.
   socket.on("error", () => {});
   const body = `${sentence}\n`;
   socket.end(
     `HTTP/1.1 ${status} ${statusText[status]}\r\nConnection: close\r\nContent-Type: text/plain; charset=utf-8\r\n` +
-      `${status === 503 ? "Retry-After: 5\r\n" : ""}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+      `${retryAfterMs === undefined ? "" : `Retry-After: ${Math.ceil(retryAfterMs / 1000)}\r\n`}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
     () => socket.destroy(),
   );
 }
@@ -60,11 +68,16 @@ export interface Health {
 export function createRequestHandler(
   settings: Settings,
   health: () => Health,
+  ready: () => boolean,
   log: (event: ServerEvent) => void,
 ): (request: IncomingMessage, response: ServerResponse) => void {
   return (request, response) => {
     const path = pathOf(request);
     if (path === "/healthz") return sendJson(response, { ok: true, ...health() });
+    if (path === "/readyz") {
+      const isReady = ready();
+      return sendJson(response, { ok: isReady }, isReady ? 200 : 503);
+    }
     if (path === settings.path) {
       response.setHeader("Upgrade", "websocket");
       return sendText(response, 426, `This is the address of a Skein server: connect to it with a WebSocket.`);
@@ -80,8 +93,8 @@ export function createRequestHandler(
   };
 }
 
-function sendJson(response: ServerResponse, body: unknown): void {
-  response.writeHead(200, { "Content-Type": "application/json", "Cache-Control": "no-store" });
+function sendJson(response: ServerResponse, body: unknown, status = 200): void {
+  response.writeHead(status, { "Content-Type": "application/json", "Cache-Control": "no-store" });
   response.end(`${JSON.stringify(body)}\n`);
 }
 
@@ -97,4 +110,9 @@ function pathOf(request: IncomingMessage): string {
 function offers(request: IncomingMessage, protocol: string): boolean {
   const offered = request.headers["sec-websocket-protocol"] ?? "";
   return offered.split(",").some((word) => word.trim() === protocol);
+}
+
+function hasTokenInAddress(request: IncomingMessage): boolean {
+  const [, query = ""] = (request.url ?? "").split("?", 2);
+  return /(?:^|&)(?:access_)?(?:token|jwt)=/i.test(query);
 }

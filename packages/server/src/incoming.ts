@@ -10,24 +10,33 @@ type Wait =
 
 const nothing = { for: "nothing" } as const;
 
+/** Whoever acts upon what a client says. */
+export interface PacketHandler {
+  handlePacket(packet: Buffer): void;
+}
+
 /** What one client says, packet by packet. While one of them has to wait the socket isn't read: TCP tells the client. */
 export class Incoming {
   readonly #socket: ClientSocket;
   readonly #clock: Clock;
-  readonly #intake: Intake<Buffer>;
+  readonly #handler: PacketHandler;
+  /** Only while something waits: most connections are idle, and there are many of them. */
+  #intake: Intake<Buffer> | undefined;
   #wait: Wait = nothing;
   /** Whether anything was heard since the last time this was asked. */
   #heard = true;
 
-  constructor(socket: ClientSocket, clock: Clock, handle: (packet: Buffer) => void) {
+  constructor(socket: ClientSocket, clock: Clock, handler: PacketHandler) {
     this.#socket = socket;
     this.#clock = clock;
-    this.#intake = new Intake(handle);
+    this.#handler = handler;
   }
 
   /** Takes a packet; false where too much came while another waited. */
   take(packet: Buffer): boolean {
-    return this.#intake.take(packet);
+    if (this.#intake !== undefined) return this.#intake.take(packet);
+    this.#handler.handlePacket(packet);
+    return true;
   }
 
   /** Anything at all came. */
@@ -63,6 +72,7 @@ export class Incoming {
 
   #stop(wait: Wait, again?: Buffer): void {
     this.#wait = wait;
+    this.#intake ??= new Intake((packet) => this.#handler.handlePacket(packet));
     this.#intake.stop(again);
     this.#socket.pause();
   }
@@ -70,7 +80,9 @@ export class Incoming {
   #goOn(): void {
     this.#wait = nothing;
     this.#heard = true;
-    this.#intake.goOn();
-    if (!this.#intake.isStopped) this.#socket.resume();
+    this.#intake?.goOn();
+    if (this.#intake?.isStopped) return;
+    this.#intake = undefined;
+    this.#socket.resume();
   }
 }

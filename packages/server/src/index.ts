@@ -1,8 +1,14 @@
+export { limitKeyOf } from "./address.js";
 export type { Clock } from "./clock.js";
+export type { ClassRates } from "./core/allowance.js";
+export type { PeerView, RoomView } from "./core/rooms.js";
+export type { ShareLimits } from "./core/shares.js";
 export type { Rate } from "./core/token-bucket.js";
 export type { ServerEvent } from "./events.js";
-export type { JoinAttempt, RoomServerOptions, ServerLimitOptions, ServerOptions } from "./options.js";
-export { createRoomServer, type RoomServer } from "./room-server.js";
+export type { Grant } from "./grant.js";
+export type { PartialLimits, ServerLimitOptions } from "./limits.js";
+export type { Authorise, JoinAttempt, RoomServerOptions, ServerOptions } from "./options.js";
+export { createRoomServer, type Removal, type RoomServer } from "./room-server.js";
 export { createServer, type SkeinServer } from "./server.js";
 export type { ClientSocket, Corkable } from "./socket.js";
 export type { DropCode, ServerStats } from "./stats.js";

@@ -11,38 +11,9 @@ import {
   limits as wire,
 } from "@skein/protocol";
 import { type Clock, platformClock } from "./clock.js";
-import type { Rate } from "./core/token-bucket.js";
 import type { ServerEvent } from "./events.js";
-
-/** What a server puts up with. Each is checked before memory is taken. */
-export interface ServerLimitOptions {
-  /** Largest WebSocket message. From 32 KiB to the wire's own ceiling of 128 KiB, which is the default. */
-  readonly packetBytes: number;
-  /** Largest signed card. Default 8 KiB, which is the wire's ceiling. */
-  readonly cardBytes: number;
-  /** Open WebSockets. Default 16,384. */
-  readonly connections: number;
-  /** Default 16,384. */
-  readonly rooms: number;
-  /** Default 256. */
-  readonly peersPerRoom: number;
-  /** In all rooms together, those that are away included. Default 32,768. */
-  readonly peers: number;
-  /** Control messages of one connection. Default 20 a second, 60 at once. */
-  readonly control: Rate;
-  /** Forwards of the signal class from one connection. Default 500 a second, 5,000 at once. */
-  readonly signals: Rate;
-  /**
-   * Bytes of the relay class from one connection; each packet counts for 256 at least. What comes faster is read later: none of
-   * it is dropped. Default 4 MiB a second, 8 MiB at once.
-   */
-  readonly relayBytes: Rate;
-  /**
-   * What may wait to be sent to one connection. Beyond, forwards to it are dropped; those of the relay class beyond half of it.
-   * Default 4 MiB.
-   */
-  readonly bufferedBytes: number;
-}
+import type { Grant } from "./grant.js";
+import { type PartialLimits, type ServerLimitOptions, settleLimits } from "./limits.js";
 
 /** What {@link ServerOptions.authorise} is asked about. */
 export interface JoinAttempt {
@@ -52,11 +23,14 @@ export interface JoinAttempt {
   readonly token: string | undefined;
 }
 
+/** Lets someone in, perhaps within bounds, or throws. */
+export type Authorise = (join: JoinAttempt) => void | Grant | undefined | Promise<void> | Promise<Grant | undefined>;
+
 /** What a server of rooms is, whoever accepts its sockets. */
 export interface RoomServerOptions {
   /** STUN and TURN servers that joining clients are told of. */
   readonly iceServers?: readonly IceServer[] | undefined;
-  readonly limits?: Partial<ServerLimitOptions> | undefined;
+  readonly limits?: PartialLimits | undefined;
   /** How long the place of a client whose socket is gone is kept. Default 10,000. */
   readonly graceMs?: number | undefined;
   /**
@@ -69,10 +43,10 @@ export interface RoomServerOptions {
   /** How long a connection may take to join, `authorise` included. Default 10,000. */
   readonly joinTimeoutMs?: number | undefined;
   /**
-   * Decides who may join. To refuse, throw a `SkeinError` with the code `not-authorised`: its text goes to the client. Anything
+   * Decides who may join, and what they may then; asked again for each token that comes in mid-session. To refuse, throw a `SkeinError` with the code `not-authorised`: its text goes to the client. Anything
    * else that is thrown refuses too, without its text.
    */
-  readonly authorise?: ((join: JoinAttempt) => void | Promise<void>) | undefined;
+  readonly authorise?: Authorise | undefined;
   readonly log?: ((event: ServerEvent) => void) | undefined;
   readonly clock?: Clock | undefined;
   readonly random?: RandomBytes | undefined;
@@ -91,6 +65,11 @@ export interface ServerOptions extends RoomServerOptions {
   readonly tls?: { readonly key: string | Uint8Array; readonly cert: string | Uint8Array } | undefined;
   /** Answers HTTP requests other than the server's own. Without it they get 404. */
   readonly handleRequest?: ((request: IncomingMessage, response: ServerResponse) => void | Promise<void>) | undefined;
+  /**
+   * How many proxies stand in front, each of which appends to `X-Forwarded-For` whom it got a request from. Default 0: the header is
+   * anybody's to write, and isn't read.
+   */
+  readonly trustedHops?: number | undefined;
   /** The origins whose pages may connect (`https://example.org`). Default: all. What sends no origin is no page, and may. */
   readonly allowOrigins?: readonly string[] | undefined;
 }
@@ -107,8 +86,9 @@ export interface Settings {
   readonly silentGraceMs: number;
   readonly heartbeatMs: number;
   readonly joinTimeoutMs: number;
-  readonly authorise: (join: JoinAttempt) => void | Promise<void>;
+  readonly authorise: Authorise;
   readonly handleRequest: ServerOptions["handleRequest"];
+  readonly trustedHops: number;
   readonly allowOrigins: ReadonlySet<string> | undefined;
   readonly log: (event: ServerEvent) => void;
   readonly clock: Clock;
@@ -116,24 +96,6 @@ export interface Settings {
   readonly ed25519: Ed25519 | undefined;
 }
 
-const mebibyte = 1024 * 1024;
-
-const defaultLimits: ServerLimitOptions = {
-  packetBytes: wire.packetBytes,
-  cardBytes: wire.cardBytes,
-  connections: 16_384,
-  rooms: 16_384,
-  peersPerRoom: 256,
-  peers: 32_768,
-  control: { perSecond: 20, burst: 60 },
-  // A newcomer in a full room sends each of the others an offer and some batches of candidates.
-  signals: { perSecond: 500, burst: 5_000 },
-  relayBytes: { perSecond: 4 * mebibyte, burst: 8 * mebibyte },
-  bufferedBytes: 4 * mebibyte,
-};
-
-/** A join holds a card and a token of 8 KiB each; its answer a card and the ICE servers. */
-const leastPacketBytes = 32 * 1024;
 const iceMostBytes = 16 * 1024;
 /** What a timer of the platform can wait for. */
 const mostMs = 2 ** 31 - 1;
@@ -146,13 +108,14 @@ export function settle(options: ServerOptions): Settings {
     path: options.path ?? "/skein",
     tls: options.tls,
     iceServers: options.iceServers ?? [],
-    limits: { ...defaultLimits, ...options.limits },
+    limits: settleLimits(options.limits),
     graceMs: options.graceMs ?? 10_000,
     silentGraceMs: options.silentGraceMs ?? 65_000,
     heartbeatMs: options.heartbeatMs ?? 15_000,
     joinTimeoutMs: options.joinTimeoutMs ?? 10_000,
     authorise: options.authorise ?? (() => {}),
     handleRequest: options.handleRequest,
+    trustedHops: options.trustedHops ?? 0,
     allowOrigins: options.allowOrigins === undefined ? undefined : new Set(options.allowOrigins),
     log: options.log ?? (() => {}),
     clock: options.clock ?? platformClock,
@@ -161,17 +124,22 @@ export function settle(options: ServerOptions): Settings {
   };
   checkPlaces(settings);
   checkTimes(settings);
-  checkLimits(settings.limits);
   checkIceServers(settings.iceServers);
   return settings;
 }
 
-function checkPlaces({ port, path }: Settings): void {
+function checkPlaces({ port, path, trustedHops }: Settings): void {
   if (!Number.isInteger(port) || port < 0 || port > 65_535) {
     throw new SkeinError("bad-argument", `${port} is no port: choose one from 1 to 65535, or 0 for any that is free.`);
   }
   if (!/^\/[^?#\s]*$/.test(path)) {
     throw new SkeinError("bad-argument", `"${path}" is no path: it begins with "/" and has no "?", "#" or space.`);
+  }
+  if (!Number.isInteger(trustedHops) || trustedHops < 0 || trustedHops > 16) {
+    throw new SkeinError(
+      "bad-argument",
+      `trustedHops: ${trustedHops} can't be used: give the number of proxies, 0 to 16.`,
+    );
   }
 }
 
@@ -189,27 +157,6 @@ function checkTimes({ graceMs, silentGraceMs, heartbeatMs, joinTimeoutMs }: Sett
       );
     }
   }
-}
-
-function checkLimits(limits: ServerLimitOptions): void {
-  checkLimit("packetBytes", limits.packetBytes, leastPacketBytes, wire.packetBytes);
-  checkLimit("cardBytes", limits.cardBytes, 1, wire.cardBytes);
-  checkLimit("connections", limits.connections, 1);
-  checkLimit("rooms", limits.rooms, 1);
-  checkLimit("peersPerRoom", limits.peersPerRoom, 1);
-  checkLimit("peers", limits.peers, 1);
-  checkLimit("bufferedBytes", limits.bufferedBytes, limits.packetBytes);
-  for (const name of ["control", "signals", "relayBytes"] as const) {
-    checkLimit(`${name}.perSecond`, limits[name].perSecond, 0.001);
-    checkLimit(`${name}.burst`, limits[name].burst, 1);
-  }
-}
-
-/** Infinity is a limit too: none. */
-function checkLimit(name: string, value: number, least: number, most = Number.POSITIVE_INFINITY): void {
-  if (typeof value === "number" && value >= least && value <= most) return;
-  const range = most === Number.POSITIVE_INFINITY ? `${least} or more` : `from ${least} to ${most}`;
-  throw new SkeinError("bad-argument", `limits.${name}: ${value} can't be used: give a number, ${range}.`);
 }
 
 /** What the clients couldn't read, or what would leave no room for cards, is refused here rather than by each of them. */

@@ -1,4 +1,5 @@
-import type { ClientSocket, Corkable } from "./socket.js";
+import { binaryFrame } from "./frame.js";
+import { type ClientSocket, type Corkable, openState } from "./socket.js";
 
 /** What goes out to one client. */
 export class Outgoing {
@@ -7,6 +8,10 @@ export class Outgoing {
   readonly #stream: Corkable;
   /** Whether forwards were sent in this tick; if so, whether anything waited before them. */
   #tick: "idle" | "flowing" | "behind" = "idle";
+  #sentBytes = 0;
+  /** What the client had taken, and what waited for it, when {@link takeReading} was asked the last time. */
+  #takenBytes = 0;
+  #waitingBytes = 0;
 
   constructor(socket: ClientSocket, stream: Corkable) {
     this.#socket = socket;
@@ -20,6 +25,7 @@ export class Outgoing {
 
   /** Sends a packet that is its own. Whether there is room for it was asked before, as it was for a forward. */
   send(packet: Uint8Array): void {
+    this.#sentBytes += packet.length;
     this.#socket.send(packet);
   }
 
@@ -31,14 +37,28 @@ export class Outgoing {
       this.#stream.cork();
       process.nextTick(uncork, this);
     }
-    // What has to wait longer than that would keep alive all that was read together with it.
-    this.#socket.send(this.#tick === "behind" ? new Uint8Array(packet) : packet);
+    this.#sentBytes += packet.length;
+    const { readyState } = this.#socket;
+    if (this.#stream.write === undefined || readyState !== openState) {
+      // What has to wait longer than that would keep alive all that was read together with it.
+      this.#socket.send(this.#tick === "behind" ? new Uint8Array(packet) : packet);
+    } else this.#stream.write(binaryFrame(packet));
   }
 
   /** The end of the tick in which forwards were sent. */
   flush(): void {
     this.#tick = "idle";
     this.#stream.uncork();
+  }
+
+  /** How much the client took since this was asked the last time, where something waited for it then and waits now. */
+  takeReading(): number | undefined {
+    const waitingBytes = this.bufferedBytes;
+    const takenBytes = this.#sentBytes - waitingBytes;
+    const reading = waitingBytes > 0 && this.#waitingBytes > 0 ? takenBytes - this.#takenBytes : undefined;
+    this.#waitingBytes = waitingBytes;
+    this.#takenBytes = takenBytes;
+    return reading;
   }
 }
 

@@ -1,11 +1,18 @@
+import { type PeerId, SkeinError } from "@skein/protocol";
 import { Alarm } from "./clock.js";
+import { Commons, type Turned } from "./commons.js";
 import { Connection, type ConnectionWorld } from "./connection.js";
-import { Hub } from "./core/rooms.js";
+import { Agenda } from "./core/agenda.js";
+import { Bars } from "./core/bars.js";
+import { drainAfterMs } from "./core/drain.js";
+import { Hub, type PeerView, type RoomView } from "./core/rooms.js";
 import { WaitingLine } from "./core/waiting-line.js";
 import type { ServerEvent } from "./events.js";
+import { Listeners } from "./listeners.js";
 import { type RoomServerOptions, type Settings, settle } from "./options.js";
 import type { ClientSocket, Corkable } from "./socket.js";
 import { Counters, type ServerStats } from "./stats.js";
+import { Turnstile } from "./turnstile.js";
 
 /** How long clients are given to take their leave when the server closes, and one that is sent away to go. */
 export const farewellMs = 1_000;
@@ -23,18 +30,36 @@ export function createRoomServer(options: RoomServerOptions = {}): RoomServer {
   return new RoomServer(settle(options));
 }
 
+/** How long after the last client was to go those are waited for that haven't. */
+const stragglersMs = 5_000;
+/** How many peers can be kept out at the same time. */
+const barsMost = 10_000;
+
+/** Whom to send away. */
+export interface Removal {
+  readonly peer: PeerId;
+  /** Where from. Default: every room. */
+  readonly room?: string | undefined;
+  /** How long the peer is kept out, of every room. Default: not at all. */
+  readonly forMs?: number | undefined;
+}
+
 /** Who is connected, and the hub in which they meet. Made by {@link createRoomServer}. */
 export class RoomServer {
   readonly #settings: Settings;
   readonly #counters = new Counters();
   readonly #hub: Hub<Connection>;
-  readonly #connections = new Set<Connection>();
+  readonly #connections: Listeners;
+  readonly #commons: Commons;
+  readonly #bars = new Bars(barsMost);
   readonly #joining: WaitingLine<Connection>;
   readonly #heartbeats: WaitingLine<Connection>;
+  readonly #tenures = new Agenda<Connection>();
   readonly #alarm: Alarm;
   readonly #world: ConnectionWorld;
   #numbered = 0;
-  #phase: "open" | "closing" = "open";
+  #sweptMs: number;
+  #phase: "open" | "draining" | "closing" = "open";
   /** Called when the last connection is gone. */
   #emptied: (() => void) | undefined;
 
@@ -51,15 +76,22 @@ export class RoomServer {
         replace: (connection) => connection.replaced(),
       },
     );
+    this.#connections = new Listeners((connection, code) => this.#forget(connection, code));
+    this.#commons = new Commons(limits);
     this.#joining = new WaitingLine(settings.joinTimeoutMs);
     this.#heartbeats = new WaitingLine(settings.heartbeatMs);
     this.#alarm = new Alarm(clock, () => this.#wake());
+    this.#sweptMs = clock.nowMs();
     this.#world = {
       settings,
       hub: this.#hub,
       counters: this.#counters,
+      commons: this.#commons,
+      turnstile: new Turnstile(limits.joinsAtOnce),
       log: (event) => this.log(event),
+      barredMs: (peer) => this.#bars.leftMs(peer, clock.nowMs()),
       joined: (connection) => this.#joining.delete(connection),
+      schedule: (connection, atMs) => this.#schedule(connection, atMs),
       rearm: () => this.#arm(),
     };
   }
@@ -69,40 +101,90 @@ export class RoomServer {
     return this.#connections.size;
   }
 
+  /** Whether newcomers are taken. */
+  get isOpen(): boolean {
+    return this.#phase === "open";
+  }
+
   /** Cheap to ask, unlike {@link RoomServer.stats}. */
   get health(): { readonly rooms: number; readonly peers: number } {
     return { rooms: this.#hub.rooms, peers: this.#hub.peers };
   }
 
   stats(): ServerStats {
-    const { forwards, relayed, bytes, relayedBytes, delays, drops } = this.#counters;
+    const { joins, forwards, relayed, bytes, relayedBytes, delays, drops } = this.#counters;
     const { rooms, peers } = this.#hub;
     let bufferedBytes = 0;
     for (const connection of this.#connections) bufferedBytes += connection.bufferedBytes;
     const now = { connections: this.#connections.size, rooms, peers, bufferedBytes };
-    return { ...now, forwards, relayed, bytes, relayedBytes, delays, drops };
+    return { ...now, joins, forwards, relayed, bytes, relayedBytes, delays, drops };
+  }
+
+  /** The rooms there are, for operators. */
+  rooms(): RoomView[] {
+    return this.#hub.listRooms();
+  }
+
+  /** Who is in a room, for operators. Empty where there is no such room. */
+  peers(room: string): PeerView[] {
+    return this.#hub.listPeers(room);
+  }
+
+  /**
+   * Sends a peer away, and keeps it out for as long as is said. Gives how many places it had.
+   * @throws {SkeinError} `bad-argument` for a time that is none.
+   */
+  remove({ peer, room, forMs = 0 }: Removal): number {
+    if (!(forMs >= 0)) throw new SkeinError("bad-argument", `forMs: ${forMs} can't be used: give milliseconds.`);
+    if (forMs > 0) this.#bars.add(peer, this.#settings.clock.nowMs() + forMs);
+    const removed = this.#hub.remove(peer, room);
+    for (const connection of removed.connections) connection.remove(forMs > 0 ? forMs : undefined);
+    return removed.places;
+  }
+
+  /**
+   * Whether one more connection may come from this address; each question counts as a connection. Give what {@link limitKeyOf} makes
+   * of an address, and the same to {@link RoomServer.accept}.
+   */
+  arriveFrom(address: string | undefined): Turned | undefined {
+    return this.#commons.arriveFrom(address, this.#settings.clock.nowMs());
   }
 
   /**
    * Takes a client's socket, which has agreed on the subprotocol `skein.1`, and challenges it.
    * @param stream what carries the socket, so that what was read together goes out together.
+   * @param address whom it shares limits with; see {@link RoomServer.arriveFrom}.
    */
-  accept(socket: ClientSocket, stream: Corkable): void {
+  accept(socket: ClientSocket, stream: Corkable, address?: string): void {
     const nowMs = this.#settings.clock.nowMs();
-    const connection = new Connection(socket, stream, ++this.#numbered, this.#world);
+    const share = address === undefined ? undefined : this.#commons.address(address);
+    const connection = new Connection(socket, stream, ++this.#numbered, this.#world, share);
     this.log({ type: "connected", connection: connection.number });
-    this.#connections.add(connection);
+    this.#connections.add(socket, connection);
     this.#joining.add(connection, nowMs);
     this.#heartbeats.add(connection, nowMs);
     this.#arm();
-    socket.on("close", (code) => this.#forget(connection, code));
+  }
+
+  /**
+   * Has the clients go elsewhere: each is told after how long, evenly spread over `spreadMs`, and takes its links along. Resolves when
+   * all have gone, or some seconds after the last was to go.
+   */
+  async drain(spreadMs: number): Promise<void> {
+    if (this.#phase !== "open") return;
+    this.#phase = "draining";
+    const { size } = this.#connections;
+    this.log({ type: "draining", connections: size });
+    let index = 0;
+    for (const connection of this.#connections) connection.drain(drainAfterMs(index++, size, spreadMs));
+    await this.#emptyWithin(spreadMs + stragglersMs);
   }
 
   /** Sends everyone away. Resolves when the last has gone, after a second at most. */
   async close(): Promise<void> {
     this.#phase = "closing";
     for (const connection of this.#connections) connection.goAway();
-    await this.#farewell();
+    await this.#emptyWithin(farewellMs);
     for (const connection of this.#connections) connection.terminate();
     this.#alarm.set(undefined);
   }
@@ -121,10 +203,12 @@ export class RoomServer {
     }
   }
 
-  #farewell(): Promise<void> {
+  #emptyWithin(ms: number): Promise<void> {
     if (this.#connections.size === 0) return Promise.resolve();
+    // Whoever waits for a longer time is done as well: a close overtakes the drain before it.
+    this.#emptied?.();
     return new Promise((resolve) => {
-      const cancel = this.#settings.clock.after(farewellMs, resolve);
+      const cancel = this.#settings.clock.after(ms, resolve);
       this.#emptied = () => {
         cancel();
         resolve();
@@ -132,28 +216,45 @@ export class RoomServer {
     });
   }
 
+  #schedule(connection: Connection, atMs: number | undefined): void {
+    if (atMs === undefined) return this.#tenures.delete(connection);
+    this.#tenures.set(connection, atMs);
+    this.#arm();
+  }
+
   #forget(connection: Connection, code: number): void {
-    this.#connections.delete(connection);
     this.#joining.delete(connection);
     this.#heartbeats.delete(connection);
+    this.#tenures.delete(connection);
     connection.handleClosed(code);
     if (this.#connections.size === 0) this.#emptied?.();
   }
 
   #wake(): void {
-    const nowMs = this.#settings.clock.nowMs();
+    const { clock, heartbeatMs } = this.#settings;
+    const nowMs = clock.nowMs();
     this.#hub.tick(nowMs);
     for (const connection of this.#joining.takeDue(nowMs)) connection.expire();
+    for (const connection of this.#tenures.takeDue(nowMs)) connection.wakeTenure(nowMs);
     for (const connection of this.#heartbeats.takeDue(nowMs)) {
-      connection.beat();
+      connection.beat(nowMs);
       this.#heartbeats.add(connection, nowMs);
+    }
+    if (nowMs >= this.#sweptMs + heartbeatMs) {
+      this.#sweptMs = nowMs;
+      this.#commons.sweep(nowMs);
     }
     this.#arm();
   }
 
   #arm(): void {
     if (this.#phase === "closing") return;
-    const deadlines = [this.#hub.deadline(), this.#joining.deadline(), this.#heartbeats.deadline()];
+    const deadlines = [
+      this.#hub.deadline(),
+      this.#joining.deadline(),
+      this.#heartbeats.deadline(),
+      this.#tenures.deadline(),
+    ];
     const atMs = Math.min(...deadlines.map((deadline) => deadline ?? Number.POSITIVE_INFINITY));
     this.#alarm.set(atMs === Number.POSITIVE_INFINITY ? undefined : atMs);
   }

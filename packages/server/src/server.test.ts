@@ -150,7 +150,7 @@ describe("authorise", () => {
       clock,
       authorise: () => {
         asked.open();
-        return new Promise(() => {});
+        return new Promise<void>(() => {});
       },
     });
     const client = await refused(server);

@@ -1,9 +1,11 @@
 import { createServer as createHttpServer, type IncomingMessage, type Server } from "node:http";
-import { createServer as createHttpsServer } from "node:https";
+import { createServer as createHttpsServer, type Server as HttpsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import { SkeinError, webSocketProtocol } from "@skein/protocol";
 import { WebSocketServer } from "ws";
+import { addressOf } from "./address.js";
+import { comeBackMs, type Turned } from "./commons.js";
 import { errorName } from "./events.js";
 import { createRequestHandler, refuseUpgrade, sendRefusal, type UpgradeRefusal } from "./http.js";
 import { type ServerOptions, type Settings, settle } from "./options.js";
@@ -15,7 +17,14 @@ export interface SkeinServer {
   /** What clients connect to: `ws://127.0.0.1:7700/skein`. */
   readonly url: string;
   readonly port: number;
+  /** Who is connected, for operators. */
+  readonly rooms: RoomServer;
   stats(): ServerStats;
+  /**
+   * Stops without a link being lost: listens no more, so that another may take the port, and has the clients go there one after
+   * another over `spreadMs`. Resolves when they have gone; `close` comes after.
+   */
+  drain(spreadMs: number): Promise<void>;
   /** Stops: nobody new, a word to everyone, and nothing left that keeps the process alive. */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
@@ -56,7 +65,7 @@ const webSocketOptions = {
 /** Rooms behind an HTTP server of their own. */
 class RunningServer implements SkeinServer {
   readonly #settings: Settings;
-  readonly #http: Server;
+  readonly #http: Server | HttpsServer;
   readonly #webSockets: WebSocketServer;
   readonly #rooms: RoomServer;
   #port = 0;
@@ -70,11 +79,12 @@ class RunningServer implements SkeinServer {
     const answer = createRequestHandler(
       settings,
       () => rooms.health,
+      () => rooms.isOpen,
       (event) => rooms.log(event),
     );
-    this.#http = tls === undefined ? createHttpServer(answer) : createSecureServer(tls, answer);
+    const timeouts = timeoutsOf(settings.joinTimeoutMs);
+    this.#http = tls === undefined ? createHttpServer(timeouts, answer) : createSecureServer(tls, timeouts, answer);
     this.#http.maxConnections = limits.connections + otherSockets;
-    this.#http.headersTimeout = settings.joinTimeoutMs;
     this.#http.on("upgrade", (request, socket, head) => this.#upgrade(request, socket, head));
     this.#webSockets = new WebSocketServer({ ...webSocketOptions, noServer: true, maxPayload: limits.packetBytes });
   }
@@ -105,6 +115,15 @@ class RunningServer implements SkeinServer {
     });
   }
 
+  get rooms(): RoomServer {
+    return this.#rooms;
+  }
+
+  async drain(spreadMs: number): Promise<void> {
+    this.#http.close();
+    await this.#rooms.drain(spreadMs);
+  }
+
   stats(): ServerStats {
     return this.#rooms.stats();
   }
@@ -119,7 +138,9 @@ class RunningServer implements SkeinServer {
   }
 
   async #close(): Promise<void> {
-    const stopped = new Promise<void>((resolve) => this.#http.close(() => resolve()));
+    const stopped = this.#http.listening
+      ? new Promise<void>((resolve) => this.#http.close(() => resolve()))
+      : Promise.resolve();
     this.#http.closeIdleConnections();
     await this.#rooms.close();
     this.#http.closeAllConnections();
@@ -130,26 +151,46 @@ class RunningServer implements SkeinServer {
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const refusal = this.#refuse(request);
-    if (refusal !== undefined) {
-      this.#rooms.refused();
-      this.#rooms.log({ type: "not-upgraded", status: refusal.status });
-      return sendRefusal(socket, refusal);
-    }
-    this.#webSockets.handleUpgrade(request, socket, head, (webSocket) => this.#rooms.accept(webSocket, socket));
+    if (refusal !== undefined) return this.#turnAway(socket, refusal);
+    const address = addressOf(request, this.#settings.trustedHops);
+    const turned = this.#rooms.arriveFrom(address);
+    if (turned !== undefined) return this.#turnAway(socket, refusalOf(turned));
+    this.#webSockets.handleUpgrade(request, socket, head, (webSocket) =>
+      this.#rooms.accept(webSocket, socket, address),
+    );
+  }
+
+  #turnAway(socket: Duplex, refusal: UpgradeRefusal): void {
+    this.#rooms.refused();
+    this.#rooms.log({ type: "not-upgraded", status: refusal.status });
+    sendRefusal(socket, refusal);
   }
 
   #refuse(request: IncomingMessage): UpgradeRefusal | undefined {
-    if (this.#closing !== undefined) return { status: 503, sentence: "The server stops." };
+    if (!this.#rooms.isOpen) return { status: 503, sentence: "The server stops.", retryAfterMs: comeBackMs };
     return refuseUpgrade(request, this.#settings, this.#rooms.connections);
   }
 }
 
+/** RFC 6585 §4: too many from one address. */
+function refusalOf({ why, retryAfterMs }: Turned): UpgradeRefusal {
+  const what = why === "too-many" ? "There are too many connections" : "Too many connections come in a short time";
+  return { status: 429, sentence: `${what} from this address: try again later.`, retryAfterMs };
+}
+
+/** Whoever takes longer to say what it wants than to join keeps a socket from others. Looked at more often than it takes. */
+function timeoutsOf(ms: number) {
+  return { headersTimeout: ms, requestTimeout: ms, connectionsCheckingInterval: Math.min(ms, 5_000) };
+}
+
 function createSecureServer(
   { key, cert }: NonNullable<Settings["tls"]>,
+  timeouts: ReturnType<typeof timeoutsOf>,
   answer: Parameters<typeof createHttpsServer>[1],
-): Server {
+): HttpsServer {
+  const handshake = { handshakeTimeout: timeouts.headersTimeout, minVersion: "TLSv1.2" } as const;
   try {
-    return createHttpsServer({ key: pem(key), cert: pem(cert) }, answer);
+    return createHttpsServer({ ...timeouts, ...handshake, key: pem(key), cert: pem(cert) }, answer);
   } catch (cause) {
     throw new SkeinError(
       "bad-argument",

@@ -24,6 +24,11 @@ export const openState = 1;
 
 /** What carries a client's WebSocket: a stream whose writes can be held back for a moment. */
 export interface Corkable {
+  /**
+   * Writes bytes as they are, behind what the WebSocket has written. Where it is missing, forwards go through the WebSocket: leave it out
+   * where an extension such as compression is agreed on.
+   */
+  write?(bytes: Uint8Array): unknown;
   cork(): void;
   uncork(): void;
 }

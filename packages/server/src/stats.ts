@@ -6,7 +6,8 @@ import type { RejectionCode } from "@skein/protocol";
  * `rate-limited`: too much too fast · `gone`, `busy`: a forward whose target isn't there, or has too much waiting ·
  * `out-of-place`: a message that means nothing at this point, or speaks for another peer · `stale`: a card no newer than
  * the one known · `refused`: a join that was turned down · `slow-reader`: a connection that didn't take what it was sent ·
- * `silent`: one that didn't answer, or didn't join in time · `not-upgraded`: a request that got no WebSocket.
+ * `silent`: one that didn't answer, or didn't join in time · `idle`: one that had nothing to say for too long · `expired`: one whose token
+ * was over · `not-allowed`: a forward that the client's token doesn't allow · `not-upgraded`: a request that got no WebSocket.
  */
 export type DropCode =
   | RejectionCode
@@ -18,6 +19,9 @@ export type DropCode =
   | "refused"
   | "slow-reader"
   | "silent"
+  | "idle"
+  | "expired"
+  | "not-allowed"
   | "not-upgraded";
 
 /** What a server has done since it started, and what it holds now. */
@@ -29,6 +33,8 @@ export interface ServerStats {
   readonly peers: number;
   /** What waits for clients to read it, all together. */
   readonly bufferedBytes: number;
+  /** Joins that were let in. */
+  readonly joins: number;
   /** Envelopes passed on: all, and of these the relay class. */
   readonly forwards: number;
   readonly relayed: number;
@@ -43,6 +49,7 @@ export interface ServerStats {
 
 /** Counts what passes and what doesn't. */
 export class Counters {
+  joins = 0;
   forwards = 0;
   relayed = 0;
   bytes = 0;

@@ -163,9 +163,10 @@ export async function enter(
     room = "lab",
     card,
     token,
-  }: { persona?: Persona; room?: string; card?: SignedCard; token?: string } = {},
+    options,
+  }: { persona?: Persona; room?: string; card?: SignedCard; token?: string; options?: ClientOptions } = {},
 ): Promise<Member> {
-  const client = new RawClient(url);
+  const client = new RawClient(url, options);
   const { nonce } = await client.next("challenge");
   client.say({ ...(await persona.join(nonce, room, card)), ...(token === undefined ? {} : { token }) });
   const joined = await client.next("joined");

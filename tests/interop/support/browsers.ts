@@ -93,7 +93,8 @@ export async function servePage(
   };
 }
 
-export async function launch(name: BrowserName): Promise<Browser> {
+/** @param more arguments that Chromium alone takes. */
+export async function launch(name: BrowserName, more: readonly string[] = []): Promise<Browser> {
   if (name === "chromium") {
     return puppeteer.launch({
       executablePath: "/usr/bin/chromium",
@@ -109,6 +110,7 @@ export async function launch(name: BrowserName): Promise<Browser> {
         "--disable-features=WebRtcHideLocalIpsWithMdns",
         // Trap: TURN over TCP isn't tried on a port below 1024.
         "--explicitly-allowed-ports=443",
+        ...more,
       ],
     });
   }

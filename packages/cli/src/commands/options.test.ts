@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import {
   parseByteRate,
+  parseDuration,
   parseIceServer,
   parseOrigin,
   parsePart,
@@ -17,6 +18,7 @@ describe("options", () => {
     expect(parsePart("2/3")).toEqual({ index: 2, of: 3 });
     expect(["65536", "64K", "512k", "10M"].map(parseByteRate)).toEqual([65_536, 65_536, 524_288, 10_485_760]);
     expect(parseSeconds("30")).toBe(30);
+    expect(["90s", "10m", "12h", "7d"].map(parseDuration)).toEqual([90_000, 600_000, 43_200_000, 604_800_000]);
     expect(parseServer("wss://example.org/skein")).toBe("wss://example.org/skein");
     expect(parseIceServer("turn:b.example:3478?transport=udp", parseIceServer("stun:a.example"))).toEqual([
       "stun:a.example",
@@ -42,6 +44,10 @@ describe("options", () => {
     ["a rate", () => parseByteRate("1.5M")],
     ["a number of seconds", () => parseSeconds("0")],
     ["a number of seconds", () => parseSeconds("1m")],
+    ["a time", () => parseDuration("0s")],
+    ["a time", () => parseDuration("10")],
+    ["a time", () => parseDuration("-1h")],
+    ["a time", () => parseDuration("9999d")],
     ["a server", () => parseServer("https://example.org")],
     ["a server", () => parseServer("example.org")],
     ["a STUN server", () => parseIceServer("stun.example.org:3478")],

@@ -75,6 +75,17 @@ export function parseSeconds(text: string): number {
   throw new InvalidArgumentError("Give whole seconds, from 1 to 99999.");
 }
 
+const durationUnits: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+const longestMs = 366 * 86_400_000;
+
+/** `90s`, `10m`, `12h`, `7d`: milliseconds. */
+export function parseDuration(text: string): number {
+  const [, number = "", unit = ""] = /^(\d{1,6})([smhd])$/.exec(text) ?? [];
+  const ms = Number(number) * (durationUnits[unit] ?? 0);
+  if (ms > 0 && ms <= longestMs) return ms;
+  throw new InvalidArgumentError("A time looks like 90s, 10m, 12h or 7d; a year is the longest.");
+}
+
 export function parseRoom(text: string): string {
   if (text.length > 0 && text.length <= limits.nameLength) return text;
   throw new InvalidArgumentError(`A room's name has 1 to ${limits.nameLength} characters.`);

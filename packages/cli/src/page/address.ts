@@ -5,10 +5,13 @@ export interface Address {
   readonly server: string;
   readonly room: string;
   readonly name: string;
+  /** For servers that ask for one. */
+  readonly token: string | undefined;
 }
 
 /**
- * Reads the page's own address: the server is at its origin, `?room=` and `?name=` say the rest.
+ * Reads the page's own address: the server is at its origin, `?room=` and `?name=` say the rest. A token stands behind `#`, in
+ * `#token=`: what stands there isn't sent to any server.
  * @param roll from 0 to 1, for a name where none is given
  */
 export function readAddress(href: string, roll: number): Address {
@@ -23,5 +26,6 @@ export function readAddress(href: string, roll: number): Address {
       `browser-${Math.floor(roll * 36 ** 3)
         .toString(36)
         .padStart(3, "0")}`,
+    token: new URLSearchParams(url.hash.slice(1)).get("token") ?? undefined,
   };
 }

@@ -74,10 +74,11 @@ export class Membership {
     this.#joining = joining;
     this.#store.set({ connection: { phase: "joining" } });
     try {
-      const { server, room: name, name: ourName } = this.#address;
+      const { server, room: name, name: ourName, token } = this.#address;
       const room = await joinRoom({
         signaling: this.#signaling(server),
         room: name,
+        ...(token === undefined ? {} : { token: () => token }),
         name: ourName,
         protocols: [files],
         capabilities: ["files"],

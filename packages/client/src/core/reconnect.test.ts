@@ -17,6 +17,7 @@ const woke: ReconnectEvent = { type: "woke" };
 const joined: ReconnectEvent = { type: "joined" };
 const heard: ReconnectEvent = { type: "heard" };
 const online: ReconnectEvent = { type: "online" };
+const draining = (afterMs: number): ReconnectEvent => ({ type: "draining", afterMs });
 const end: ReconnectEvent = { type: "end" };
 
 /** Feeds events, each at its deadline where it is a `woke`, a millisecond later otherwise. */
@@ -55,6 +56,11 @@ describe("reconnecting", () => {
     ["joined, asked + online -> joined", [joined, woke, online], []],
     ["joined + joined -> joined", [joined, joined], []],
     ["joined + end -> ended", [joined, end], []],
+    ["joined + draining -> joined", [joined, draining(100)], []],
+    ["joined, draining + woke -> joined", [joined, draining(100), woke], ["drop"]],
+    ["joined, draining + lost -> waiting", [joined, draining(100), lost()], []],
+    ["waiting + draining -> waiting", [lost(), draining(0)], []],
+    ["connecting + draining -> connecting", [draining(0)], []],
     ["waiting + woke -> connecting", [lost(), woke], ["connect"]],
     ["waiting + online -> connecting", [lost(), online], ["connect"]],
     ["waiting + lost -> waiting", [lost(), lost()], []],
@@ -115,6 +121,19 @@ describe("reconnecting", () => {
     expect(stepReconnect(run(joined, lost(1, 100)).state, online, 200).effects).toEqual([{ type: "connect" }]);
   });
 
+  it("goes when a server that stops wants it to, and is back at once", () => {
+    const told = run(joined, draining(5_000));
+    expect(told.deadlineMs).toBe(told.nowMs + 5_000);
+    const gone = run(joined, draining(5_000), woke);
+    expect(gone.effects).toEqual([{ type: "drop", reason: "the server stops" }]);
+    expect(stepReconnect(gone.state, lost(1), gone.nowMs).effects).toEqual([{ type: "connect" }]);
+  });
+
+  it("notices that a server which stops is dead, where that comes first", () => {
+    expect(run(joined, draining(60_000)).deadlineMs).toBe(1 + silenceMs);
+    expect(run(joined, draining(60_000), woke).effects).toEqual([{ type: "ping" }]);
+  });
+
   it("waits longer each time for a server that lets us in and drops us at once", () => {
     const waits = Array.from({ length: 8 }, (_, times) => {
       const before = Array.from({ length: times }, () => [joined, lost(), woke]).flat();
@@ -148,7 +167,7 @@ function anyState(): fc.Arbitrary<{ state: ReconnectState; nowMs: number }> {
   const losing = fc
     .tuple(fc.double({ min: 0, max: 1, noNaN: true }), fc.option(fc.nat(90_000), { nil: undefined }))
     .map(([roll, afterMs]) => lost(roll, afterMs));
-  const event = fc.oneof(fc.constantFrom(woke, woke, joined, heard, online), losing);
+  const event = fc.oneof(fc.constantFrom(woke, woke, joined, heard, online, draining(3_000)), losing);
   return fc.array(fc.tuple(event, fc.nat(20_000)), { maxLength: 30 }).map((events) => {
     let { state } = startReconnect(0);
     let nowMs = 0;

@@ -5,7 +5,8 @@ import { become, type Deadline, type Step } from "./machine.js";
  *
  * Invariants: every state but `ended` has a deadline; a connection that says nothing for {@link silenceMs} is asked, and
  * dropped when it doesn't answer within {@link answerMs}; we never come back before the server wants us; waits grow until a
- * connection has held for `steadyMs`.
+ * connection has held for `steadyMs`. A server that stops tells each of its clients when to go: then we go, and come back at once,
+ * since it has spread us already.
  */
 export type ReconnectState =
   /** From the socket's opening to the server's `joined`. */
@@ -16,6 +17,8 @@ export type ReconnectState =
       readonly sinceMs: number;
       readonly heardMs: number;
       readonly askedMs: number | undefined;
+      /** When the server wants us to go elsewhere, since it stops. */
+      readonly leaveMs: number | undefined;
     }
   | {
       readonly phase: "waiting";
@@ -32,6 +35,8 @@ export type ReconnectEvent =
   | { readonly type: "heard" }
   /** The socket closed, or never opened. `roll` is random, from 0 to 1; `afterMs` is the server's own wish. */
   | { readonly type: "lost"; readonly roll: number; readonly afterMs?: number | undefined }
+  /** The server stops, and wants us to go elsewhere then. */
+  | { readonly type: "draining"; readonly afterMs: number }
   /** The network is back, or changed, or may have while we slept. */
   | { readonly type: "online" }
   | { readonly type: "woke" }
@@ -68,12 +73,16 @@ export function stepReconnect(
       return become({ phase: "ended" });
     case "joined": {
       const sinceMs = state.phase === "joined" ? state.sinceMs : nowMs;
-      return become({ phase: "joined", attempt: state.attempt, sinceMs, heardMs: nowMs, askedMs: undefined });
+      const { attempt } = state;
+      return become({ phase: "joined", attempt, sinceMs, heardMs: nowMs, askedMs: undefined, leaveMs: undefined });
     }
+    case "draining":
+      return become(state.phase === "joined" ? { ...state, leaveMs: nowMs + event.afterMs } : state);
     case "heard":
       return become(state.phase === "joined" ? { ...state, heardMs: nowMs, askedMs: undefined } : state);
     case "lost": {
       if (state.phase === "waiting") return become(state);
+      if (isTimeToLeave(state, nowMs)) return connect(0, nowMs);
       const attempt = state.phase === "joined" && nowMs - state.sinceMs >= steadyMs ? 0 : state.attempt;
       const notBeforeMs = nowMs + (event.afterMs ?? 0);
       const untilMs = Math.max(notBeforeMs, nowMs + fullJitterMs(attempt, event.roll));
@@ -104,6 +113,7 @@ function wake(
       if (nowMs < state.untilMs) return become(state);
       return { state, effects: [{ type: "drop", reason: `no answer within ${connectMs / 1000} s` }] };
     case "joined":
+      if (isTimeToLeave(state, nowMs)) return { state, effects: [{ type: "drop", reason: "the server stops" }] };
       if (state.askedMs === undefined) {
         return nowMs < state.heardMs + silenceMs ? become(state) : ask(state, nowMs);
       }
@@ -130,12 +140,23 @@ export function reconnectDeadline(state: ReconnectState): Deadline | undefined {
     case "connecting":
       return { atMs: state.untilMs, reason: "the server doesn't answer" };
     case "joined":
-      return state.askedMs === undefined
-        ? { atMs: state.heardMs + silenceMs, reason: "silence" }
-        : { atMs: state.askedMs + answerMs, reason: "no pong" };
+      return sooner(
+        state.askedMs === undefined
+          ? { atMs: state.heardMs + silenceMs, reason: "silence" }
+          : { atMs: state.askedMs + answerMs, reason: "no pong" },
+        state.leaveMs,
+      );
     case "ended":
       return undefined;
   }
+}
+
+function sooner(deadline: Deadline, leaveMs: number | undefined): Deadline {
+  return leaveMs !== undefined && leaveMs < deadline.atMs ? { atMs: leaveMs, reason: "the server stops" } : deadline;
+}
+
+function isTimeToLeave(state: ReconnectState, nowMs: number): boolean {
+  return state.phase === "joined" && state.leaveMs !== undefined && nowMs >= state.leaveMs;
 }
 
 /** Exponential backoff with full jitter: a crowd that lost its server comes back spread over the whole wait. */

@@ -102,6 +102,8 @@ export class FakeServer {
       case "announce":
         if (id !== undefined) this.#announce(id, message.value.card);
         return id;
+      case "token":
+        return id;
       case "ping":
         socket.deliver(encodeControl({ t: "pong" }));
         return id;

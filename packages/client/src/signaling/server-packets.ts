@@ -8,10 +8,13 @@ import {
 } from "@skein/protocol";
 import type { SignalingEvents } from "./signaling.js";
 
-/** The messages that mean something only while a client connects. */
-export type JoiningMessage = Extract<ServerMessage, { t: "challenge" | "peers" | "joined" | "error" | "pong" }>;
+/** The messages that are about the connection itself. */
+export type JoiningMessage = Extract<
+  ServerMessage,
+  { t: "challenge" | "peers" | "joined" | "expiring" | "draining" | "error" | "pong" }
+>;
 
-/** Reads what came down from a server, tells the room's part to the room, and gives back what is about joining. */
+/** Reads what came down from a server, tells the room's part to the room, and gives back what is about the connection. */
 export function dispatchPacket(packet: Uint8Array, events: SignalingEvents): JoiningMessage | undefined {
   const decoded = decodePacket(packet);
   if (!decoded.ok) {

@@ -397,6 +397,83 @@ describe("a member", () => {
     expect(sockets.all).toHaveLength(2);
   });
 
+  it("is quiet for as long as a server wants that has had enough, then says what waited in its order", async () => {
+    const { sockets, clock, session } = await startedAndIn();
+    const { last } = sockets;
+    last.say({ t: "error", code: "rate-limited", message: "slower", fatal: false, retryAfter: 300 });
+    const before = last.sent.length;
+    expect(session.forward(other.id, "signal", Uint8Array.of(1))).toBe(true);
+    session.announce(newerCard);
+    expect(session.forward(other.id, "signal", Uint8Array.of(2))).toBe(true);
+    // The server holds relayed traffic back by itself.
+    session.forward(other.id, "relay", Uint8Array.of(9));
+    expect(last.sent.slice(before).map(([kind]) => kind)).toEqual([3]);
+    clock.advance(299);
+    expect(last.sent).toHaveLength(before + 1);
+    clock.advance(1);
+    expect(last.sent.slice(before + 1, before + 4).map((packet) => [packet[0], packet.at(-1)])).toEqual([
+      [2, 1],
+      [1, expect.anything()],
+      [2, 2],
+    ]);
+    session.forward(other.id, "signal", Uint8Array.of(3));
+    expect(last.sent.at(-1)?.at(-1)).toBe(3);
+  });
+
+  it("announces its card once more where the server may have dropped it", async () => {
+    const { sockets, clock, session } = await startedAndIn({ card: () => newerCard });
+    session.announce(newerCard);
+    const announced = () => sockets.last.messages.filter(({ t }) => t === "announce").length;
+    expect(announced()).toBe(1);
+    sockets.last.say({ t: "error", code: "rate-limited", message: "slower", fatal: false, retryAfter: 300 });
+    clock.advance(300);
+    expect(announced()).toBe(2);
+    sockets.last.say({ t: "error", code: "rate-limited", message: "slower", fatal: false, retryAfter: 300 });
+    clock.advance(300);
+    expect(announced()).toBe(2);
+  });
+
+  it("gives a new token when its old one is about to expire", async () => {
+    let tokens = 0;
+    const { sockets } = await startedAndIn({ token: () => `t${++tokens}` });
+    sockets.last.say({ t: "expiring", after: 60_000 });
+    await until(() => sockets.last.messages.some(({ t }) => t === "token"));
+    expect(sockets.last.messages.at(-1)).toEqual({ t: "token", token: "t2" });
+  });
+
+  it("stays, and says why, where no new token is to be had", async () => {
+    let fails = false;
+    const { sockets, told } = await startedAndIn({
+      token: () => (fails ? Promise.reject(new Error("offline")) : "t1"),
+    });
+    fails = true;
+    sockets.last.say({ t: "expiring", after: 60_000 });
+    await until(() => told.length > 1);
+    expect(told.at(-1)).toEqual(["complaint", expect.objectContaining({ message: "offline" })]);
+    expect(sockets.last.readyState).toBe(1);
+  });
+
+  it("whose token is over is out, with the reason", async () => {
+    const { sockets, told } = await startedAndIn();
+    sockets.last.say(fatal("expired"));
+    expect(told.at(-1)).toEqual(["ended", expect.objectContaining({ code: "expired" })]);
+  });
+
+  it("leaves a server that stops when its turn has come, keeps its place, and is back at once", async () => {
+    const started = await startedAndIn();
+    const { sockets, names, clock } = started;
+    sockets.last.say({ t: "draining", after: 3_000 });
+    const [first] = sockets.all;
+    clock.advance(2_999);
+    expect(sockets.all).toHaveLength(1);
+    clock.advance(1);
+    expect(sockets.all).toHaveLength(2);
+    expect(first?.messages.map(({ t }) => t)).not.toContain("leave");
+    expect(first?.readyState).toBeGreaterThanOrEqual(2);
+    await letIn(started);
+    expect(names()).toEqual(["roster", "disconnected", "roster"]);
+  });
+
   it("tries again after a token that couldn't be had while it came back", async () => {
     let fails = false;
     const started = await startedAndIn({ token: () => (fails ? Promise.reject(new Error("offline")) : "t1") });

@@ -11,6 +11,7 @@ import {
   webSocketProtocol,
 } from "@skein/protocol";
 import { Alarm } from "../clock.js";
+import { Holdback } from "../core/holdback.js";
 import type { Step } from "../core/machine.js";
 import {
   type ReconnectEffect,
@@ -34,6 +35,8 @@ export interface WebSocketSignalingOptions {
   ) => WebSocket;
 }
 
+/** A server that has had enough drops what comes then: a card that was announced so shortly before may not have been seen. */
+const lateMs = 2_000;
 /** How long the end of a connection may take. */
 const goodbyeMs = 1_000;
 
@@ -70,6 +73,9 @@ class WebSocketSession implements SignalingSession {
   readonly #join: SignalingJoin;
   readonly #events: SignalingEvents;
   readonly #alarm: Alarm;
+  readonly #holdback = new Holdback();
+  readonly #quietAlarm: Alarm;
+  #announcedMs = Number.NEGATIVE_INFINITY;
   readonly #first = deferred<void>();
   readonly #stopListening: () => void;
   #reconnect: ReconnectState;
@@ -92,6 +98,7 @@ class WebSocketSession implements SignalingSession {
     this.#join = join;
     this.#events = events;
     this.#alarm = new Alarm(join.clock, () => this.#step({ type: "woke" }));
+    this.#quietAlarm = new Alarm(join.clock, () => this.#speakAgain());
     const abort = () => {
       // A member isn't thrown out by the time limit of its join.
       if (this.#stage !== "joining") return;
@@ -115,12 +122,17 @@ class WebSocketSession implements SignalingSession {
   }
 
   forward(to: PeerId, kind: ForwardClass, envelope: Uint8Array): boolean {
-    return this.#reconnect.phase === "joined" && this.#send(encodeForwardPacket(kind, to, envelope));
+    if (this.#reconnect.phase !== "joined") return false;
+    const packet = encodeForwardPacket(kind, to, envelope);
+    // Servers hold back relayed traffic themselves, and complain of it never.
+    return kind === "relay" ? this.#send(packet) : this.#sendInTurn(packet);
   }
 
   announce(card: SignedCard): void {
     // Where there is no connection, the next join shows this card anyway.
-    if (this.#reconnect.phase === "joined") this.#send(encodeControl({ t: "announce", card }));
+    if (this.#reconnect.phase !== "joined") return;
+    this.#announcedMs = this.#join.clock.nowMs();
+    this.#sendInTurn(encodeControl({ t: "announce", card }));
   }
 
   async leave(): Promise<void> {
@@ -198,13 +210,18 @@ class WebSocketSession implements SignalingSession {
       case "error": {
         const error = errorOf(message);
         // Before we are in, all we said is our join: whatever is wrong with it, no `joined` will follow.
-        if (!message.fatal && this.#stage === "member") return this.#events.complaint(error);
+        if (!message.fatal && this.#stage === "member") return this.#takeComplaint(error);
         // A server that is only busy wants us back later; before the first join that is the caller's to decide.
         if (error.retryAfterMs !== undefined && this.#stage === "member") {
           return this.#lose(error.message, error.retryAfterMs);
         }
         return this.#finish(error);
       }
+      case "expiring":
+        void this.#renewToken();
+        return;
+      case "draining":
+        return this.#step({ type: "draining", afterMs: message.after });
       case "pong":
         return;
     }
@@ -219,6 +236,43 @@ class WebSocketSession implements SignalingSession {
 
   #reject(code: RejectionCode, reason: string): void {
     this.#events.rejected({ ok: false, code, reason });
+  }
+
+  #takeComplaint(error: SkeinError): void {
+    if (error.code === "rate-limited" && error.retryAfterMs !== undefined) {
+      this.#holdback.beQuiet(this.#join.clock.nowMs() + error.retryAfterMs);
+      this.#armQuiet();
+    }
+    this.#events.complaint(error);
+  }
+
+  #speakAgain(): void {
+    const nowMs = this.#join.clock.nowMs();
+    for (const packet of this.#holdback.take(nowMs)) this.#send(packet);
+    if (nowMs - this.#announcedMs < lateMs) this.announce(this.#join.card());
+    this.#announcedMs = Number.NEGATIVE_INFINITY;
+    this.#armQuiet();
+  }
+
+  #armQuiet(): void {
+    this.#quietAlarm.set(this.#holdback.deadline(this.#join.clock.nowMs()));
+  }
+
+  /** At once, or when the server wants to hear from us again. */
+  #sendInTurn(packet: Uint8Array): boolean {
+    return this.#holdback.isQuiet(this.#join.clock.nowMs()) ? this.#holdback.add(packet) : this.#send(packet);
+  }
+
+  /** Where there is none to be had, the server warns again, and ends us in the end. */
+  async #renewToken(): Promise<void> {
+    const socket = this.#socket;
+    try {
+      const token = await this.#join.token?.();
+      checkToken(token);
+      if (token !== undefined && socket === this.#socket) this.#send(encodeControl({ t: "token", token }));
+    } catch (cause) {
+      this.#events.complaint(SkeinError.from(cause, "not-authorised"));
+    }
   }
 
   async #answer(challenge: Extract<JoiningMessage, { t: "challenge" }>): Promise<void> {
@@ -301,6 +355,8 @@ class WebSocketSession implements SignalingSession {
   #dropSocket(): void {
     const socket = this.#socket;
     this.#socket = undefined;
+    this.#holdback.clear();
+    this.#quietAlarm.set(undefined);
     if (socket === undefined) return;
     socket.onmessage = null;
     socket.onclose = null;

@@ -20,6 +20,7 @@ const fromClient: ClientMessage[] = [
   { t: "join", room: "lab", card, proof: run(64, 90), token: "a.b.c" },
   { t: "join", room: "lab", card, proof: run(64, 90) },
   { t: "announce", card },
+  { t: "token", token: "d.e.f" },
   { t: "ping" },
   { t: "leave" },
 ];
@@ -50,6 +51,8 @@ const fromServer: ServerMessage[] = [
   { t: "undeliverable", to: key, reason: "gone", class: "signal" },
   { t: "undeliverable", to: key, reason: "busy", class: "relay" },
   { t: "pong" },
+  { t: "expiring", after: 60_000 },
+  { t: "draining", after: 2_500 },
   { t: "error", code: "rate-limited", message: "Slower, please.", fatal: false, retryAfter: 250 },
   { t: "error", code: "not-authorised", message: "The proof isn't the card's peer's.", fatal: true },
 ];
@@ -73,7 +76,7 @@ export function controlVectors() {
       wrong("a type that is no text", "malformed", "client", written({ t: 1 })),
       wrong("a type of a later version", "unknown-type", "client", written({ t: "later" })),
       wrong("a server's message from a client", "unknown-type", "client", written({ t: "pong" })),
-      wrong("a type kept for later", "unknown-type", "server", written({ t: "draining", after: 1 })),
+      wrong("a type of a later version", "unknown-type", "server", written({ t: "later", after: 1 })),
       wrong("a name that objects inherit", "unknown-type", "server", written({ t: "constructor" })),
       wrong("a join without proof", "malformed", "client", written({ ...join, proof: undefined })),
       wrong("a join with a proof of 63 bytes", "malformed", "client", written({ ...join, proof: run(63, 0) })),

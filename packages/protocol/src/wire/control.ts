@@ -49,6 +49,8 @@ const clientMessages = {
   }),
   /** A newer card of the same peer. */
   announce: object({ t: literal("announce"), card: signedCardSchema }),
+  /** A token that takes the place of the one that came with the join. */
+  token: object({ t: literal("token"), token: text(limits.tokenLength) }),
   ping: object({ t: literal("ping") }),
   leave: object({ t: literal("leave") }),
 };
@@ -85,6 +87,10 @@ const serverMessages = {
     class: optional(oneOf("signal", "relay")),
   }),
   pong: object({ t: literal("pong") }),
+  /** The client's token holds for this many milliseconds more: the connection ends then, unless a new one comes before. */
+  expiring: object({ t: literal("expiring"), after: count }),
+  /** The server is about to stop. The client goes, and joins again, after this many milliseconds: each has its own. */
+  draining: object({ t: literal("draining"), after: count }),
   /** `fatal`: the connection ends, and the same join would fail again. */
   error: object({
     t: literal("error"),

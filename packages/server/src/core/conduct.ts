@@ -1,50 +1,57 @@
-import { type Rate, TokenBucket } from "./token-bucket.js";
+import { Allowance, type ClassRates, type TrafficClass } from "./allowance.js";
+import type { Share } from "./shares.js";
 
-/** What one connection may send. */
-export interface ConductRates {
-  /** Control messages, and pings of the WebSocket. */
-  readonly control: Rate;
-  /** Forwards of the signal class. */
-  readonly signals: Rate;
-  /** Forwards of the relay class, in bytes. */
-  readonly relayBytes: Rate;
-}
+const nothing: readonly Share[] = [];
 
 /** How long it is put up with. */
 const malformedMost = 10;
 const tooFastMost = 100;
 
-/** A relayed packet costs the server work however small it is: it is charged for no fewer bytes than these. */
-const relayLeastBytes = 256;
-
 /**
- * Keeps one connection to its limits, and remembers how it has behaved.
+ * Keeps one connection to its limits and to those that it shares with others (its address, its identity, its room), and
+ * remembers how it has behaved.
  *
- * Invariant: a connection is over the line when it sent {@link malformedMost} messages that can't be read, ever, or more
- * than {@link tooFastMost} in a row that came too fast.
+ * Invariants: a packet passes where every one of them has room for it, and is charged to all of them, or to none. A connection
+ * is over the line when it sent {@link malformedMost} messages that can't be read, ever, or more than {@link tooFastMost} in a
+ * row that were too fast by its own limits: for what others have used up it isn't to blame.
  */
 export class Conduct {
-  readonly #rates: ConductRates;
-  readonly #control: TokenBucket;
-  /** A bucket starts full: until it is needed it takes no memory. Most connections are idle. */
-  #signals: TokenBucket | undefined;
-  #relayBytes: TokenBucket | undefined;
+  readonly #rates: ClassRates;
+  /** A new one is like none: idle connections have none. */
+  #own: Allowance | undefined;
+  #shared = nothing;
   #malformed = 0;
   #tooFast = 0;
 
-  constructor(rates: ConductRates, nowMs: number) {
+  constructor(rates: ClassRates) {
     this.#rates = rates;
-    this.#control = new TokenBucket(rates.control, nowMs);
   }
 
-  /** 0 where the message may pass; else the milliseconds after which one may. So does the next. */
-  admitControl(nowMs: number): number {
-    return this.#judge(this.#control.take(1, nowMs));
+  /** From now on these too are used up by what this connection sends. */
+  hold(...shares: readonly Share[]): void {
+    for (const share of shares) share.hold();
+    this.#shared = [...this.#shared, ...shares];
   }
 
-  admitSignal(nowMs: number): number {
-    this.#signals ??= new TokenBucket(this.#rates.signals, nowMs);
-    return this.#judge(this.#signals.take(1, nowMs));
+  /** The connection is gone. */
+  release(): void {
+    for (const share of this.#shared) share.release();
+    this.#shared = nothing;
+  }
+
+  /** Nothing is held against a connection that was let in: it is a new beginning, and there is one of it. */
+  forgive(): void {
+    this.#own = undefined;
+    this.#tooFast = 0;
+  }
+
+  /** 0 where the message may pass; else the milliseconds after which one may. So do the next two. */
+  admitControl(bytes: number, nowMs: number): number {
+    return this.#judge("control", bytes, nowMs);
+  }
+
+  admitSignal(bytes: number, nowMs: number): number {
+    return this.#judge("signal", bytes, nowMs);
   }
 
   /**
@@ -52,13 +59,28 @@ export class Conduct {
    * Waiting is no haste.
    */
   paceRelay(bytes: number, nowMs: number): number {
-    this.#relayBytes ??= new TokenBucket(this.#rates.relayBytes, nowMs);
-    return this.#relayBytes.take(Math.max(bytes, relayLeastBytes), nowMs);
+    const waitMs = Math.max(this.#ownWaitMs("relay", bytes, nowMs), this.sharedWaitMs("relay", bytes, nowMs));
+    if (waitMs === 0) this.#spend("relay", bytes);
+    return waitMs;
+  }
+
+  /**
+   * How long a packet has to wait for what others have used up. It is to be kept until then: what is nobody's fault loses nothing.
+   */
+  sharedWaitMs(kind: TrafficClass, bytes: number, nowMs: number): number {
+    let waitMs = 0;
+    for (const { allowance } of this.#shared) waitMs = Math.max(waitMs, allowance.waitMs(kind, bytes, nowMs));
+    return waitMs;
   }
 
   /** A message couldn't be read. */
   strike(): void {
     this.#malformed++;
+  }
+
+  /** Gives back the memory of what isn't under way. */
+  rest(nowMs: number): void {
+    if (this.#own?.rest(nowMs)) this.#own = undefined;
   }
 
   /** Why the connection is to end, if it is. */
@@ -67,8 +89,21 @@ export class Conduct {
     return this.#tooFast > tooFastMost ? "rate-limited" : undefined;
   }
 
-  #judge(retryAfterMs: number): number {
-    this.#tooFast = retryAfterMs === 0 ? 0 : this.#tooFast + 1;
-    return retryAfterMs;
+  #judge(kind: "control" | "signal", bytes: number, nowMs: number): number {
+    const ownMs = this.#ownWaitMs(kind, bytes, nowMs);
+    this.#tooFast = ownMs === 0 ? 0 : this.#tooFast + 1;
+    const waitMs = Math.max(ownMs, this.sharedWaitMs(kind, bytes, nowMs));
+    if (waitMs === 0) this.#spend(kind, bytes);
+    return waitMs;
+  }
+
+  #ownWaitMs(kind: TrafficClass, bytes: number, nowMs: number): number {
+    this.#own ??= new Allowance(this.#rates);
+    return this.#own.waitMs(kind, bytes, nowMs);
+  }
+
+  #spend(kind: TrafficClass, bytes: number): void {
+    this.#own?.spend(kind, bytes);
+    for (const { allowance } of this.#shared) allowance.spend(kind, bytes);
   }
 }

@@ -99,7 +99,7 @@ describe("an intake", () => {
 
 describe("an intake that is paced", () => {
   const rate = { perSecond: 1_000, burst: 2_000 };
-  const rates = { control: rate, signals: rate, relayBytes: rate };
+  const rates = { control: rate, controlBytes: rate, signals: rate, signalBytes: rate, relayBytes: rate };
   /** Packets that are read together, and how long after the last. */
   const reads = fc.array(
     fc.record({
@@ -113,7 +113,7 @@ describe("an intake that is paced", () => {
   test("passes everything, in order, and never more than its burst and what came in since", () => {
     fc.assert(
       fc.property(reads, (all) => {
-        const conduct = new Conduct(rates, 0);
+        const conduct = new Conduct(rates);
         const passed: number[] = [];
         let nowMs = 0;
         let bytes = 0;

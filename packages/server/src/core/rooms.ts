@@ -1,13 +1,15 @@
 import {
   type Card,
   encodeControl,
-  equalBytes,
   type ForwardClass,
   type IceServer,
+  type PeerId,
+  peerIdOf,
   peerKeyOf,
   type ServerMessage,
   type SignedCard,
 } from "@skein/protocol";
+import { compact, expand } from "./compact.js";
 import { encodeRoster } from "./roster.js";
 import { WaitingLine } from "./waiting-line.js";
 
@@ -16,11 +18,12 @@ export interface Place<Connection> {
   readonly room: Room<Connection>;
   /** The peer's 32 bytes as a string of as many characters: what forwards are looked up by. */
   readonly key: string;
-  readonly id: Uint8Array;
+  /** The same as bytes, once the peer has sent anything: those that don't shall cost little. */
+  readonly id: Uint8Array | undefined;
   /** Of the join: whoever comes back with the same has come back, with another has started again. */
-  readonly box: Uint8Array;
-  /** The newest card. */
-  readonly signed: SignedCard;
+  readonly box: string;
+  /** The newest card's signature and bytes, behind each other. */
+  readonly signed: string;
   readonly n: number;
   /** Whoever sits here. Undefined while the peer is away, and for good once the place is given up. */
   readonly connection: Connection | undefined;
@@ -62,13 +65,26 @@ export interface JoinRequest<Connection> {
   readonly connection: Connection;
   readonly room: string;
   readonly card: Card;
-  /** Kept: the bytes must be nobody else's. */
   readonly signed: SignedCard;
 }
 
 export type JoinOutcome<Connection> =
   | { readonly joined: true; readonly place: Place<Connection> }
   | { readonly joined: false; readonly full: "server" | "room" };
+
+/** A room, as operators see it. */
+export interface RoomView {
+  readonly name: string;
+  readonly peers: number;
+  /** Of these, how many have no connection at this time. */
+  readonly away: number;
+}
+
+/** A place, as operators see it. */
+export interface PeerView {
+  readonly id: PeerId;
+  readonly away: boolean;
+}
 
 export type AnnounceOutcome = "announced" | "another-peer" | "stale";
 export type ForwardOutcome = "passed" | "gone" | "busy";
@@ -110,20 +126,24 @@ export class Hub<Connection> {
     return this.#peers;
   }
 
+  /** Whether this peer has a place in the room, away or not. */
+  holds(room: string, peer: PeerId): boolean {
+    return this.#rooms.get(room)?.places.has(compact(peerKeyOf(peer))) ?? false;
+  }
+
   /** Gives the connection a place: the one that is kept for it, or a new one. The card and the proof are checked already. */
   join(request: JoinRequest<Connection>): JoinOutcome<Connection> {
-    const id = peerKeyOf(request.card.id);
-    const key = String.fromCharCode(...id);
+    const key = compact(peerKeyOf(request.card.id));
     const kept = this.#rooms.get(request.room)?.places.get(key);
-    if (kept !== undefined && equalBytes(kept.box, request.card.box)) return this.#takeBack(kept, request);
+    if (kept !== undefined && kept.box === compact(request.card.box)) return this.#takeBack(kept, request);
     if (kept !== undefined) this.#replace(kept);
-    return this.#takePlace(id, key, request);
+    return this.#takePlace(key, request);
   }
 
   /** Takes a newer card of whoever sits here, and shows it to the others. */
   announce(place: Place<Connection>, connection: Connection, card: Card, signed: SignedCard): AnnounceOutcome {
     const own = this.#own(place, connection);
-    if (own === undefined || !equalBytes(own.id, peerKeyOf(card.id)) || !equalBytes(own.box, card.box)) {
+    if (own === undefined || own.key !== compact(peerKeyOf(card.id)) || own.box !== compact(card.box)) {
       return "another-peer";
     }
     return this.#update(own, card, signed) ? "announced" : "stale";
@@ -140,7 +160,7 @@ export class Hub<Connection> {
     // Relayed traffic leaves room for the signals that may make it needless.
     const most = kind === "relay" ? bufferedBytes / 2 : bufferedBytes;
     if (this.#sink.bufferedBytes(to) > most) return "busy";
-    packet.set(place.id, 1);
+    packet.set(idOf(place), 1);
     this.#sink.forward(to, packet);
     return "passed";
   }
@@ -157,7 +177,29 @@ export class Hub<Connection> {
     if (own === undefined) return;
     own.connection = undefined;
     (how === "silent" ? this.#silent : this.#away).add(own, nowMs);
-    this.#tellOthers(own, { t: "peer-away", id: own.id });
+    this.#tellOthers(own, { t: "peer-away", id: expand(own.key) });
+  }
+
+  /** Gives up the places of a peer, in one room or in all. Gives the connections that sat in them. */
+  remove(peer: PeerId, room?: string): { readonly places: number; readonly connections: Connection[] } {
+    const key = compact(peerKeyOf(peer));
+    const rooms = room === undefined ? [...this.#rooms.values()] : [this.#rooms.get(room)];
+    const places = rooms.flatMap((one) => one?.places.get(key) ?? []);
+    const connections = places.flatMap(({ connection }) => connection ?? []);
+    for (const place of places) this.#giveUp(place, "left");
+    return { places: places.length, connections };
+  }
+
+  listRooms(): RoomView[] {
+    return [...this.#rooms.values()].map(({ name, places }) => {
+      const away = [...places.values()].filter(({ connection }) => connection === undefined).length;
+      return { name, peers: places.size, away };
+    });
+  }
+
+  listPeers(room: string): PeerView[] {
+    const places = [...(this.#rooms.get(room)?.places.values() ?? [])];
+    return places.map(({ key, connection }) => ({ id: peerIdOf(expand(key)), away: connection === undefined }));
   }
 
   /** When a grace period ends next. */
@@ -187,11 +229,7 @@ export class Hub<Connection> {
     return { joined: true, place };
   }
 
-  #takePlace(
-    id: Uint8Array,
-    key: string,
-    { connection, room: name, card, signed }: JoinRequest<Connection>,
-  ): JoinOutcome<Connection> {
+  #takePlace(key: string, { connection, room: name, card, signed }: JoinRequest<Connection>): JoinOutcome<Connection> {
     const full = this.#whatIsFull(name);
     if (full !== undefined) return { joined: false, full };
     const room = this.#rooms.get(name) ?? { name, places: new Map() };
@@ -199,10 +237,9 @@ export class Hub<Connection> {
     const place: MutablePlace<Connection> = {
       room,
       key,
-      id,
-      // A copy: the card's own lies in whatever it was read from.
-      box: Uint8Array.from(card.box),
-      signed,
+      id: undefined,
+      box: compact(card.box),
+      signed: compactCard(signed),
       n: card.n,
       connection,
     };
@@ -233,7 +270,7 @@ export class Hub<Connection> {
     room.places.delete(place.key);
     this.#peers--;
     if (room.places.size === 0) this.#rooms.delete(room.name);
-    else this.#tellOthers(place, { t: "peer-left", id: place.id, reason });
+    else this.#tellOthers(place, { t: "peer-left", id: expand(place.key), reason });
   }
 
   #stopWaiting(place: MutablePlace<Connection>): void {
@@ -244,7 +281,7 @@ export class Hub<Connection> {
   #update(place: MutablePlace<Connection>, card: Card, signed: SignedCard): boolean {
     if (card.n <= place.n) return false;
     place.n = card.n;
-    place.signed = signed;
+    place.signed = compactCard(signed);
     this.#tellOthers(place, { t: "peer-updated", card: signed });
     return true;
   }
@@ -252,7 +289,7 @@ export class Hub<Connection> {
   #welcome(place: Place<Connection>, connection: Connection): void {
     const { iceServers, packetBytes } = this.#settings;
     const cards: SignedCard[] = [];
-    for (const other of place.room.places.values()) if (other !== place) cards.push(other.signed);
+    for (const other of place.room.places.values()) if (other !== place) cards.push(cardOf(other));
     for (const packet of encodeRoster(place.room.name, cards, iceServers, packetBytes)) {
       this.#sink.send(connection, packet);
     }
@@ -270,4 +307,20 @@ export class Hub<Connection> {
     const own = place.room.places.get(place.key);
     return own === place && own.connection === connection ? own : undefined;
   }
+}
+
+function idOf(place: MutablePlace<unknown>): Uint8Array {
+  place.id ??= expand(place.key);
+  return place.id;
+}
+
+const signatureBytes = 64;
+
+function compactCard({ b, s }: SignedCard): string {
+  return compact(s) + compact(b);
+}
+
+/** The newest card of whoever sits here. */
+export function cardOf({ signed }: Pick<Place<unknown>, "signed">): SignedCard {
+  return { b: expand(signed.slice(signatureBytes)), s: expand(signed.slice(0, signatureBytes)) };
 }

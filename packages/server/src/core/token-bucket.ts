@@ -24,16 +24,35 @@ export class TokenBucket {
    * What is larger than a whole burst costs one: else it would never pass.
    */
   take(count: number, nowMs: number): number {
+    const waitMs = this.waitMs(count, nowMs);
+    if (waitMs === 0) this.spend(count);
+    return waitMs;
+  }
+
+  /** How long until {@link take} would give 0. */
+  waitMs(count: number, nowMs: number): number {
     const { perSecond, burst } = this.#rate;
-    // A clock that stood still, or went back, fills nothing.
-    const elapsedMs = Math.max(0, nowMs - this.#atMs);
-    this.#atMs = Math.max(this.#atMs, nowMs);
-    // Where the rate is infinite, no time at all must not make it a NaN.
-    const filled = elapsedMs === 0 ? 0 : (elapsedMs * perSecond) / 1000;
-    const tokens = Math.min(burst, this.#tokens + filled);
-    const cost = Math.min(count, burst);
-    const passes = tokens >= cost - rounding;
-    this.#tokens = passes ? Math.max(0, tokens - cost) : tokens;
-    return passes ? 0 : Math.max(1, Math.ceil(((cost - tokens) * 1000) / perSecond));
+    this.#fill(nowMs);
+    const missing = Math.min(count, burst) - this.#tokens;
+    return missing <= rounding ? 0 : Math.max(1, Math.ceil((missing * 1000) / perSecond));
+  }
+
+  /** Takes what {@link waitMs} has said is there. */
+  spend(count: number): void {
+    this.#tokens = Math.max(0, this.#tokens - Math.min(count, this.#rate.burst));
+  }
+
+  /** A bucket like a new one needn't be kept. */
+  isFull(nowMs: number): boolean {
+    this.#fill(nowMs);
+    return this.#tokens >= this.#rate.burst - rounding;
+  }
+
+  #fill(nowMs: number): void {
+    // A clock that stood still, or went back, fills nothing; and where the rate is infinite, no time must not make it a NaN.
+    if (nowMs <= this.#atMs) return;
+    const { perSecond, burst } = this.#rate;
+    this.#tokens = Math.min(burst, this.#tokens + ((nowMs - this.#atMs) * perSecond) / 1000);
+    this.#atMs = nowMs;
   }
 }

@@ -1,0 +1,73 @@
+import { setTimeout as after } from "node:timers/promises";
+import { type Bench, median, p99 } from "../bench.ts";
+import { Child } from "../child.ts";
+import { type Abuse, type AbuseMethods, abuses } from "../load/abuse-kinds.ts";
+import type { HealthyMethods } from "../load/healthy.ts";
+import type { MeasuredServer } from "../servers/measured.ts";
+
+type Quantity = "roundTripMs" | "residentMb";
+
+/** What a server's process may grow to, whatever is done to it. */
+const mostMb = 512;
+const settleMs = 2_000;
+const roundTrips = { full: 1_000, quick: 200 } as const;
+
+function abuseBench(kind: Abuse): Bench<Quantity> {
+  const about = `while twenty others abuse the server (${kind})`;
+  return {
+    name: `server-abuse-${kind}`,
+    rounds: { full: 5, quick: 1 },
+    warmUps: 1,
+    timeoutMs: 120_000,
+    rows: [
+      {
+        name: `server-abuse-${kind}-p99`,
+        about: `A forward and its answer between two who behave, ${about}; the peer is the same server left in peace.`,
+        unit: "ms",
+        better: "lower",
+        quantity: "roundTripMs",
+        statistic: p99,
+        marks: [{ of: "ratio", limit: 2 }],
+      },
+      {
+        name: `server-abuse-${kind}-memory`,
+        about: `Resident memory of the server's process, ${about}.`,
+        unit: "MB",
+        better: "lower",
+        quantity: "residentMb",
+        statistic: median,
+        marks: [{ of: "ours", limit: mostMb, beside: "in peace" }],
+      },
+    ],
+    async start(scale) {
+      const resources = new AsyncDisposableStack();
+      const server = resources.use(
+        new Child<MeasuredServer>(new URL("../servers/skein.ts", import.meta.url), ["--expose-gc"]),
+      );
+      const healthy = resources.use(new Child<HealthyMethods>(new URL("../load/healthy.ts", import.meta.url)));
+      const abuser = resources.use(new Child<AbuseMethods>(new URL("../load/abuse.ts", import.meta.url)));
+      // As behind a proxy, else whoever abuses it from here would be held to no limits of an address.
+      const url = await server.call("listen", 0, 1);
+      await healthy.call("join", url);
+      const measure = async () => ({
+        roundTripMs: await healthy.call("roundTrips", roundTrips[scale]),
+        residentMb: (await server.call("residentBytes")) / 1024 / 1024,
+      });
+      const abused = async () => {
+        await abuser.call("start", kind, url);
+        await after(settleMs);
+        const sample = await measure();
+        await abuser.call("stop");
+        await after(settleMs);
+        return sample;
+      };
+      return {
+        ours: { sample: abused },
+        peers: { "in peace": { sample: measure } },
+        [Symbol.asyncDispose]: () => resources.disposeAsync(),
+      };
+    },
+  };
+}
+
+export const serverAbuses: readonly Bench[] = abuses.map(abuseBench);

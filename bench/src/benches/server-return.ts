@@ -1,0 +1,82 @@
+import { type Bench, median, p99 } from "../bench.ts";
+import { Child } from "../child.ts";
+import type { ReturningMethods } from "../load/returning.ts";
+import { ensureOpenFiles } from "../open-files.ts";
+import type { MeasuredServer } from "../servers/measured.ts";
+
+type Quantity = "allMs" | "failed" | "wrong" | "forwardMs";
+
+interface Crowd {
+  /** What its rows' names end in. */
+  readonly suffix: string;
+  readonly members: Readonly<Record<"full" | "quick", number>>;
+  readonly roomSize: number;
+}
+
+/** A crowd that comes back: the client's own backoff, the server's own limits. */
+function returnBench({ suffix, members, roomSize }: Crowd): Bench<Quantity> {
+  const what = `${members.full.toLocaleString("en")} members of rooms of ${roomSize} whose server is killed and started again at the same place`;
+  const nothingOf = (name: string, about: string, quantity: "failed" | "wrong") =>
+    ({
+      name: `server-return${suffix}-${name}`,
+      about: `${about}: ${what}.`,
+      unit: "members",
+      better: "lower",
+      quantity,
+      statistic: median,
+      marks: [{ of: "ours", limit: 0 }],
+    }) as const;
+  return {
+    name: `server-return${suffix}`,
+    rounds: { full: 3, quick: 1 },
+    warmUps: 0,
+    timeoutMs: 180_000,
+    rows: [
+      {
+        name: `server-return${suffix}-all`,
+        about: `From the server's end until the last is in its room again: ${what}.`,
+        unit: "ms",
+        better: "lower",
+        quantity: "allMs",
+        statistic: median,
+        marks: [{ of: "ours", limit: 15_000 }],
+      },
+      nothingOf("failed", "Joins that were refused, and members that were ended", "failed"),
+      nothingOf(
+        "wrong",
+        "Members that don't see just the others of their room, or were told that one had gone",
+        "wrong",
+      ),
+      {
+        name: `server-return${suffix}-forward-p99`,
+        about: `How long a forward takes between two that are back while others come: ${what}.`,
+        unit: "ms",
+        better: "lower",
+        quantity: "forwardMs",
+        statistic: p99,
+        marks: [{ of: "ours", limit: 100 }],
+      },
+    ],
+    async start(scale) {
+      ensureOpenFiles(members[scale] + 200);
+      const sample = () => lose(members[scale], roomSize);
+      return { ours: { sample }, peers: {}, [Symbol.asyncDispose]: async () => {} };
+    },
+  };
+}
+
+async function lose(members: number, roomSize: number) {
+  await using resources = new AsyncDisposableStack();
+  const start = () => resources.use(new Child<MeasuredServer>(new URL("../servers/skein.ts", import.meta.url)));
+  const crowd = resources.use(new Child<ReturningMethods>(new URL("../load/returning.ts", import.meta.url)));
+  const first = start();
+  const url = await first.call("listen");
+  await crowd.call("open", url, members, roomSize);
+  await crowd.call("lose");
+  await first[Symbol.asyncDispose]();
+  await start().call("listen", Number(new URL(url).port));
+  return { ...(await crowd.call("returned")) };
+}
+
+export const serverReturn = returnBench({ suffix: "", members: { full: 5_000, quick: 200 }, roomSize: 10 });
+export const serverReturnFours = returnBench({ suffix: "-fours", members: { full: 2_000, quick: 200 }, roomSize: 4 });

@@ -1,0 +1,3 @@
+export { type Admin, type AdminOptions, createAdmin } from "./admin.js";
+export { createLog, type LogOptions } from "./log.js";
+export { createMetrics, type Metrics } from "./metrics.js";

@@ -1,0 +1,3 @@
+export { authoriseByToken, type TokenOptions } from "./authorise.js";
+export { parseTokenKey, type TokenKey } from "./keys.js";
+export { createTokenKeys, signToken, type TokenContents, type TokenKeyPair } from "./sign.js";
