@@ -18,7 +18,17 @@ import type { VirtualClock } from "./virtual-clock.test-support.js";
 /** One way of a link. What is in it comes out in order, each after a delay; or never, where the link is cut before. */
 interface Way {
   clearMs: number;
+  /** Sent, and not dealt with by the other side. */
+  open: number;
+  /** Senders that wait for room. */
+  readonly waiting: { resolve(): void; reject(error: SkeinError): void }[];
 }
+
+/** A sender waits where more than this is under way, as a link's window has it. */
+const openMost = 16;
+
+const newWay = (): Way => ({ clearMs: 0, open: 0, waiting: [] });
+const lost = () => new SkeinError("link-lost", "The link is lost.");
 
 interface Link {
   readonly ways: ReadonlyMap<PeerId, Way>;
@@ -83,6 +93,7 @@ export class MemoryNetwork {
     const link = this.#links.get(pairOf(a, b));
     if (link === undefined || link.state === "cut") return;
     link.state = "cut";
+    for (const { waiting } of link.ways.values()) for (const { reject } of waiting.splice(0)) reject(lost());
     for (const [here, there] of [
       [a, b],
       [b, a],
@@ -100,8 +111,8 @@ export class MemoryNetwork {
     const link: Link = {
       state: "up",
       ways: new Map([
-        [a, { clearMs: 0 }],
-        [b, { clearMs: 0 }],
+        [a, newWay()],
+        [b, newWay()],
       ]),
     };
     this.#links.set(pairOf(a, b), link);
@@ -110,13 +121,18 @@ export class MemoryNetwork {
   }
 
   /** @internal */
-  carry(from: MemoryMessenger, to: PeerId, link: Link, name: string, bytes: Uint8Array): void {
+  carry(from: MemoryMessenger, to: PeerId, link: Link, name: string, bytes: Uint8Array): Promise<void> {
     this.sent++;
     const way = link.ways.get(to) as Way;
     way.clearMs = Math.max(way.clearMs, this.clock.nowMs() + this.delayMs(this.random));
-    this.clock.after(way.clearMs - this.clock.nowMs(), () => {
-      if (link.state === "up") this.#nodes.get(to)?.receive(from.card, link, name, bytes);
+    way.open++;
+    this.clock.after(way.clearMs - this.clock.nowMs(), async () => {
+      if (link.state === "up") await this.#nodes.get(to)?.receive(from.card, link, name, bytes);
+      way.open--;
+      if (way.open < openMost) way.waiting.shift()?.resolve();
     });
+    if (way.open <= openMost) return Promise.resolve();
+    return new Promise((resolve, reject) => way.waiting.push({ resolve, reject }));
   }
 }
 
@@ -162,7 +178,7 @@ export class MemoryMessenger implements Messenger {
     const fits = validate(definition.schema, body);
     if (!fits.ok) throw new SkeinError("bad-body", `The body of ${definition.name} doesn't fit: ${fits.reason}.`);
     const bytes = Uint8Array.from(encode(body));
-    this.#network.carry(this, id, link, definition.name, bytes);
+    if (link.state === "up") await this.#network.carry(this, id, link, definition.name, bytes);
   }
 
   async request<Reply>(): Promise<Reply> {
@@ -197,7 +213,7 @@ export class MemoryMessenger implements Messenger {
   }
 
   /** @internal */
-  receive(from: Card, link: Link, name: string, bytes: Uint8Array): void {
+  async receive(from: Card, link: Link, name: string, bytes: Uint8Array): Promise<void> {
     const handler = this.#handlers.get(name);
     const peer = this.#peers.get(from.id);
     if (this.#state === "dead" || peer === undefined || this.#links.get(from.id) !== link) return;
@@ -207,7 +223,7 @@ export class MemoryMessenger implements Messenger {
       this.refused++;
       return;
     }
-    void handler.run(fits.value, peer);
+    await handler.run(fits.value, peer);
   }
 
   /** @internal */
