@@ -50,12 +50,16 @@ export class MemoryNetwork {
   delayMs: (random: Random) => number = () => 1;
   /** From a link's cut to an end's seeing it. */
   noticeMs: (random: Random) => number = () => 0;
-  /** Which protocols each speaks; all, where it isn't said. */
+  /** Messages that were sent. */
   sent = 0;
 
   constructor(clock: VirtualClock, seed = 1) {
     this.clock = clock;
     this.random = new Random(seed);
+  }
+
+  get nodes(): Iterable<MemoryMessenger> {
+    return this.#nodes.values();
   }
 
   idOf(number: number): PeerId {
