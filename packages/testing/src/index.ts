@@ -1,1 +1,16 @@
+export type { Endpoint, NatKind } from "./core/nat.js";
+export { Nat } from "./core/nat.js";
 export { SeededRandom } from "./core/seeded-random.js";
+export type { LinkQuality } from "./network/quality.js";
+export type { EngineName, EngineProfile } from "./rtc/profile.js";
+export { engineProfiles } from "./rtc/profile.js";
+export type { Action, Happening, Player, Scenario, SoakLane } from "./soak/core/scenario.js";
+export { scenarioOf } from "./soak/core/scenario.js";
+export type { SoakResult } from "./soak/soak-run.js";
+export { runScenario, runSeed } from "./soak/soak-run.js";
+export { WorldFailure } from "./world/failure.js";
+export type { SleepClock } from "./world/process.js";
+export type { AgentOptions, Holdings } from "./world/sim-agent.js";
+export { SimAgent } from "./world/sim-agent.js";
+export type { Invariant, Place, WorldOptions } from "./world/world.js";
+export { createWorld, isLinked, World } from "./world/world.js";
