@@ -6,12 +6,13 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { MemoryNetwork } from "../simulation/memory-network.test-support.js";
 import { VirtualClock } from "../simulation/virtual-clock.test-support.js";
 import { type ArtifactsOptions, createArtifacts } from "./artifacts.js";
-import { chunkBytes, idBytes } from "./core/content-id.js";
+import { type ArtifactId, chunkBytes, idBytes } from "./core/content-id.js";
 import { silentMs } from "./core/fetch-plan.js";
 import { artifactsProtocol } from "./protocol.js";
 import { portableSha256, type Sha256 } from "./sha256.js";
 import { createFileStore } from "./stores/file-store.node.js";
 import { createMemoryStore } from "./stores/memory-store.js";
+import type { ArtifactStore } from "./stores/store.js";
 
 const sha256: Sha256 = async (bytes) => new Uint8Array(createHash("sha256").update(bytes).digest());
 
@@ -298,6 +299,30 @@ describe("artifacts", () => {
     expect(await clock.settled(other.artifacts.fetch(id))).toMatchObject({ id });
   });
 
+  it("give an asker that doesn't read two chunks at the most, and the others theirs meanwhile", async () => {
+    const { clock, network, join } = world();
+    const reads: number[] = [];
+    const store = createMemoryStore();
+    const counting = {
+      ...bound(store),
+      read: (id: ArtifactId, index: number) => store.read(id, index).finally(() => reads.push(index)),
+    };
+    const a = await join(1, { store: counting });
+    const { id } = await a.artifacts.put(content(60));
+    const greedy = network.join(2);
+    // It never is done with what comes: the link's window fills.
+    greedy.handle(artifactsProtocol.chunk, () => new Promise(() => {}));
+    const chunks = Array.from({ length: 60 }, (_, index) => index);
+    for (let times = 0; times < 9; times++)
+      await greedy.send(a.id, artifactsProtocol.want, { id: idBytes(id), chunks });
+    await clock.pass(5_000);
+    // Sixteen fill the window of this network; two wait.
+    expect(reads.length).toBeLessThanOrEqual(18);
+    const other = await join(3);
+    await clock.pass(10);
+    expect(await clock.settled(other.artifacts.fetch(id))).toMatchObject({ id });
+  });
+
   it("end with closed when they are closed, and leave no timer", async () => {
     const { clock, join } = world();
     const a = await join(1);
@@ -315,13 +340,20 @@ describe("artifacts", () => {
   });
 });
 
-/** Gives other bytes than it keeps. */
-function lying(store: ReturnType<typeof createMemoryStore>): ReturnType<typeof createMemoryStore> {
+function bound(store: ArtifactStore): ArtifactStore {
   return {
     list: () => store.list(),
+    read: (id, index) => store.read(id, index),
     draft: (name) => store.draft(name),
     remove: (id) => store.remove(id),
     close: () => store.close(),
+  };
+}
+
+/** Gives other bytes than it keeps. */
+function lying(store: ReturnType<typeof createMemoryStore>): ReturnType<typeof createMemoryStore> {
+  return {
+    ...bound(store),
     read: async (id, index) => {
       const bytes = (await store.read(id, index))?.slice();
       if (bytes !== undefined && index % 3 === 1) bytes[0] = (bytes[0] ?? 0) ^ 1;

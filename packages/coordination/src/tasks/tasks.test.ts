@@ -449,6 +449,16 @@ describe("tasks", () => {
     expect(() => tasks.handle("x", {}, () => 1)).toThrow(code("bad-argument"));
   });
 
+  it("keep no process alive once they are over, though their outcomes are remembered", async () => {
+    const { clock, join } = world();
+    const [a, b] = [join(1), join(2)];
+    b.tasks.handle("double", {}, double);
+    await clock.pass(200);
+    await clock.settled(a.tasks.delegate({ name: "double", input: 1 }));
+    await clock.pass(200);
+    expect(clock.armed).toBe(0);
+  });
+
   it("fail with closed when they are closed, and leave no timer", async () => {
     const { clock, join } = world();
     const [a, b] = [join(1), join(2)];

@@ -414,6 +414,7 @@ export class TaskBook {
 
   #settle({ order, state }: Task, result: TaskResult, nowMs: number): void {
     this.#tasks.delete(order.id);
+    if (this.#tasks.size === 0) this.#wakeMs = Number.POSITIVE_INFINITY;
     this.#effects.push({ type: "settle", task: order.id, result });
     if (state.phase !== "running") return this.#dequeue(order);
     this.#workers.take(state.worker, order.id);

@@ -95,14 +95,15 @@ export class WorkerBook {
     else this.#concurrency.set(name, concurrency);
   }
 
+  /** Memories have none: no process is kept alive, or woken, to forget. They are bounded, and the old ones go when something happens. */
   deadline(): { readonly atMs: number; readonly reason: string } | undefined {
     const orphans = [...this.#runs.values()].flatMap(({ state }) => (state.is === "orphaned" ? [state.untilMs] : []));
-    const memories = [...this.#remembered.values()].map((of) => firstOf(of).untilMs);
-    if (orphans.length + memories.length === 0) return undefined;
-    return { atMs: Math.min(...orphans, ...memories), reason: "something is remembered for long enough" };
+    if (orphans.length === 0) return undefined;
+    return { atMs: Math.min(...orphans), reason: "whoever asked doesn't come back" };
   }
 
   handle(event: WorkerEvent, nowMs: number): readonly WorkerEffect[] {
+    this.#forgetOld(nowMs);
     switch (event.type) {
       case "run":
         return this.#take(event);
@@ -195,8 +196,8 @@ export class WorkerBook {
     this.#remembered.set(memory.key.peer, of);
     of.set(textOf(memory.key), memory);
     let bytes = [...of.values()].reduce((sum, each) => sum + each.bytes, 0);
-    while (of.size > rememberedMost || (bytes > rememberedBytesMost && of.size > 0)) {
-      const first = firstOf(of);
+    for (let first = firstOf(of); first !== undefined; first = firstOf(of)) {
+      if (of.size <= rememberedMost && bytes <= rememberedBytesMost) break;
       bytes -= first.bytes;
       this.#forget(first.key);
     }
@@ -208,10 +209,15 @@ export class WorkerBook {
     if (of?.size === 0) this.#remembered.delete(key.peer);
   }
 
-  #wake(nowMs: number): readonly WorkerEffect[] {
+  /** They are kept in the order of their coming: those behind one that is young are younger. */
+  #forgetOld(nowMs: number): void {
     for (const of of [...this.#remembered.values()]) {
-      for (const memory of [...of.values()]) if (memory.untilMs <= nowMs) this.#forget(memory.key);
+      for (let first = firstOf(of); first !== undefined && first.untilMs <= nowMs; first = firstOf(of))
+        this.#forget(first.key);
     }
+  }
+
+  #wake(nowMs: number): readonly WorkerEffect[] {
     return [...this.#runs].flatMap(([number, { state }]) =>
       state.is === "orphaned" && state.untilMs <= nowMs ? this.#avoid(number, "lost") : [],
     );
@@ -222,9 +228,9 @@ function textOf({ peer, task, attempt }: RunKey): string {
   return `${peer} ${attempt} ${task}`;
 }
 
-/** The longest remembered: they are kept in the order of their coming. */
-function firstOf(of: ReadonlyMap<string, Remembered>): Remembered {
-  return of.values().next().value as Remembered;
+/** The longest remembered. */
+function firstOf(of: ReadonlyMap<string, Remembered>): Remembered | undefined {
+  return of.values().next().value;
 }
 
 function knownTo(again: { readonly parts: number } | undefined, { outcome, parts }: Remembered): Outcome {
