@@ -11,6 +11,7 @@ import {
 } from "./core/worker-book.js";
 import type { TaskContext, TaskFunction, TaskHandling } from "./function.js";
 import { failureLength, type Outcome, taskCapability, tasksProtocol } from "./protocol.js";
+import { RunSignal } from "./run-signal.js";
 import { sizeOf } from "./size-of.js";
 
 export interface WorkerWorld {
@@ -35,7 +36,7 @@ export class Worker {
   readonly #book = new WorkerBook();
   readonly #alarm: Alarm;
   readonly #handlers = new Map<string, Handler>();
-  readonly #controllers = new Map<number, AbortController>();
+  readonly #signals = new Map<number, RunSignal>();
   readonly #stops: readonly Unsubscribe[];
   #state: "open" | "closed" = "open";
 
@@ -93,7 +94,7 @@ export class Worker {
     for (const stop of this.#stops) stop();
     this.#alarm.set(undefined);
     const reason = new SkeinError("closed", "Tasks were closed.");
-    for (const controller of this.#controllers.values()) controller.abort(reason);
+    for (const signal of this.#signals.values()) signal.abort(reason);
   }
 
   #feed(event: WorkerEvent): void {
@@ -111,22 +112,22 @@ export class Worker {
         void this.#start(effect);
         return;
       case "abort":
-        return this.#controllers.get(effect.run)?.abort(aborted(effect.reason));
+        return this.#signals.get(effect.run)?.abort(aborted(effect.reason));
       case "answer":
         void this.#answer(effect.key, effect.outcome);
     }
   }
 
   async #start(start: Start): Promise<void> {
-    const controller = new AbortController();
-    this.#controllers.set(start.run, controller);
-    const outcome = await this.#run(start, controller.signal).catch((cause) => this.#failure(start.name, cause));
-    this.#controllers.delete(start.run);
+    const signal = new RunSignal();
+    this.#signals.set(start.run, signal);
+    const outcome = await this.#run(start, signal).catch((cause) => this.#failure(start.name, cause));
+    this.#signals.delete(start.run);
     this.#feed({ type: "finished", run: start.run, outcome, bytes: sizeOf(outcome, rememberedBytesMost) });
   }
 
   /** @throws what the function throws */
-  async #run({ run, key, name, input }: Start, signal: AbortSignal): Promise<Outcome> {
+  async #run({ run, key, name, input }: Start, signal: RunSignal): Promise<Outcome> {
     const handler = this.#handlers.get(name);
     if (handler === undefined)
       throw new SkeinError("no-handler", `This peer does no tasks of the name ${name} any more.`);
@@ -134,7 +135,9 @@ export class Worker {
     if (!fits.ok) throw new SkeinError("bad-body", `The worker's schema refused the input of ${name}.`);
     const progress = this.#progressOf(key, signal);
     const context: TaskContext = {
-      signal,
+      get signal() {
+        return signal.signal;
+      },
       from: key.peer,
       key: `${key.peer}/${key.task}/${key.attempt}`,
       progress: progress.tell,
@@ -154,12 +157,12 @@ export class Worker {
     run: number,
     { peer, ...key }: RunKey,
     parts: AsyncGenerator<unknown, unknown, void>,
-    signal: AbortSignal,
+    signal: RunSignal,
   ): Promise<unknown> {
     for (let index = 0; ; index++) {
       const step = await parts.next();
       if (step.done) return step.value;
-      if (signal.aborted) return parts.return(undefined).then(() => Promise.reject(signal.reason));
+      if (signal.isAborted) return parts.return(undefined).then(() => Promise.reject(signal.signal.reason));
       this.#feed({ type: "part", run });
       // Where the link is lost, so is the part: whoever asks again will see that.
       await this.#world.messenger
@@ -169,12 +172,12 @@ export class Worker {
   }
 
   /** Tells the latest, one at a time. */
-  #progressOf({ peer, ...key }: RunKey, signal: AbortSignal): { tell(value: unknown): void; end(): void } {
+  #progressOf({ peer, ...key }: RunKey, signal: RunSignal): { tell(value: unknown): void; end(): void } {
     let waiting: { readonly value: unknown } | undefined;
     let state: "idle" | "sending" | "ended" = "idle";
     const next = () => {
       if (state === "sending") state = "idle";
-      if (state !== "idle" || waiting === undefined || signal.aborted) return;
+      if (state !== "idle" || waiting === undefined || signal.isAborted) return;
       const { value } = waiting;
       waiting = undefined;
       state = "sending";

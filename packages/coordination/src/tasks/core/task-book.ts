@@ -341,6 +341,7 @@ export class TaskBook {
   }
 
   #serveAll(nowMs: number): void {
+    if (this.#queues.size === 0) return;
     for (const queue of this.#queues.values()) this.#serve(queue, nowMs);
   }
 

@@ -63,5 +63,8 @@ export interface Task {
 
 /** Where those wait that ask for the same. */
 export function queueOf({ name, capabilities, to }: TaskOrder): string {
-  return JSON.stringify([name, capabilities, to ?? null]);
+  // Most ask for nothing beside the name, whose capability comes first.
+  return capabilities.length === 1 && to === undefined
+    ? `name ${name}`
+    : JSON.stringify([name, capabilities, to ?? null]);
 }

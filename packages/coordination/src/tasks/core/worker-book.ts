@@ -54,6 +54,12 @@ interface Running {
     | { readonly is: "void" };
 }
 
+/** The outcomes of one peer's tasks, in the order of their coming. */
+interface Memory {
+  readonly outcomes: Map<string, Remembered>;
+  bytes: number;
+}
+
 interface Remembered {
   readonly key: RunKey;
   readonly outcome: Outcome;
@@ -76,13 +82,16 @@ export class WorkerBook {
   readonly #runs = new Map<number, Running>();
   readonly #runOf = new Map<string, number>();
   readonly #running = new Map<string, number>();
-  readonly #remembered = new Map<PeerId, Map<string, Remembered>>();
+  readonly #remembered = new Map<PeerId, Memory>();
+  /** Runs that are orphaned. */
+  #orphans = 0;
+  /** What all names together take at once. */
+  #most = 0;
   #next = 0;
 
   /** How much of what we take at once is taken, from 0 to 1. */
   get load(): number {
-    const most = [...this.#concurrency.values()].reduce((sum, each) => sum + each, 0);
-    return most === 0 ? 0 : this.#runs.size / most;
+    return this.#most === 0 ? 0 : this.#runs.size / this.#most;
   }
 
   get running(): number {
@@ -91,14 +100,15 @@ export class WorkerBook {
 
   /** Takes tasks of this name, so many at once; none any more where it is undefined. */
   offer(name: string, concurrency: number | undefined): void {
+    this.#most += (concurrency ?? 0) - (this.#concurrency.get(name) ?? 0);
     if (concurrency === undefined) this.#concurrency.delete(name);
     else this.#concurrency.set(name, concurrency);
   }
 
   /** Memories have none: no process is kept alive, or woken, to forget. They are bounded, and the old ones go when something happens. */
   deadline(): { readonly atMs: number; readonly reason: string } | undefined {
+    if (this.#orphans === 0) return undefined;
     const orphans = [...this.#runs.values()].flatMap(({ state }) => (state.is === "orphaned" ? [state.untilMs] : []));
-    if (orphans.length === 0) return undefined;
     return { atMs: Math.min(...orphans), reason: "whoever asked doesn't come back" };
   }
 
@@ -124,7 +134,7 @@ export class WorkerBook {
     const { key, name, input, again } = event;
     const run = this.#runOf.get(textOf(key));
     if (run !== undefined) return this.#join(run, again);
-    const remembered = this.#remembered.get(key.peer)?.get(textOf(key));
+    const remembered = this.#remembered.get(key.peer)?.outcomes.get(textOf(key));
     if (remembered !== undefined) return [{ type: "answer", key, outcome: knownTo(again, remembered) }];
     if (again !== undefined) return [{ type: "answer", key, outcome: { is: "unknown" } }];
     const most = this.#concurrency.get(name);
@@ -146,7 +156,7 @@ export class WorkerBook {
       const effects = this.#avoid(number, "cancelled");
       return [...effects, { type: "answer", key: run.key, outcome: { is: "unknown" } }];
     }
-    this.#runs.set(number, { ...run, state: { is: "wanted" } });
+    this.#put(number, run, { is: "wanted" });
     return [];
   }
 
@@ -159,16 +169,21 @@ export class WorkerBook {
   #avoid(number: number, reason: "cancelled" | "lost"): readonly WorkerEffect[] {
     const run = this.#runs.get(number);
     if (run === undefined || run.state.is === "void") return [];
-    this.#runs.set(number, { ...run, state: { is: "void" } });
+    this.#put(number, run, { is: "void" });
     return [{ type: "abort", run: number, reason }];
   }
 
   #orphan(peer: PeerId, nowMs: number): readonly WorkerEffect[] {
     for (const [number, run] of this.#runs) {
       if (run.key.peer !== peer || run.state.is !== "wanted") continue;
-      this.#runs.set(number, { ...run, state: { is: "orphaned", untilMs: nowMs + graceMs } });
+      this.#put(number, run, { is: "orphaned", untilMs: nowMs + graceMs });
     }
     return [];
+  }
+
+  #put(number: number, run: Running, state: Running["state"]): void {
+    this.#orphans += (state.is === "orphaned" ? 1 : 0) - (run.state.is === "orphaned" ? 1 : 0);
+    this.#runs.set(number, { ...run, state });
   }
 
   #count(number: number): readonly WorkerEffect[] {
@@ -181,6 +196,7 @@ export class WorkerBook {
     const run = this.#runs.get(event.run);
     if (run === undefined) return [];
     this.#runs.delete(event.run);
+    if (run.state.is === "orphaned") this.#orphans--;
     this.#runOf.delete(textOf(run.key));
     const running = (this.#running.get(run.name) ?? 1) - 1;
     if (running > 0) this.#running.set(run.name, running);
@@ -191,33 +207,37 @@ export class WorkerBook {
     return run.state.is === "wanted" ? [{ type: "answer", key: run.key, outcome }] : [];
   }
 
-  #remember(memory: Remembered): void {
-    const of = this.#remembered.get(memory.key.peer) ?? new Map<string, Remembered>();
-    this.#remembered.set(memory.key.peer, of);
-    of.set(textOf(memory.key), memory);
-    let bytes = [...of.values()].reduce((sum, each) => sum + each.bytes, 0);
-    for (let first = firstOf(of); first !== undefined; first = firstOf(of)) {
-      if (of.size <= rememberedMost && bytes <= rememberedBytesMost) break;
-      bytes -= first.bytes;
+  #remember(remembered: Remembered): void {
+    const memory = this.#remembered.get(remembered.key.peer) ?? { outcomes: new Map<string, Remembered>(), bytes: 0 };
+    this.#remembered.set(remembered.key.peer, memory);
+    memory.outcomes.set(textOf(remembered.key), remembered);
+    memory.bytes += remembered.bytes;
+    for (let first = firstOf(memory); first !== undefined; first = firstOf(memory)) {
+      if (memory.outcomes.size <= rememberedMost && memory.bytes <= rememberedBytesMost) break;
       this.#forget(first.key);
     }
   }
 
   #forget(key: RunKey): void {
-    const of = this.#remembered.get(key.peer);
-    of?.delete(textOf(key));
-    if (of?.size === 0) this.#remembered.delete(key.peer);
+    const memory = this.#remembered.get(key.peer);
+    const remembered = memory?.outcomes.get(textOf(key));
+    if (memory === undefined || remembered === undefined) return;
+    memory.outcomes.delete(textOf(key));
+    memory.bytes -= remembered.bytes;
+    if (memory.outcomes.size === 0) this.#remembered.delete(key.peer);
   }
 
-  /** They are kept in the order of their coming: those behind one that is young are younger. */
+  /** Those behind one that is young are younger. */
   #forgetOld(nowMs: number): void {
-    for (const of of [...this.#remembered.values()]) {
-      for (let first = firstOf(of); first !== undefined && first.untilMs <= nowMs; first = firstOf(of))
+    for (const memory of this.#remembered.values()) {
+      for (let first = firstOf(memory); first !== undefined && first.untilMs <= nowMs; first = firstOf(memory)) {
         this.#forget(first.key);
+      }
     }
   }
 
   #wake(nowMs: number): readonly WorkerEffect[] {
+    if (this.#orphans === 0) return [];
     return [...this.#runs].flatMap(([number, { state }]) =>
       state.is === "orphaned" && state.untilMs <= nowMs ? this.#avoid(number, "lost") : [],
     );
@@ -229,8 +249,8 @@ function textOf({ peer, task, attempt }: RunKey): string {
 }
 
 /** The longest remembered. */
-function firstOf(of: ReadonlyMap<string, Remembered>): Remembered | undefined {
-  return of.values().next().value;
+function firstOf({ outcomes }: Memory): Remembered | undefined {
+  return outcomes.values().next().value;
 }
 
 function knownTo(again: { readonly parts: number } | undefined, { outcome, parts }: Remembered): Outcome {
