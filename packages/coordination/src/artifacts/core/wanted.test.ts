@@ -8,7 +8,7 @@ const id = (number: number) => `${number}`.padStart(64, "0") as ArtifactId;
 it("gives what is wanted in its order, each once, and holds no more than it may", () => {
   const want = fc.record({ id: fc.nat(2).map(id), index: fc.oneof(fc.nat(80), fc.constant("list" as const)) });
   fc.assert(
-    fc.property(fc.array(want, { maxLength: 300 }), (wants) => {
+    fc.property(fc.array(want, { minLength: 150, maxLength: 300 }), (wants) => {
       const queue = new WantedQueue();
       const expected = new Map<string, unknown>();
       for (const wanted of wants) {
