@@ -23,3 +23,17 @@ it("requests are answered, refused, and given up", async () => {
     expect.stringMatching(/^the meaning of life: timeout: /),
   ]);
 });
+
+it("tasks are done, and handed over", async () => {
+  expect(await linesOf("tasks")).toEqual([
+    "HELLO",
+    "ANN BEN CAL",
+    "think was handed over: link-lost",
+    "42",
+    expect.stringMatching(/^fly: no-such-peer: /),
+  ]);
+});
+
+it("artifacts come from several holders, and a liar is named", async () => {
+  expect(await linesOf("artifacts")).toEqual(["3000000 bytes, 2 holders", "liar lied", "all of it is right"]);
+});

@@ -48,6 +48,16 @@ it("the guide's statistics tell of the other agent, and the process ends by itse
   expect(stdout).toContain("peer-joined peer-connected path-changed");
 });
 
+it("the guide's agents know of each other, work for each other, and share what they know", async () => {
+  const expected = ["ben 0.2 true", "144\n1 4 9 16 25", "0 of 12\n12 of 12\nwhat we know"];
+  for (const [index, code] of (await samples("docs/guide/working-together.md")).entries()) {
+    const file = join(folder, `together-${index}.mjs`);
+    await writeFile(file, code);
+    const { stdout } = await run(process.execPath, [file], { timeout: 60_000 });
+    expect(stdout.trim()).toBe(expected[index]);
+  }
+});
+
 it("the README's server introduces two of the client's README to each other", async () => {
   const [, server] = await samples("README.md");
   const [agent] = await samples("packages/client/README.md");

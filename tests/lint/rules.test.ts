@@ -32,6 +32,7 @@ const allowedImports: readonly [from: string, names: readonly string[]][] = [
   ["packages/coordination/src/x.ts", ["@skein/protocol"]],
   ["packages/relay-fallback/src/x.ts", ["@skein/protocol", "@skein/client"]],
   ["packages/cli/src/commands/serve.ts", ["@skein/server", "@skein/client", "@skein/protocol"]],
+  ["packages/cli/src/share/fetch.ts", ["@skein/coordination", "@skein/coordination/node"]],
   ["packages/cli/src/commands/sim.ts", ["@skein/testing"]],
   ["packages/cli/src/conformance/run.ts", ["@skein/testing"]],
   ["packages/testing/src/x.ts", ["@skein/server", "@skein/client", "@skein/coordination"]],

@@ -5,12 +5,14 @@ import { adminCommand } from "./commands/admin.js";
 import { agentCommand } from "./commands/agent.js";
 import { conformanceCommand } from "./commands/conformance.js";
 import { demoCommand } from "./commands/demo.js";
+import { fetchCommand } from "./commands/fetch.js";
 import { joinCommand } from "./commands/join.js";
 import { peersCommand } from "./commands/peers.js";
 import { receiveCommand } from "./commands/receive.js";
 import { secretCommand } from "./commands/secret.js";
 import { sendCommand } from "./commands/send.js";
 import { serveCommand } from "./commands/serve.js";
+import { shareCommand } from "./commands/share.js";
 import { simCommand } from "./commands/sim.js";
 import { tokenCommand } from "./commands/token.js";
 import { createInk } from "./terminal/ink.js";
@@ -50,6 +52,7 @@ Begin here:
   $ skein join lab --json           the same for programs in any language
   $ skein peers --room lab          watch who is there, and how the links are
   $ skein receive --room lab        take files from \`skein send PATH --room lab\`
+  $ skein share PATH --room lab     let everyone in the room fetch files, by their ids
 
 Exit codes: 0 done, 1 failed, 2 wrong usage. NO_COLOR turns colours off.`,
     );
@@ -58,6 +61,8 @@ Exit codes: 0 done, 1 failed, 2 wrong usage. NO_COLOR turns colours off.`,
     joinCommand(),
     sendCommand(),
     receiveCommand(),
+    shareCommand(),
+    fetchCommand(),
     peersCommand(),
     agentCommand(),
     demoCommand(),

@@ -1,1 +1,33 @@
+export type {
+  Artifact,
+  ArtifactEvents,
+  ArtifactQuery,
+  Artifacts,
+  ArtifactsOptions,
+  FetchOptions,
+} from "./artifacts/artifacts.js";
+export { createArtifacts } from "./artifacts/artifacts.js";
+export type { ArtifactSource } from "./artifacts/chunks.js";
+export type { Claim, Listing } from "./artifacts/core/catalogue.js";
+export type { ArtifactId, Manifest } from "./artifacts/core/content-id.js";
+export { artifactBytesMost, chunkBytes, isArtifactId } from "./artifacts/core/content-id.js";
+export type { DropReason, FetchCounts } from "./artifacts/core/fetch-plan.js";
+export type { FetchProgress } from "./artifacts/fetch.js";
+export { artifactMetaBytes, artifactsProtocol } from "./artifacts/protocol.js";
+export type { PutOptions } from "./artifacts/put.js";
+export type { Sha256 } from "./artifacts/sha256.js";
+export { platformSha256, portableSha256 } from "./artifacts/sha256.js";
+export { createMemoryStore } from "./artifacts/stores/memory-store.js";
+export type { ArtifactDraft, ArtifactStore, StoredArtifact } from "./artifacts/stores/store.js";
 export type { Clock } from "./clock.js";
+export type { PresentPeer, Status } from "./presence/core/presence-book.js";
+export type { Presence, PresenceEvents, PresenceOptions, PresenceQuery, PresenceUpdate } from "./presence/presence.js";
+export { createPresence } from "./presence/presence.js";
+export { presenceMetaBytes, presenceProtocol } from "./presence/protocol.js";
+export type { TaskCounts } from "./tasks/core/task-book.js";
+export type { TaskFailure } from "./tasks/core/task-state.js";
+export type { TaskContext, TaskFunction, TaskHandling, TaskInput, TaskOutput } from "./tasks/function.js";
+export type { Delegated, DelegateOptions, MapOptions, PartPlace } from "./tasks/options.js";
+export { taskCapability, tasksProtocol } from "./tasks/protocol.js";
+export type { TaskEvents, Tasks, TasksOptions, TaskView } from "./tasks/tasks.js";
+export { createTasks } from "./tasks/tasks.js";

@@ -1,0 +1,1 @@
+export { createIndexedDbStore } from "./artifacts/stores/indexed-db-store.js";

@@ -1,0 +1,1 @@
+export { createFileStore } from "./artifacts/stores/file-store.node.js";
