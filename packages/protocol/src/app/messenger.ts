@@ -6,6 +6,8 @@ import type { MessageDefinition, RequestDefinition } from "./definition.js";
 export interface MessengerPeer {
   readonly id: PeerId;
   readonly card: Card;
+  /** For messengers that list peers before messages can go there: `connected` once they can. Without it, they can. */
+  readonly state?: string;
 }
 
 export interface RequestOptions {
@@ -31,7 +33,7 @@ export type Unsubscribe = () => void;
 export interface Messenger<Peer extends MessengerPeer = MessengerPeer> {
   /** Our own id. */
   readonly id: PeerId;
-  /** Who can be reached now. */
+  /** Who can be reached now, or is on the way to be ({@link MessengerPeer.state}). */
   readonly peers: ReadonlyMap<PeerId, Peer>;
 
   /** Resolves once the message is accepted for sending: await it, and a fast sender waits for a slow network. */
