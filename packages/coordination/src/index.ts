@@ -14,3 +14,7 @@ export type {
   Leader,
 } from "./election/options.js";
 export { electionProtocol } from "./election/protocol.js";
+export type { Lock } from "./locks/lock.js";
+export type { AcquireOptions, Locks, LocksOptions } from "./locks/locks.js";
+export { createLocks } from "./locks/locks.js";
+export { locksProtocol } from "./locks/protocol.js";

@@ -72,16 +72,24 @@ describe("an election", () => {
     expect(all[0]?.election.leader).toBeUndefined();
   });
 
-  it.each([false, true])("has another lead within three beats of a crash (members: %s)", async (isOfMembers) => {
-    const network = new IdentityNetwork();
-    const all = await agents(network, isOfMembers ? withQuorum(network, 3) : [{}, {}, {}]);
-    network.noticeMs = () => 60_000;
-    await network.clock.pass(6_000);
-    expect(leaders(all)).toEqual([network.idOf(0)]);
-    network.crash(network.idOf(0));
-    await network.clock.pass(3_000);
-    expect(leaders(all.slice(1))).toEqual([network.idOf(1)]);
-  });
+  it.each([
+    [false, 0],
+    [false, 60_000],
+    [true, 0],
+    [true, 60_000],
+  ])(
+    "has another lead within three beats of a crash (members: %s, noticed after %i ms)",
+    async (isOfMembers, noticeMs) => {
+      const network = new IdentityNetwork();
+      const all = await agents(network, isOfMembers ? withQuorum(network, 3) : [{}, {}, {}]);
+      network.noticeMs = () => noticeMs;
+      await network.clock.pass(6_000);
+      expect(leaders(all)).toEqual([network.idOf(0)]);
+      network.crash(network.idOf(0));
+      await network.clock.pass(3_000);
+      expect(leaders(all.slice(1))).toEqual([network.idOf(1)]);
+    },
+  );
 
   it("has who resigns make way at once", async () => {
     const network = new IdentityNetwork();

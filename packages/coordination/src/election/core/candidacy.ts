@@ -28,7 +28,8 @@ function standsAtMs(state: ElectionState, nowMs: number, delayMs: number): numbe
   if (!settings.candidate || !isMember(state, settings.self.id)) return undefined;
   const boundUntilMs = liveGrant(state, nowMs)?.untilMs ?? 0;
   const votesFromMs = settings.members === undefined ? 0 : grantsFromMs;
-  return Math.max(nowMs + delayMs, standsFromMs, boundUntilMs, votesFromMs);
+  // The moment counts from when we could stand, or those who are free at the same time would stand at the same time.
+  return Math.max(nowMs, standsFromMs, boundUntilMs, votesFromMs) + delayMs;
 }
 
 /** Those of a higher rank go first, each given a moment; two of them are waited for at the most. */
@@ -110,14 +111,17 @@ export function expireCanvass(state: ElectionState, nowMs: number): ElectionStep
   return settings.members === undefined ? win(state, role, nowMs) : concede(state, nowMs);
 }
 
-/** Whoever gives up says so: those who promised are free at once. */
-export function concede(state: ElectionState, nowMs: number): ElectionStep {
+/**
+ * Whoever gives up says so: those who promised are free at once.
+ * @param others how many canvasses of another shall have room before our next
+ */
+export function concede(state: ElectionState, nowMs: number, others = 0): ElectionStep {
   const { role, settings } = state;
   if (role.phase !== "canvassing") return become(state);
   const { answerMs } = settings.timing;
   const free = { ...state, grant: undefined };
   // Not at once, or two that refuse each other would do so again and again; the higher rank sooner than the lower.
-  const next = seek(free, nowMs, answerMs / 2 + patienceMs(state));
+  const next = seek(free, nowMs, answerMs * (0.5 + 1.5 * others) + patienceMs(state));
   return { state: next, effects: [send("all", { t: "release", term: role.term })] };
 }
 

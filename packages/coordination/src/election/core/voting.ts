@@ -41,7 +41,7 @@ function vote(state: ElectionState, peer: KnownPeer, { term }: Canvass, nowMs: n
     }
   }
   // Who comes after the one that asks makes way for it, also where this vote comes too late for this term.
-  const yielding = role.phase === "canvassing" ? concede(state, nowMs) : become(state);
+  const yielding = role.phase === "canvassing" ? concede(state, nowMs, 1) : become(state);
   return andThen(yielding, (next) => castVote(next, peer, term, nowMs));
 }
 
