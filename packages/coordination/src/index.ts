@@ -18,3 +18,20 @@ export type { Lock } from "./locks/lock.js";
 export type { AcquireOptions, Locks, LocksOptions } from "./locks/locks.js";
 export { createLocks } from "./locks/locks.js";
 export { locksProtocol } from "./locks/protocol.js";
+export type { CertifiedOutcome } from "./votes/certificate.js";
+export { verifyCertificate } from "./votes/certificate.js";
+export type { AbsenceReason, CastBallot, MissingReason } from "./votes/core/ballot-box.js";
+export type { Choice, Rule } from "./votes/core/rule.js";
+export type {
+  DecisionContext,
+  Outcome,
+  ProposeOptions,
+  VoteRefusal,
+  VoteRefusalReason,
+  VotesEvents,
+  VotesOptions,
+} from "./votes/options.js";
+export type { Proposal } from "./votes/proposal.js";
+export { votesProtocol } from "./votes/protocol.js";
+export type { Votes } from "./votes/votes.js";
+export { createVotes } from "./votes/votes.js";

@@ -1,4 +1,4 @@
-import { type PeerId, portableEd25519 } from "@skein/protocol";
+import type { PeerId } from "@skein/protocol";
 import { describe, expect, it } from "vitest";
 import { IdentityNetwork } from "../agreement/identity-network.test-support.js";
 import type { MemoryMessenger } from "../simulation/memory-network.test-support.js";
@@ -18,7 +18,7 @@ async function agents(network: IdentityNetwork, each: readonly ElectionOptions[]
   const all: Agent[] = [];
   for (const [number, options] of each.entries()) {
     const messenger = network.join(number);
-    const known = { clock: network.clock, ed25519: portableEd25519, startedMs: number };
+    const known = { clock: network.clock, ed25519: network.ed25519, startedMs: number };
     all.push({ messenger, election: await createElection(messenger, { ...known, ...options }) });
   }
   return all;
@@ -172,7 +172,7 @@ describe("an election", () => {
       ...options,
       store,
       clock: network.clock,
-      ed25519: portableEd25519,
+      ed25519: network.ed25519,
     });
     await network.clock.pass(3_000);
     expect(again.leader?.term).toBeGreaterThan(term);

@@ -1,4 +1,3 @@
-import { portableEd25519 } from "@skein/protocol";
 import { describe, expect, it } from "vitest";
 import { IdentityNetwork } from "../agreement/identity-network.test-support.js";
 import { createElection, type Election } from "../election/election.js";
@@ -18,7 +17,7 @@ async function agents(network: IdentityNetwork, count: number): Promise<Agent[]>
   const quorum = Array.from({ length: count }, (_, number) => network.idOf(number));
   for (let number = 0; number < count; number++) {
     const messenger = network.join(number);
-    const signing = { quorum, identity: network.identity(number), ed25519: portableEd25519 };
+    const signing = { quorum, identity: network.identity(number), ed25519: network.ed25519 };
     const election = await createElection(messenger, { ...signing, startedMs: number, clock });
     all.push({ messenger, election, locks: createLocks(messenger, { election, clock }) });
   }
