@@ -183,7 +183,7 @@ describe("a vote", () => {
       }),
       { numRuns: runs },
     );
-  }, 600_000);
+  }, 3_600_000);
 });
 
 describe("a liar in a vote", () => {

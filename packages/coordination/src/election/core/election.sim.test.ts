@@ -29,7 +29,7 @@ describe("elections through partitions, one-way cuts, crashes, pauses and sleep"
         expect(new Set(world.followed()).size, `seed ${seed}: all follow one`).toBe(1);
       }
     },
-    600_000,
+    3_600_000,
   );
 
   it("has the highest rank lead in the end, where leaders make way", () => {
@@ -44,16 +44,16 @@ describe("elections through partitions, one-way cuts, crashes, pauses and sleep"
         ).toEqual([1]);
       }
     }
-  }, 600_000);
+  }, 3_600_000);
 
   it("never has two lead at once, though members that start again have forgotten all", () => {
     for (const { world } of worlds({ quorum: true, takeover: false, remembers: false })) world.chaos(20_000);
-  }, 600_000);
+  }, 3_600_000);
 
   it("needs clocks whose rates differ by no more than the margin: beyond it, two may lead at once", () => {
     const beyond = () => {
       for (const { world } of worlds({ quorum: true, takeover: false, clockRatio: 2 })) world.chaos(20_000);
     };
     expect(beyond).toThrow(/two lead/);
-  }, 600_000);
+  }, 3_600_000);
 });
