@@ -23,3 +23,15 @@ it("requests are answered, refused, and given up", async () => {
     expect.stringMatching(/^the meaning of life: timeout: /),
   ]);
 });
+
+it("three agree on a leader, on a vote, and on whose turn it is", async () => {
+  expect(await linesOf("agreeing")).toEqual([
+    "ann leads",
+    "bob as the keeper of the index: accepted",
+    "the certificate says: accepted",
+    expect.stringMatching(/^(bob|cyd) holds the lock; the fence lets it pass: (one|two)$/),
+    expect.stringMatching(/^(bob|cyd) holds the lock; the fence lets it pass: (one|two)$/),
+    "after ann: a later term: true; the new leader's token passes: true",
+    "ann's old token passes: false",
+  ]);
+});

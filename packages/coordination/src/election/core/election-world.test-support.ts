@@ -149,6 +149,13 @@ export class ElectionWorld {
     return isLed;
   }
 
+  /** Whether all followed one that leads, at some moment of that time. */
+  passAgreed(ms: number): boolean {
+    const isAgreed = (): boolean => this.leaders().length === 1 && new Set(this.followed()).size === 1;
+    for (let passedMs = 0; passedMs < ms && !isAgreed(); passedMs += 20) this.pass(20);
+    return isAgreed();
+  }
+
   leaders(): Node[] {
     return [...this.nodes.values()].filter((node) => !node.isAsleep && isLeading(node.state, this.#clockOf(node)));
   }

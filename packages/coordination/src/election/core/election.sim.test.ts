@@ -25,8 +25,8 @@ describe("elections through partitions, one-way cuts, crashes, pauses and sleep"
         world.quiet();
         expect(world.passLed(threeBeatsMs), `seed ${seed}: led within three beats`).toBe(true);
         world.pass(threeBeatsMs);
-        expect(world.leaders().length, `seed ${seed}: leaders`).toBe(1);
-        expect(new Set(world.followed()).size, `seed ${seed}: all follow one`).toBe(1);
+        // A leader that makes way for a higher rank leaves a moment without one.
+        expect(world.passAgreed(threeBeatsMs), `seed ${seed}: all follow one that leads`).toBe(true);
       }
     },
     3_600_000,

@@ -40,8 +40,8 @@ export function startElection(
     challengedMs: Number.NEGATIVE_INFINITY,
     role: { phase: "seeking", untilMs: undefined },
   };
-  // Whoever leads has the time to say so.
-  return seek(state, nowMs, timing.beatMs);
+  // Whoever leads has the time to say so: a member can't stand before anyway.
+  return seek(state, nowMs, settings.members === undefined ? timing.beatMs : 0);
 }
 
 export function stepElection(state: ElectionState, event: ElectionEvent, nowMs: number): ElectionStep {
