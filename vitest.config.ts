@@ -5,7 +5,8 @@ const root = (path: string): string => fileURLToPath(new URL(path, import.meta.u
 
 /**
  * `unit` runs the sources as they are, so nothing has to be built; `interop` runs what is built, through the packages'
- * own `exports`, with real engines. `lint` holds the linter's rules against code that breaks them, `packages` looks at
+ * own `exports`, with real engines; `natlab` the same in networks of its own; `sim` plays scenarios in the simulated world.
+ * `lint` holds the linter's rules against code that breaks them, `packages` looks at
  * what would be published.
  */
 export default defineConfig({
@@ -45,6 +46,26 @@ export default defineConfig({
           testTimeout: 120_000,
           hookTimeout: 120_000,
           sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        test: {
+          name: "sim",
+          include: ["tests/sim/**/*.test.ts"],
+          // Processes that count their processor time have it to themselves.
+          fileParallelism: false,
+          testTimeout: 600_000,
+          sequence: { groupOrder: 3 },
+        },
+      },
+      {
+        test: {
+          name: "natlab",
+          include: ["tests/natlab/**/*.test.ts"],
+          fileParallelism: false,
+          // The whole of it runs before its tests are told: all that waits in it, waits side by side.
+          hookTimeout: 600_000,
+          sequence: { groupOrder: 4 },
         },
       },
     ],

@@ -1,4 +1,5 @@
-// What the interoperability tests and the benches drive, from Debian's archive: browsers, and what cuts a network.
+// What the interoperability tests, the NAT lab and the benches drive, from Debian's archive: browsers, what makes networks
+// and cuts them, a TURN server.
 import { existsSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 import { Failure, main, run, say } from "./workspace.mjs";
@@ -11,6 +12,7 @@ const network = [
   { name: "iproute2", paths: ["/usr/sbin/ip", "/sbin/ip", "/usr/bin/ip"] },
   { name: "nftables", paths: ["/usr/sbin/nft"] },
 ];
+const turn = [{ name: "coturn", paths: ["/usr/bin/turnserver"] }];
 const apt = "/usr/bin/apt-get";
 
 /** Installs the browsers that are missing. Says why where it can't: `undefined` means that all are here. */
@@ -18,9 +20,14 @@ export function installBrowsers() {
   return install(browsers);
 }
 
-/** The same, with all that the tests drive. */
+/** The same, with all that the interoperability tests drive. */
 export function installPrograms() {
   return install([...browsers, ...network]);
+}
+
+/** The same, with all that the NAT lab drives. */
+export function installLabPrograms() {
+  return install([...browsers, ...network, ...turn]);
 }
 
 async function install(programs) {
@@ -44,7 +51,7 @@ async function aptGet(...args) {
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
   await main(async () => {
-    const obstacle = await installPrograms();
+    const obstacle = await installLabPrograms();
     say(obstacle ?? "All programs are here.");
     return obstacle === undefined ? 0 : 1;
   });

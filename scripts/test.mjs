@@ -3,6 +3,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { installPrograms } from "./install-programs.mjs";
+import { prepareLab } from "./natlab.mjs";
 import { build, Failure, install, main, root, run, say } from "./workspace.mjs";
 
 /** A check counts as one test. */
@@ -21,13 +22,16 @@ const steps = [
   },
   { name: "unit", work: () => vitest("unit") },
   { name: "packages", work: () => vitest("packages"), needsBuild: true, tests: "tests/packages" },
-  { name: "interop", work: interop, needsBuild: true, tests: "tests/interop" },
+  { name: "sim", work: () => vitest("sim"), needsBuild: true, tests: "tests/sim" },
+  { name: "interop", work: () => suite("interop", installPrograms), needsBuild: true, tests: "tests/interop" },
+  { name: "natlab", work: () => suite("natlab", prepareLab), needsBuild: true, tests: "tests/natlab" },
 ];
 
-async function interop() {
-  const obstacle = await installPrograms();
-  if (obstacle === undefined) return vitest("interop");
-  say(`Left out: the interop suite. ${obstacle}`);
+/** @param prepare says what stands in the way, if anything does. */
+async function suite(name, prepare) {
+  const obstacle = await prepare();
+  if (obstacle === undefined) return vitest(name);
+  say(`Left out: the ${name} suite. ${obstacle}`);
   return { ...nothing, skipped: 1 };
 }
 

@@ -3,12 +3,13 @@
  * gzipped. In kilobytes of 1,000 bytes. A limit is raised in the change that needs it, with its reason.
  *
  * Of either, 11 KB are tweetnacl. The client is meant to come down to 36. It was at 39 with a path of each kind; then came
- * streams (2), the lossy lane (1.1), restarts and the watch on networks and sleep (1.5), statistics (0.8), and files of
- * one idea each in place of long classes (0.9): what one class calls of another keeps its name.
+ * streams (2), the lossy lane (1.1), restarts and the watch on networks and sleep (1.5), statistics (0.8), files of
+ * one idea each in place of long classes (0.9): what one class calls of another keeps its name, and bounds on what
+ * others make us keep (0.7).
  */
 export const sizeLimits: Readonly<Record<string, number>> = {
   protocol: 23,
-  client: 47,
+  client: 48,
 };
 
 /** What a further entry of a package adds to a page that has the package's own: the same, in kilobytes. */

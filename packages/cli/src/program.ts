@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { SkeinError } from "@skein/protocol";
 import { Command, CommanderError } from "commander";
 import { agentCommand } from "./commands/agent.js";
+import { conformanceCommand } from "./commands/conformance.js";
 import { demoCommand } from "./commands/demo.js";
 import { joinCommand } from "./commands/join.js";
 import { peersCommand } from "./commands/peers.js";
@@ -9,6 +10,7 @@ import { receiveCommand } from "./commands/receive.js";
 import { secretCommand } from "./commands/secret.js";
 import { sendCommand } from "./commands/send.js";
 import { serveCommand } from "./commands/serve.js";
+import { simCommand } from "./commands/sim.js";
 import { createInk } from "./terminal/ink.js";
 
 /** How a command may end. */
@@ -57,11 +59,13 @@ Exit codes: 0 done, 1 failed, 2 wrong usage. NO_COLOR turns colours off.`,
     peersCommand(),
     agentCommand(),
     demoCommand(),
+    simCommand(),
     secretCommand(),
+    conformanceCommand(),
   ];
   for (const command of commands) program.addCommand(command.helpOption("-h, --help", "show this help"));
   // A throw instead of an exit, for each of them: what is open gets closed.
-  for (const command of [program, ...commands]) {
+  for (const command of [program, ...commands, ...commands.flatMap((command) => command.commands)]) {
     command.exitOverride().showHelpAfterError("(--help shows how)");
   }
   return program;

@@ -1,6 +1,7 @@
 // Writes packages/protocol/vectors/*.json from the built package: `node packages/protocol/scripts/make-vectors.ts`.
 // Nothing in it depends on time or chance, so running it again changes nothing unless the wire changed.
 import { mkdirSync, writeFileSync } from "node:fs";
+import { channelMessageVectors, peerIdVectors, relayChannelVectors } from "./vectors/channels.ts";
 import { cardVectors, identityVectors, joinProofVectors } from "./vectors/identities.ts";
 import { frameVectors, payloadVectors, settlementVectors, varintVectors } from "./vectors/links.ts";
 import { messagePackVectors } from "./vectors/message-pack.ts";
@@ -12,6 +13,7 @@ export const vectorFolder = new URL("../vectors/", import.meta.url);
 /** The files' texts by name. */
 export async function makeVectors(): Promise<Record<string, string>> {
   const vectors = {
+    "channel-message": channelMessageVectors(),
     card: await cardVectors(),
     control: controlVectors(),
     "direction-keys": directionKeyVectors(),
@@ -22,7 +24,9 @@ export async function makeVectors(): Promise<Record<string, string>> {
     "message-pack": messagePackVectors(),
     packet: packetVectors(),
     payload: payloadVectors(),
+    "peer-id": peerIdVectors(),
     relay: relayVectors(),
+    "relay-channel": relayChannelVectors(),
     replay: replayVectors(),
     settlement: settlementVectors(),
     signal: signalVectors(),

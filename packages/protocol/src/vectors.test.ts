@@ -9,7 +9,7 @@ import { verifyCard } from "./identity/card.js";
 import { portableEd25519 } from "./identity/ed25519.js";
 import { createIdentity, loadIdentity, verifySignature } from "./identity/identity.js";
 import { verifyJoin } from "./identity/join-proof.js";
-import type { PeerId } from "./identity/peer-id.js";
+import { type PeerId, parsePeerId, peerIdOf } from "./identity/peer-id.js";
 import { createBoxKeyPair, deriveDirectionKeys, roomKeyOf } from "./sealed/direction-keys.js";
 import { EnvelopeOpener, sealEnvelope } from "./sealed/envelope.js";
 import { decodeClientMessage, decodeServerMessage } from "./wire/control.js";
@@ -17,6 +17,7 @@ import { decodePacket } from "./wire/packet.js";
 import { decodePayload } from "./wire/payload.js";
 import { decodeFrame } from "./wire/record.js";
 import { decodeRelayPacket } from "./wire/relay.js";
+import { RelayChannel } from "./wire/relay-channel.js";
 import { decodeSignal } from "./wire/signal.js";
 
 const read = (name: string) => readFileSync(new URL(name, vectorFolder), "utf8");
@@ -39,12 +40,14 @@ describe("the vectors' files", () => {
     const codes = ["malformed", "over-limit", "forged", "replayed", "unknown-type", "unsupported-version"];
     for (const name of [
       "card",
+      "channel-message",
       "control",
       "envelope",
       "frame",
       "message-pack",
       "packet",
       "payload",
+      "peer-id",
       "relay",
       "signal",
       "varint",
@@ -119,6 +122,52 @@ describe("identity", () => {
     for (const ed25519 of [undefined, portableEd25519]) {
       expect(await verifySignature(purpose, unhex(publicKey), unhex(message), unhex(signature), ed25519)).toBe(false);
     }
+  });
+});
+
+describe("peer id", () => {
+  const { accepted, rejected, ascending } = load("peer-id");
+  it.each(accepted)("$id", ({ key, id }) => {
+    expect(peerIdOf(unhex(key))).toBe(id);
+    expect(parsePeerId(id)).toBe(id);
+  });
+  it.each(rejected)("rejects: $why", ({ id }) => {
+    expect(() => parsePeerId(id)).toThrow();
+  });
+  it("has an order of its own", () => {
+    expect([...ascending].sort()).toEqual(ascending);
+  });
+});
+
+describe("relay channel", () => {
+  it.each(load("relay-channel").accepted)("$why", ({ steps }) => {
+    const channel = new RelayChannel();
+    for (const step of steps) {
+      const packet = fromVector(step.packet) as never;
+      if (step.do === "open") channel.open(step.theirs);
+      else if (step.do === "send") expect(channel.wrap((packet as { frame: Uint8Array }).frame)).toEqual(packet);
+      else expect(channel.receive(packet).type).toBe(step.news);
+    }
+  });
+});
+
+describe("channel message", () => {
+  const { accepted, rejected } = load("channel-message");
+  /** As a carrier does: what begins with 0 is a frame's envelope, all else a packet. */
+  const readMessage = (message: Uint8Array) => {
+    if (message[0] === 0) return new EnvelopeOpener(new Uint8Array(32)).open(message.subarray(1));
+    const packet = decodePacket(message);
+    return packet.ok && packet.value.kind === "control" ? decodeServerMessage(packet.value.body) : packet;
+  };
+  it.each(accepted)("$carries $kind", ({ message, carries, said, envelope, peer }) => {
+    const read = readMessage(unhex(message));
+    // That it is sealed under another key is all that is wrong with this frame.
+    if (carries === "frame") expect(read).toMatchObject({ ok: false, code: "forged" });
+    else if (said !== undefined) expect(read).toEqual({ ok: true, value: fromVector(said) });
+    else expect(read).toMatchObject({ ok: true, value: { peer, envelope: unhex(envelope) } });
+  });
+  it.each(rejected)("rejects: $why", ({ message, code }) => {
+    expect(readMessage(unhex(message))).toMatchObject({ ok: false, code });
   });
 });
 

@@ -12,7 +12,7 @@ import {
 } from "@skein/protocol";
 import { admit, checkCard, type Refusal } from "./admission.js";
 import { Conduct } from "./core/conduct.js";
-import type { Hub, Place } from "./core/rooms.js";
+import type { Hub, Loss, Place } from "./core/rooms.js";
 import { errorName, type ServerEvent } from "./events.js";
 import { Incoming } from "./incoming.js";
 import type { Settings } from "./options.js";
@@ -52,6 +52,8 @@ export class Connection {
   readonly #world: ConnectionWorld;
   readonly #conduct: Conduct;
   #state: State;
+  /** What its end says of the client. */
+  #loss: Loss = "closed";
 
   constructor(socket: ClientSocket, stream: Corkable, number: number, world: ConnectionWorld) {
     const { settings } = world;
@@ -93,7 +95,10 @@ export class Connection {
 
   /** Asks whether the client is still there; ends the connection where it didn't answer the last time. */
   beat(): void {
-    if (!this.#incoming.takeHeard()) return this.#cut("silent");
+    if (!this.#incoming.takeHeard()) {
+      this.#loss = "silent";
+      return this.#cut("silent");
+    }
     this.#socket.ping();
   }
 
@@ -353,7 +358,7 @@ export class Connection {
     const state = this.#state;
     this.#state = { phase: "ended" };
     if (state.phase !== "joined") return;
-    hub.lose(state.place, this, settings.clock.nowMs());
+    hub.lose(state.place, this, settings.clock.nowMs(), this.#loss);
     this.#world.rearm();
   }
 

@@ -59,6 +59,11 @@ export interface RoomServerOptions {
   readonly limits?: Partial<ServerLimitOptions> | undefined;
   /** How long the place of a client whose socket is gone is kept. Default 10,000. */
   readonly graceMs?: number | undefined;
+  /**
+   * The same of a client that stopped answering, whose network may be cut. Default 65,000: with the time until that was noticed, enough
+   * for a cut of a minute and the return from it.
+   */
+  readonly silentGraceMs?: number | undefined;
   /** How often connections are asked whether they are still there. Default 15,000. */
   readonly heartbeatMs?: number | undefined;
   /** How long a connection may take to join, `authorise` included. Default 10,000. */
@@ -99,6 +104,7 @@ export interface Settings {
   readonly iceServers: readonly IceServer[];
   readonly limits: ServerLimitOptions;
   readonly graceMs: number;
+  readonly silentGraceMs: number;
   readonly heartbeatMs: number;
   readonly joinTimeoutMs: number;
   readonly authorise: (join: JoinAttempt) => void | Promise<void>;
@@ -142,6 +148,7 @@ export function settle(options: ServerOptions): Settings {
     iceServers: options.iceServers ?? [],
     limits: { ...defaultLimits, ...options.limits },
     graceMs: options.graceMs ?? 10_000,
+    silentGraceMs: options.silentGraceMs ?? 65_000,
     heartbeatMs: options.heartbeatMs ?? 15_000,
     joinTimeoutMs: options.joinTimeoutMs ?? 10_000,
     authorise: options.authorise ?? (() => {}),
@@ -168,9 +175,10 @@ function checkPlaces({ port, path }: Settings): void {
   }
 }
 
-function checkTimes({ graceMs, heartbeatMs, joinTimeoutMs }: Settings): void {
+function checkTimes({ graceMs, silentGraceMs, heartbeatMs, joinTimeoutMs }: Settings): void {
   for (const [name, value, least] of [
     ["graceMs", graceMs, 0],
+    ["silentGraceMs", silentGraceMs, 0],
     ["heartbeatMs", heartbeatMs, 1],
     ["joinTimeoutMs", joinTimeoutMs, 1],
   ] as const) {

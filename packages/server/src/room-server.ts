@@ -43,7 +43,7 @@ export class RoomServer {
     this.#settings = settings;
     const { clock, limits } = settings;
     this.#hub = new Hub<Connection>(
-      { ...limits, graceMs: settings.graceMs, iceServers: settings.iceServers },
+      { ...limits, graceMs: settings.graceMs, silentGraceMs: settings.silentGraceMs, iceServers: settings.iceServers },
       {
         send: (connection, packet) => connection.send(packet),
         forward: (connection, packet) => connection.forward(packet),

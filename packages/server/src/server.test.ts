@@ -330,16 +330,22 @@ describe("presence", () => {
     const mute = new RawClient(server.url, { autoPong: false });
     mute.say(await new Persona().join((await mute.next("challenge")).nonce, "lab"));
     await mute.next("joined");
-    for (let beat = 0; beat < 3; beat++) {
+    const beat = async () => {
       const pinged = once(first.client.socket, "ping");
       clock.advance(15_000);
       await pinged;
       await first.client.settle();
-    }
+    };
+    for (let beats = 0; beats < 3; beats++) await beat();
     expect(await mute.closed).toBe(1006);
     await first.client.settle();
     expect(first.client.heard.map(({ t }) => t)).toContain("peer-away");
     expect(server.stats()).toMatchObject({ connections: 1, drops: { silent: 1 } });
+    // Its network may be cut for a minute: its place is kept for as long, since it was last heard, and for its return.
+    for (let beats = 0; beats < 3; beats++) await beat();
+    expect(first.client.heard.map(({ t }) => t)).not.toContain("peer-left");
+    await beat();
+    expect(first.client.heard.filter(({ t }) => t === "peer-left")).toMatchObject([{ reason: "lost" }]);
   });
 });
 

@@ -31,6 +31,8 @@ export interface AgentOptions {
   readonly identity?: string;
   /** When to relay; never unless given. */
   readonly relay?: NonNullable<RelayFallbackOptions["policy"]>;
+  /** The platform itself tells when the network changes: it does, where the test moves it. */
+  readonly isMoved?: boolean;
 }
 
 export interface PeerReport {
@@ -67,6 +69,7 @@ export class Agent {
   /** Of the numbers that came: which is due next, and those that came where another was due. */
   #due = 0;
   readonly #wrong: number[] = [];
+  #flows = false;
   /** Of the points: how many were sent, and those that came. */
   #pointsSent = 0;
   readonly #points: number[] = [];
@@ -97,7 +100,7 @@ export class Agent {
         }),
       },
       ...(options.relay === undefined ? {} : { paths: [relayFallback({ policy: options.relay })] }),
-      ...(inPage ? {} : { network: this.#network }),
+      ...(inPage || options.isMoved ? {} : { network: this.#network }),
       ...(options.secret === undefined ? {} : { secret: options.secret }),
     });
     this.#room = room;
@@ -208,6 +211,22 @@ export class Agent {
     const peer = room.peers.get(to as PeerId);
     if (peer === undefined) throw new Error(`no peer ${to}`);
     for (let number = first; number < count; number++) await room.send(peer, test.number, number);
+  }
+
+  /** Sends numbers, from 0 on, until {@link stopFlow}; gives how many they were. Not so fast that nothing else gets its turn. */
+  async flow(to: string): Promise<number> {
+    const room = this.#mustRoom();
+    let number = 0;
+    this.#flows = true;
+    while (this.#flows) {
+      for (const end = number + 20; number < end; number++) await room.send(to as PeerId, test.number, number);
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    return number;
+  }
+
+  stopFlow(): void {
+    this.#flows = false;
   }
 
   /** Resolves when so many numbers came; gives those that came where another was due. */

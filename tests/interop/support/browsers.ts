@@ -18,6 +18,8 @@ export const agentMethods = [
   "sayMany",
   "echo",
   "flood",
+  "flow",
+  "stopFlow",
   "counted",
   "point",
   "pointed",
@@ -105,6 +107,8 @@ export async function launch(name: BrowserName): Promise<Browser> {
         "--disable-sync",
         // Host candidates as addresses: this machine has no multicast DNS to resolve their names.
         "--disable-features=WebRtcHideLocalIpsWithMdns",
+        // Trap: TURN over TCP isn't tried on a port below 1024.
+        "--explicitly-allowed-ports=443",
       ],
     });
   }
@@ -114,6 +118,8 @@ export async function launch(name: BrowserName): Promise<Browser> {
     extraPrefsFirefox: {
       "media.peerconnection.ice.obfuscate_host_addresses": false,
       "media.peerconnection.ice.loopback": true,
+      // Trap: neither here.
+      "network.security.ports.banned.override": "443",
     },
   });
 }

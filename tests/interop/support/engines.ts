@@ -18,28 +18,13 @@ import { SimplePeerAgent } from "./simple-peer-agent.ts";
 
 export type EngineName = "node" | BrowserName;
 
-/** A world for a file of tests: a real server, and agents on any engine, all ended together. */
-export class World implements AsyncDisposable {
-  readonly server: SkeinServer;
-  readonly #pages: { url: string; close(): Promise<void> };
+type Pages = Awaited<ReturnType<typeof servePage>>;
+
+/** Agents on any engine, in this process's network, all ended together. What nobody asks for isn't started. */
+export class Engines implements AsyncDisposable {
+  #pages: Promise<Pages> | undefined;
   readonly #browsers = new Map<BrowserName, Promise<Browser>>();
   readonly #agents: AnyAgent[] = [];
-  #rooms = 0;
-
-  private constructor(server: SkeinServer, pages: { url: string; close(): Promise<void> }) {
-    this.server = server;
-    this.#pages = pages;
-  }
-
-  static async create(): Promise<World> {
-    const script = await bundle(new URL("./page.ts", import.meta.url));
-    return new World(await createServer({ port: 0 }), await servePage(script));
-  }
-
-  /** A room that no other test uses. */
-  freshRoom(): string {
-    return `room-${++this.#rooms}`;
-  }
 
   async agent(engine: EngineName): Promise<AnyAgent> {
     if (engine !== "node") return this.pageAgent(engine);
@@ -58,7 +43,7 @@ export class World implements AsyncDisposable {
 
   /** An agent in a page that the test can close. */
   async pageAgent(engine: BrowserName, maker?: AgentMaker): Promise<PageAgent> {
-    const agent = await pageAgent(await this.#browser(engine), this.#pages.url, maker);
+    const agent = await pageAgent(await this.#browser(engine), await this.#url(), maker);
     this.#agents.push(agent);
     return agent;
   }
@@ -66,7 +51,7 @@ export class World implements AsyncDisposable {
   /** A page with the tests' script, for what isn't an agent. */
   async page(engine: BrowserName): Promise<Page> {
     const page = await (await this.#browser(engine)).newPage();
-    await page.goto(this.#pages.url);
+    await page.goto(await this.#url());
     return page;
   }
 
@@ -82,14 +67,43 @@ export class World implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.endAgents();
     for (const browser of this.#browsers.values()) await (await browser).close();
-    await this.#pages.close();
-    await this.server.close();
+    await (await this.#pages)?.close();
+  }
+
+  async #url(): Promise<string> {
+    this.#pages ??= bundle(new URL("./page.ts", import.meta.url)).then((script) => servePage(script));
+    return (await this.#pages).url;
   }
 
   #browser(name: BrowserName): Promise<Browser> {
     const browser = this.#browsers.get(name) ?? launch(name);
     this.#browsers.set(name, browser);
     return browser;
+  }
+}
+
+/** A world for a file of tests: a real server, and agents on any engine. */
+export class World extends Engines {
+  readonly server: SkeinServer;
+  #rooms = 0;
+
+  private constructor(server: SkeinServer) {
+    super();
+    this.server = server;
+  }
+
+  static async create(): Promise<World> {
+    return new World(await createServer({ port: 0 }));
+  }
+
+  /** A room that no other test uses. */
+  freshRoom(): string {
+    return `room-${++this.#rooms}`;
+  }
+
+  override async [Symbol.asyncDispose](): Promise<void> {
+    await super[Symbol.asyncDispose]();
+    await this.server.close();
   }
 }
 

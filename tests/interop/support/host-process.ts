@@ -1,15 +1,44 @@
-// A process of its own that hosts agents or a server, so that a test can kill it. Driven over Node's IPC.
+// A process of its own that hosts agents or servers, so that a test can kill it, or have it in a network of its own. Driven
+// over Node's IPC.
 import { createServer, type ServerOptions } from "@skein/server";
 import { Agent } from "./agent.ts";
+import type { BrowserName } from "./browsers.ts";
+import type { EngineName, Engines } from "./engines.ts";
 import type { HostCall, HostReply } from "./processes.ts";
 
-const agents = new Map<number, Record<string, (...args: unknown[]) => unknown>>();
+type Methods = Record<string, (...args: readonly unknown[]) => unknown>;
 
-async function run({ target, method, args }: HostCall): Promise<unknown> {
+const agents = new Map<number, Promise<Methods>>();
+let engines: Promise<Engines> | undefined;
+
+async function run({ target, engine, method, args }: HostCall): Promise<unknown> {
   if (target === "server") return (await createServer(args[0] as ServerOptions)).url;
-  const agent = agents.get(target) ?? (new Agent() as unknown as Record<string, (...args: unknown[]) => unknown>);
-  agents.set(target, agent);
+  if (target === "all") return endAll();
+  const agent = await agentOf(target, engine);
   return agent[method]?.(...args);
+}
+
+function agentOf(number: number, engine: EngineName): Promise<Methods> {
+  const agent = agents.get(number) ?? createAgent(engine);
+  agents.set(number, agent);
+  return agent;
+}
+
+async function createAgent(engine: EngineName): Promise<Methods> {
+  return (engine === "node" ? new Agent() : await pageAgent(engine)) as unknown as Methods;
+}
+
+async function pageAgent(engine: BrowserName) {
+  // What drives browsers is large: a host without any starts sooner.
+  engines ??= import("./engines.ts").then(({ Engines }) => new Engines());
+  return (await engines).pageAgent(engine);
+}
+
+async function endAll(): Promise<void> {
+  const ended = [...agents.values()];
+  agents.clear();
+  await Promise.allSettled(ended.map(async (agent) => (await agent).leave?.()));
+  await (await engines)?.endAgents();
 }
 
 process.on("message", (call: HostCall) => {

@@ -2,11 +2,14 @@ import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import type { ServerOptions } from "@skein/server";
 import { type AnyAgent, agentOf } from "./browsers.ts";
+import type { EngineName } from "./engines.ts";
 
 export interface HostCall {
   readonly call: number;
-  /** Which agent of the process, or its server. */
-  readonly target: number | "server";
+  /** Which agent of the process, or all of them, or a server. */
+  readonly target: number | "all" | "server";
+  /** Of an agent that there isn't yet. */
+  readonly engine: EngineName;
   readonly method: string;
   readonly args: readonly unknown[];
 }
@@ -36,12 +39,17 @@ export class HostProcess {
     });
   }
 
-  agent(number = 0): AnyAgent {
+  agent(number = 0, engine: EngineName = "node"): AnyAgent {
     return agentOf(
       (method) =>
         (...args) =>
-          this.#call(number, method, args),
+          this.#call(number, method, args, engine),
     );
+  }
+
+  /** Ends its agents; browsers stay, for the next ones. */
+  async endAgents(): Promise<void> {
+    await this.#call("all", "end", []);
   }
 
   /** Starts a server in it; gives its address. */
@@ -58,11 +66,16 @@ export class HostProcess {
     for (const { reject } of this.#waiting.values()) reject(new Error("its process was killed"));
   }
 
-  #call(target: HostCall["target"], method: string, args: readonly unknown[]): Promise<unknown> {
+  #call(
+    target: HostCall["target"],
+    method: string,
+    args: readonly unknown[],
+    engine: EngineName = "node",
+  ): Promise<unknown> {
     const call = ++this.#calls;
     return new Promise((resolve, reject) => {
       this.#waiting.set(call, { resolve, reject });
-      this.#child.send({ call, target, method, args } satisfies HostCall);
+      this.#child.send({ call, target, engine, method, args } satisfies HostCall);
     });
   }
 }

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
   fragmentOf,
+  givenCandidatesMost,
   heldCandidatesMost,
   type NegotiationEffect,
   type NegotiationEvent,
@@ -374,6 +375,25 @@ describe("candidates of theirs", () => {
   it("that wait are bounded also where one list is larger than all that may wait", () => {
     const { state } = run(polite, candidates(1, "r", ...new Array<string>(heldCandidatesMost + 1).fill("x")));
     expect(state.held).toEqual([]);
+  });
+
+  it("that an engine is given for one description are bounded, and counted anew for the next", () => {
+    const flood = (count: number, fragment: string) =>
+      Array.from({ length: count }, (_, i) => candidates(1, fragment, `${i}`));
+    const handed = (events: NegotiationEvent[]) => {
+      let { state } = run(polite);
+      let count = 0;
+      for (const event of events) {
+        const step = stepNegotiation(state, event);
+        state = step.state;
+        count += step.effects.filter(({ type }) => type === "add-candidates").length;
+      }
+      return count;
+    };
+    expect(handed([offer(1), ...flood(5_000, "r")])).toBe(givenCandidatesMost);
+    expect(handed([...flood(300, "r"), offer(1), ...flood(5_000, "r")])).toBe(givenCandidatesMost);
+    const again = [offer(1), ...flood(5_000, "r"), answerMade(1), reoffer(1, "s"), ...flood(5_000, "s")];
+    expect(handed(again)).toBe(2 * givenCandidatesMost);
   });
 });
 

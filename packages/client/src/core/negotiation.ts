@@ -15,7 +15,8 @@ import { become, type Step } from "./machine.js";
  *    where two have it. Numbers never fall within a generation, so an offer that was held back on its way changes nothing.
  * 3. A candidate is handed to the engine only after the description with its user fragment, and only to the connection of
  *    its generation.
- * 4. What waits is bounded: {@link heldCandidatesMost} candidates, the oldest leave first.
+ * 4. What waits is bounded: {@link heldCandidatesMost} candidates, the oldest leave first. So is what the engine is given for one
+ *    description: {@link givenCandidatesMost}, the first ones.
  */
 export interface NegotiationState {
   /** Gives way when offers cross: the side with the smaller id. */
@@ -36,6 +37,8 @@ export interface NegotiationState {
   /** The user fragment of the remote description in force. */
   readonly remoteFragment: string | undefined;
   readonly held: readonly HeldCandidates[];
+  /** How many candidates the engine was given for that description. */
+  readonly given: number;
 }
 
 export interface HeldCandidates {
@@ -77,6 +80,8 @@ export type NegotiationEffect =
   | { readonly type: "close" };
 
 export const heldCandidatesMost = 256;
+/** An engine checks each of them against all of its own. A machine with many addresses has a few dozen. */
+export const givenCandidatesMost = 512;
 
 /** @param options.generation the last one known of this pair, where it met before under the same keys. */
 export function startNegotiation(options: {
@@ -85,7 +90,7 @@ export function startNegotiation(options: {
   restart: boolean;
   generation?: number;
 }): NegotiationState {
-  return { generation: 0, ...options, number: 0, phase: "idle", remoteFragment: undefined, held: [] };
+  return { generation: 0, ...options, number: 0, phase: "idle", remoteFragment: undefined, held: [], given: 0 };
 }
 
 type NegotiationStep = Step<NegotiationState, NegotiationEffect>;
@@ -210,17 +215,27 @@ function describe(state: NegotiationState, effects: readonly NegotiationEffect[]
   const due = state.held.filter((held) => held.generation === state.generation && held.fragment === remoteFragment);
   const held = state.held.filter((other) => other.generation >= state.generation && !due.includes(other));
   const additions = due.map(({ list }): NegotiationEffect => ({ type: "add-candidates", list }));
-  return { state: { ...state, remoteFragment, held }, effects: [...effects, ...additions] };
+  const given = due.reduce((sum, { list }) => sum + weightOf(list), 0);
+  return { state: { ...state, remoteFragment, held, given }, effects: [...effects, ...additions] };
 }
 
 function handleCandidates(state: NegotiationState, found: HeldCandidates): NegotiationStep {
   if (found.generation < state.generation) return become(state);
-  if (found.generation === state.generation && found.fragment === state.remoteFragment) {
-    return { state, effects: [{ type: "add-candidates", list: found.list }] };
-  }
+  if (found.generation === state.generation && found.fragment === state.remoteFragment) return give(state, found.list);
   const held = [...state.held, found];
-  while (held.reduce((sum, { list }) => sum + Math.max(1, list.length), 0) > heldCandidatesMost) held.shift();
+  while (held.reduce((sum, { list }) => sum + weightOf(list), 0) > heldCandidatesMost) held.shift();
   return become({ ...state, held });
+}
+
+function give(state: NegotiationState, list: readonly Candidate[]): NegotiationStep {
+  const given = state.given + weightOf(list);
+  if (given > givenCandidatesMost) return become(state);
+  return { state: { ...state, given }, effects: [{ type: "add-candidates", list }] };
+}
+
+/** The end of candidates is an empty list, and costs something as well. */
+function weightOf(list: readonly Candidate[]): number {
+  return Math.max(1, list.length);
 }
 
 /** The ICE user fragment of a description (RFC 8839 §5.4). */

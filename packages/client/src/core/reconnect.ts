@@ -50,6 +50,8 @@ export const answerMs = 10_000;
 const steadyMs = 20_000;
 const backoffFirstMs = 500;
 const backoffMostMs = 15_000;
+/** How long a client may take to come back to a server that is back: the longest wait, and the time to connect. */
+export const returnMs = backoffMostMs + 5_000;
 
 export function startReconnect(nowMs: number): Step<ReconnectState, ReconnectEffect> {
   return connect(0, nowMs);

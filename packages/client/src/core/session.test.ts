@@ -1,11 +1,13 @@
 import { type Acknowledgement, decodeFrame, type WireRecord } from "@skein/protocol";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type Cursor, Session } from "./session.js";
+import { type Cursor, recordOverheadBytes, Session } from "./session.js";
 
 const windowBytes = 2_000;
 const messageBytes = 10_000;
 const pieceBytes = 300;
+/** Less than the windows of all lanes together: either may be what holds a side back. */
+const unacknowledgedBytes = 4_000;
 const frameBytes = 700;
 
 interface Delivered {
@@ -24,7 +26,7 @@ class End {
 
   constructor() {
     this.session = new Session(
-      { windowBytes, messageBytes, pieceBytes },
+      { windowBytes, messageBytes, pieceBytes, unacknowledgedBytes },
       {
         deliver: (lane, message) => {
           this.delivered.push({ lane, message });
@@ -117,6 +119,45 @@ const action: fc.Arbitrary<Action> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ do: fc.constant("cut" as const), path }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant("open" as const), path }) },
 );
+
+describe("a session whose other side grants all and acknowledges nothing", () => {
+  it("keeps no more for it than its bound, however small the messages are", () => {
+    const mostBytes = unacknowledgedBytes + pieceBytes + recordOverheadBytes;
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 1, max: 900 }), { minLength: 1, maxLength: 200 }), (sizes) => {
+        const { session } = new End();
+        const all = Number.MAX_SAFE_INTEGER;
+        const cursor = session.resume({ next: 0, credit: [all, all, all] }, session.acknowledgement) as Cursor;
+        for (const [at, bytes] of sizes.entries()) {
+          session.send(at % 3, new Uint8Array(bytes));
+          while (session.pull(cursor, frameBytes, 0) !== undefined);
+          expect(session.keptBytes).toBeLessThanOrEqual(mostBytes);
+        }
+      }),
+    );
+  });
+
+  it("goes on where it stopped, once something is acknowledged", () => {
+    const { session } = new End();
+    const cursor = resumed(session);
+    const all = Number.MAX_SAFE_INTEGER;
+    session.receiveAcknowledgement({ next: 0, credit: [all, all, all] });
+    const pullAll = () => {
+      let records = 0;
+      for (let frame = session.pull(cursor, frameBytes, 0); frame; frame = session.pull(cursor, frameBytes, 0)) {
+        const read = decodeFrame(frame);
+        records += read.ok ? read.value.length : 0;
+      }
+      return records;
+    };
+    for (let i = 0; i < 100; i++) session.send(1, Uint8Array.of(i));
+    const first = pullAll();
+    expect(first).toBe(Math.ceil(unacknowledgedBytes / (1 + recordOverheadBytes)));
+    session.receiveAcknowledgement({ next: 10, credit: [all, all, all] });
+    expect(pullAll()).toBe(10);
+    expect(session.queuedBytes(1)).toBe(100 - first - 10);
+  });
+});
 
 describe("two sessions over paths that are cut, reopened and doubled at any moment", () => {
   it("deliver every message once, in the order of its lane, and hold no more than a window and a message", () => {

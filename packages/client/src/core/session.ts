@@ -25,7 +25,12 @@ export interface SessionOptions {
   readonly messageBytes: number;
   /** The largest piece that a message is cut into: what others may have to wait for. */
   readonly pieceBytes: number;
+  /** What is kept of records that went and aren't acknowledged, each with {@link recordOverheadBytes}, whatever was granted. */
+  readonly unacknowledgedBytes: number;
 }
+
+/** What a record costs us beside its bytes, about. */
+export const recordOverheadBytes = 128;
 
 /** How far one path has come: with what we send, and with telling what we have. */
 export interface Cursor {
@@ -59,7 +64,8 @@ export type AcknowledgementDue =
  * 1. Messages of a lane are delivered in the order they were sent, each once.
  * 2. What isn't acknowledged is kept. {@link Session.unacknowledged} counts it, message by message.
  * 3. No more is under way in a lane than the other side granted; no more is held here than a window and one message a lane.
- * 4. Each path carries records in the order of their numbers, without a gap but for those that were acknowledged.
+ * 4. No more is kept for the other side than the options say, and one record: also where it grants all and acknowledges nothing.
+ * 5. Each path carries records in the order of their numbers, without a gap but for those that were acknowledged.
  */
 export class Session {
   readonly #options: SessionOptions;
@@ -72,6 +78,7 @@ export class Session {
   /** Sent and not acknowledged; the first has the number `#base`. */
   readonly #log = new Queue<Piece>();
   readonly #cursors = new Set<Cursor>();
+  #logBytes = 0;
   #base = 0;
   #expected = 0;
   #messagesSent = 0;
@@ -97,6 +104,11 @@ export class Session {
   /** Messages that the other side isn't known to have. */
   get unacknowledged(): number {
     return this.#messagesSent - this.#messagesAcknowledged;
+  }
+
+  /** What the records cost that the other side isn't known to have. */
+  get keptBytes(): number {
+    return this.#logBytes;
   }
 
   /** Bytes of a lane that no path has carried yet. */
@@ -238,7 +250,9 @@ export class Session {
       return false;
     }
     while (this.#base < next) {
-      if (this.#log.shift()?.last) this.#messagesAcknowledged++;
+      const piece = this.#log.shift() as Piece;
+      if (piece.last) this.#messagesAcknowledged++;
+      this.#logBytes -= costOf(piece);
       this.#base++;
     }
     for (const [lane, bytes] of credit.entries()) (this.#out[lane] as OutLane).grant(bytes);
@@ -247,6 +261,7 @@ export class Session {
 
   /** The lane to serve next: of those that may send, the one that was served least for its weight. */
   #turn(): number | undefined {
+    if (this.#logBytes >= this.#options.unacknowledgedBytes) return undefined;
     let turn: number | undefined;
     for (let lane = 0; lane < laneCount; lane++) {
       if ((this.#out[lane] as OutLane).nextBytes(this.#options.pieceBytes) <= 0) continue;
@@ -266,10 +281,15 @@ export class Session {
     this.#servedNow = this.#served[lane] as number;
     this.#served[lane] = this.#servedNow + bytes / (laneWeights[lane] as number);
     this.#log.push(piece);
+    this.#logBytes += costOf(piece);
     return piece;
   }
 }
 
 function isDue({ owed }: Cursor, nowMs: number): boolean {
   return owed.due === "now" || (owed.due === "by" && owed.atMs <= nowMs);
+}
+
+function costOf({ body }: Piece): number {
+  return body.length + recordOverheadBytes;
 }

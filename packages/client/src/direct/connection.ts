@@ -4,6 +4,9 @@ import { fragmentOf } from "../core/negotiation.js";
 import type { Description, Engine } from "../engine/engine.js";
 import { type DtlsRole, offerFor, oppositeRole, roleOf } from "./dtls-role.js";
 
+/** Operations that may wait for the one before: an answer, and all candidates that are given for it one by one. */
+const operationsMost = 1_024;
+
 export interface ConnectionListener {
   offerMade(number: number, sdp: string): void;
   /** The answer to the offer of this number. */
@@ -29,6 +32,7 @@ export class Connection {
   readonly #rtc: RTCPeerConnection;
   #state: "running" | "closed" = "running";
   #operations: Promise<void> = Promise.resolve();
+  #waiting = 0;
   #channel: RTCDataChannel | undefined;
   /** Ours, from the first answer on. */
   #role: DtlsRole | undefined;
@@ -119,7 +123,10 @@ export class Connection {
   }
 
   #enqueue(what: string, operation: () => Promise<void>): void {
+    // Only who describes and describes again gets here: later, since the step that asks for it is still under way.
+    if (++this.#waiting > operationsMost) return queueMicrotask(() => this.#end("too much was asked of it at once"));
     this.#operations = this.#operations.then(async () => {
+      this.#waiting--;
       if (this.#isClosed()) return;
       try {
         await operation();

@@ -2,7 +2,7 @@ import type { Signal } from "@skein/protocol";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { FakeNetwork } from "../engine/fake-engine.test-support.js";
-import { TestClock, turn } from "../testing.test-support.js";
+import { TestClock, turn, until } from "../testing.test-support.js";
 import { DirectPath } from "./direct-path.js";
 
 /** One end of a direct path, and what it told. */
@@ -141,6 +141,18 @@ describe("a direct path", () => {
     await settle();
     expect(ends[1].told).toEqual(["opened", "lost: another connection took its place", "opened"]);
     expect(ends.every(({ isOpen }) => isOpen())).toBe(true);
+  });
+
+  it("gives up a connection that more is asked of at once than it will ever do", async () => {
+    const { ends, start, settle } = twoEnds();
+    start();
+    await until(() => ends[0].sent.some(({ t }) => t === "offer"));
+    const offer = ends[0].sent.find(({ t }) => t === "offer");
+    await settle();
+    if (offer?.t !== "offer") throw new Error("the first signal is no offer");
+    for (let n = 1; n <= 5_000; n++) ends[1].path.receive({ ...offer, n });
+    await settle();
+    expect(ends[1].told).toContain("lost: too much was asked of it at once");
   });
 
   it("restarts over the connections there are, by either side or both at once", async () => {

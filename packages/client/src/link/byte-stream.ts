@@ -41,6 +41,8 @@ export class StreamEnd implements ByteStream {
   #credited = deferred<void>();
   #reading!: ReadableStreamDefaultController<Uint8Array<ArrayBuffer>>;
   #writing!: WritableStreamDefaultController;
+  /** A credit that waits for room in its lane: until it is gone, no other follows it there. */
+  #crediting: "none" | "waiting" = "none";
   /** Whether the reader waits for something. */
   #demand: "none" | "waiting" = "none";
 
@@ -137,9 +139,18 @@ export class StreamEnd implements ByteStream {
       this.#reading.enqueue(bytes);
     }
     if (this.#in.isDrained) this.#reading.close();
-    const credit = this.#in.dueCredit();
-    if (credit !== undefined) void this.#say({ kind: "stream-credit", stream: this.#stream, credit });
+    this.#grant();
     this.#checkOver();
+  }
+
+  #grant(): void {
+    const credit = this.#crediting === "none" ? this.#in.dueCredit() : undefined;
+    if (credit === undefined) return;
+    this.#crediting = "waiting";
+    void this.#say({ kind: "stream-credit", stream: this.#stream, credit }).then(() => {
+      this.#crediting = "none";
+      this.#grant();
+    });
   }
 
   #failReading(error: SkeinError): undefined {

@@ -28,6 +28,8 @@ export interface ConversationListener {
 export const windowBytes = 4 << 20;
 /** Four of them and their heads fill a frame. */
 const pieceBytes = 16_000;
+/** Twice what three windows of ours let the other side have under way. */
+const unacknowledgedBytes = 32 << 20;
 
 /** The other end of a conversation. */
 type Theirs =
@@ -53,7 +55,7 @@ export class Conversation {
     this.#ours = ours;
     this.#listener = listener;
     this.session = new Session(
-      { windowBytes, pieceBytes, messageBytes: limits.messageBytes },
+      { windowBytes, pieceBytes, unacknowledgedBytes, messageBytes: limits.messageBytes },
       {
         deliver: (lane, message) => this.#deliver(lane, message),
         violate: listener.violate,
@@ -118,7 +120,9 @@ export class Conversation {
 
   receiveLossy(record: Extract<WireRecord, { type: "lossy" }>): void {
     if (!this.lossy.receive(record)) return;
-    const done = () => this.lossy.release(record.payload.length);
+    const { length } = record.payload;
+    // The bytes aren't held by what waits here: a small message may be a view of a large frame.
+    const done = () => this.lossy.release(length);
     const handled = this.#listener.message(lossyLane, record.payload);
     if (handled === undefined) done();
     else void handled.then(done, done);
@@ -147,11 +151,13 @@ export class Conversation {
   }
 
   #deliver(lane: number, message: Uint8Array): void {
+    const { length } = message;
     const handled = this.#listener.message(lane, message);
     // Most are dealt with at once, and cost no promise; what that frees is told once their frame is taken.
-    if (handled === undefined) return this.session.release(lane, message.length);
+    if (handled === undefined) return this.session.release(lane, length);
+    // As above.
     const done = () => {
-      this.session.release(lane, message.length);
+      this.session.release(lane, length);
       this.#listener.released();
     };
     void handled.then(done, done);

@@ -15,6 +15,7 @@ import { describe, expect, it } from "vitest";
 import { lossyLane } from "../core/lossy-lane.js";
 import { turn } from "../testing.test-support.js";
 import { payloadBytesMost } from "./bodies.js";
+import { waitingAnswersBytes } from "./incoming-requests.js";
 import { linkedEnds } from "./linked-ends.test-support.js";
 
 const text = (value: unknown): string => {
@@ -287,7 +288,8 @@ describe("requests", () => {
     // The answer that comes too late goes nowhere.
     served[0]?.answer("late");
     await turn();
-    expect(ben.said).toEqual([]);
+    // It hears that the handler has ended: until then it counts what it gave up as asked.
+    expect(ben.said).toMatchObject([{ kind: "failure", request: 0, code: "aborted" }]);
     expect(ann.clock.armed).toBe(0);
   });
 
@@ -406,8 +408,109 @@ describe("requests", () => {
     for (const { answer } of served) answer("done");
     await turn();
     const kinds = ben.said.map((payload) => (payload.kind === "failure" ? payload.code : payload.kind));
-    expect(new Set(kinds)).toEqual(new Set(["rate-limited"]));
-    expect(ann.violations).toEqual([]);
+    // Those that were given up are answered as well, so that whoever asked knows when it may ask for more.
+    expect(kinds.filter((kind) => kind === "aborted")).toHaveLength(limits.openRequests);
+    expect(kinds.filter((kind) => kind === "rate-limited")).toHaveLength(2 * limits.openRequests);
+    expect([...ann.violations, ...ben.violations]).toEqual([]);
+  });
+
+  it("that were given up count for as long as they aren't answered: nobody is asked for more than it may be", async () => {
+    const { ann, ben, served } = servedAsk();
+    const controller = new AbortController();
+    const asked = Array.from({ length: limits.openRequests }, () =>
+      ann.exchange.request(ask, "a", { signal: controller.signal }),
+    );
+    const outcomes = Promise.allSettled(asked);
+    await turn();
+    controller.abort();
+    await outcomes;
+    await expect(ann.exchange.request(ask, "one more", {})).rejects.toMatchObject({ code: "rate-limited" });
+    expect(ann.said.filter(({ kind }) => kind === "request")).toHaveLength(limits.openRequests);
+    served[0]?.answer("at last");
+    await turn();
+    const answer = ann.exchange.request(ask, "now", {});
+    await turn();
+    served.at(-1)?.answer("yes");
+    expect(await answer).toBe("yes");
+    expect(ben.violations).toEqual([]);
+  });
+});
+
+describe("a peer that asks, and takes no answers", () => {
+  /** Ben's lanes are full: what he says waits until the test lets it go. */
+  function full() {
+    const ends = linked();
+    const [ann, ben] = ends;
+    ben.hasRoom = false;
+    const waiting: { readonly bytes: number; go(): void }[] = [];
+    ben.transmit = (lane, payload) =>
+      new Promise((resolve) => {
+        const go = () => {
+          ann.receive(payload, lane);
+          resolve();
+        };
+        waiting.push({ bytes: payload.length, go });
+      });
+    ben.receive(encodePayload({ kind: "bind", number: 0, name: ask.name }));
+    const request = (number: number) =>
+      ben.receive(encodePayload({ kind: "request", type: 0, request: number, body: encode("a") }));
+    const waitingBytes = () => waiting.reduce((sum, { bytes }) => sum + bytes, 0);
+    return { ann, ben, waiting, waitingBytes, request };
+  }
+
+  it("gets so many answers, then so many refusals, then loses its link", async () => {
+    const { ben, waiting, request } = full();
+    ben.handle(ask, () => "yes");
+    for (let i = 0; i < 2 * limits.openRequests; i++) request(i);
+    await turn();
+    expect(ben.violations).toEqual([]);
+    expect(waiting).toHaveLength(2 * limits.openRequests);
+    for (let i = 0; i < 10_000; i++) request(2 * limits.openRequests + i);
+    await turn();
+    expect(new Set(ben.violations)).toEqual(new Set(["it asks on and on, and takes no answers"]));
+    expect(waiting).toHaveLength(2 * limits.openRequests);
+  });
+
+  it("has no handler run for it beyond the first ones", async () => {
+    const { ben, request } = full();
+    let runs = 0;
+    ben.handle(ask, () => {
+      runs++;
+      return "yes";
+    });
+    for (let i = 0; i < 10 * limits.openRequests; i++) {
+      request(i);
+      if (i % 100 === 0) await turn();
+    }
+    expect(runs).toBe(limits.openRequests);
+  });
+
+  it("makes us keep a bound of bytes of answers, however large they are", async () => {
+    const { ben, waiting, waitingBytes, request } = full();
+    const page = "x".repeat(1024 * 1024);
+    ben.handle(ask, () => page);
+    for (let i = 0; i < 100; i++) request(i);
+    await turn();
+    expect(waiting).toHaveLength(100);
+    expect(waitingBytes()).toBeLessThan(waitingAnswersBytes + limits.messageBytes);
+    // Nothing is served meanwhile.
+    request(100);
+    expect(waiting.at(-1)?.bytes).toBeLessThan(200);
+    // Once it takes them, it is served as before.
+    for (const { go } of waiting.splice(0)) go();
+    await turn();
+    request(101);
+    await turn();
+    expect(waiting.at(-1)?.bytes).toBeGreaterThan(page.length);
+    expect(ben.violations).toEqual([]);
+  });
+
+  it("gets refusals for whatever it asks that nobody handles, and no more than a bound of them", async () => {
+    const { ben, waiting, request } = full();
+    for (let i = 0; i < 5 * limits.openRequests; i++) request(i);
+    await turn();
+    expect(waiting).toHaveLength(2 * limits.openRequests);
+    expect(ben.violations.length).toBeGreaterThan(0);
   });
 });
 

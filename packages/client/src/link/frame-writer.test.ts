@@ -191,4 +191,22 @@ describe("the frame writer", () => {
       }
     },
   );
+
+  it("keeps a bound of its own records while the channel is full, whoever asks for them", async () => {
+    const sink = new TestSink();
+    const { writer } = writerTo(sink);
+    writer.write(bytes(0));
+    await turn();
+    sink.bufferedAmount = highWaterBytes;
+    writer.wake(1);
+    await turn();
+    for (let i = 0; i < 100_000; i++) writer.write(bytes(5, 3));
+    sink.bufferedAmount = 0;
+    writer.resume();
+    expect(sink.frames.map(({ length }) => length)).toEqual([1, 3 * 256]);
+    // What comes later goes as before.
+    writer.write(bytes(6));
+    await turn();
+    expect(sink.firsts).toEqual([0, 5, 6]);
+  });
 });

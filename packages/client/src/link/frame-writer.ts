@@ -19,6 +19,12 @@ const gatherBytes = 16 * 1024;
 export const quietMost = 4;
 export const tick = Promise.resolve();
 
+/**
+ * A path's own records that may wait for its channel. A side says a handful of them; but it answers each question, and who asks without
+ * end and lets the channel fill gets no answer to some.
+ */
+const recordsMost = 256;
+
 /** Gives the next frame of at most so many bytes, while there is one. */
 export type FrameSource = (mostBytes: number) => Uint8Array | undefined;
 
@@ -42,8 +48,9 @@ export class FrameWriter {
     this.#failed = failed;
   }
 
-  /** Queues a record of the path's own. They are few and small. */
+  /** Queues a record of the path's own: they are few and small. Where too many wait, it is dropped. */
   write(record: Uint8Array): void {
+    if (this.#records.length >= recordsMost) return;
     this.#records.push(record);
     this.wake();
   }

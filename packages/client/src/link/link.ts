@@ -10,6 +10,7 @@ import { Alarm, type Clock } from "../clock.js";
 import { lostMs, sleptMs } from "../core/liveness.js";
 import { lossyLane } from "../core/lossy-lane.js";
 import type { PathKind } from "../core/path-chooser.js";
+import { returnMs } from "../core/reconnect.js";
 import { type Carrier, Carriers } from "./carriers.js";
 import { Conversation, linkLost } from "./conversation.js";
 import type { FrameSink } from "./frame-writer.js";
@@ -18,8 +19,11 @@ import { Path } from "./path.js";
 import { addTraffic, type LinkTraffic, noTraffic, pathTraffic } from "./traffic.js";
 import { accepted } from "./waiting-senders.js";
 
-/** A link that had no path for so long is lost. */
-export const pathlessMs = 60_000;
+/**
+ * A link that had no path for so long is lost: after a cut of a minute both sides have still to come back to the server, and
+ * there may be no path before.
+ */
+export const pathlessMs = 60_000 + returnMs;
 
 /**
  * The lasting conversation with one peer. Paths come and go under it, one of a kind at a time; what one of them lost on its
@@ -99,6 +103,7 @@ export class Link {
         judged: (trust, reason) => carriers.judge(carrier, trust, reason),
         down: (reason, close) => this.#down(carrier, reason, close),
         rejected: (rejection) => this.#listener.rejected(rejection),
+        violated: (reason) => this.violate(reason),
       },
     });
     const carrier: Carrier = { kind, path, told: this.#conversation.session.acknowledgement, cursor: undefined };

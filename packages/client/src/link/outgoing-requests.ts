@@ -3,6 +3,7 @@ import {
   encode,
   encodePayload,
   isErrorCode,
+  limits,
   type Payload,
   type RequestDefinition,
   type RequestOptions,
@@ -22,11 +23,16 @@ interface OpenRequest {
   readonly answer: Deferred<unknown>;
 }
 
-/** The requests that we made, and that aren't answered. */
+/**
+ * The requests that we made, and that aren't answered. There are no more of them than the limit, those that were given up among them:
+ * their handlers may still run.
+ */
 export class OutgoingRequests {
   readonly #world: ExchangeWorld;
   readonly #types: OutgoingTypes;
   readonly #open = new Map<number, OpenRequest>();
+  /** Those that their callers gave up, and that the other side hasn't answered. */
+  readonly #givenUp = new Set<number>();
   #next = 0;
 
   constructor(world: ExchangeWorld, types: OutgoingTypes) {
@@ -37,6 +43,7 @@ export class OutgoingRequests {
   /** @throws {SkeinError} as `Room.request` */
   async request(definition: RequestDefinition, body: unknown, options: RequestOptions): Promise<unknown> {
     if (options.signal?.aborted) throw aborted(options.signal);
+    if (this.#open.size + this.#givenUp.size >= limits.openRequests) throw tooMany();
     const route = this.#types.routeOf(definition);
     const encoded = encode(checked(definition, body));
     const request = this.#next++;
@@ -48,6 +55,7 @@ export class OutgoingRequests {
     const timeoutMs = options.timeoutMs ?? requestTimeoutMs;
     const giveUp = (error: SkeinError) => {
       if (!this.#open.delete(request)) return;
+      this.#givenUp.add(request);
       answer.reject(error);
       transmitQuietly(this.#world, route.lane, { kind: "cancel", request });
     };
@@ -70,8 +78,11 @@ export class OutgoingRequests {
   /** An answer came. */
   receive(payload: Extract<Payload, { kind: "response" | "failure" }>): void {
     const open = this.#open.get(payload.request);
-    // Late: we gave up, and it crossed our cancel.
-    if (open === undefined) return;
+    if (open === undefined) {
+      // Whoever asked gave up: this is the last word about it.
+      this.#givenUp.delete(payload.request);
+      return;
+    }
     this.#open.delete(payload.request);
     if (payload.kind === "failure") {
       const code = isErrorCode(payload.code) ? payload.code : "handler-failed";
@@ -91,6 +102,13 @@ export class OutgoingRequests {
     for (const { answer } of this.#open.values()) answer.reject(error);
     this.#open.clear();
   }
+}
+
+function tooMany(): SkeinError {
+  return new SkeinError(
+    "rate-limited",
+    `${limits.openRequests} requests wait for this peer's answers: ask it again when some of them have come.`,
+  );
 }
 
 function aborted(signal: AbortSignal | undefined): SkeinError {

@@ -34,6 +34,7 @@ function onePath() {
   const frames: Uint8Array[] = [];
   const heard: string[] = [];
   const rejections: Rejected[] = [];
+  const violations: string[] = [];
   const waiting: Uint8Array[] = [];
   const lossyFrames: Uint8Array[] = [];
   const sink = {
@@ -58,6 +59,7 @@ function onePath() {
       judged: (trust) => heard.push(trust),
       down: (reason, close) => heard.push(close === undefined ? `down: ${reason}` : `down ${close.code}: ${reason}`),
       rejected: (rejection) => rejections.push(rejection),
+      violated: (reason) => violations.push(reason),
     },
   });
   /** What the path said since this was asked last. */
@@ -69,7 +71,7 @@ function onePath() {
       return [...records.value];
     });
   };
-  return { clock, path, sink, said, heard, rejections, frames, lossyFrames, waiting };
+  return { clock, path, sink, said, heard, rejections, violations, frames, lossyFrames, waiting };
 }
 
 const types = (records: readonly WireRecord[]) => records.map(({ type }) => type);
@@ -100,13 +102,14 @@ describe("a path", () => {
     ["a fifth HELLO", fifth, "too many HELLOs"],
     ["a truncated frame", Uint8Array.of(2, 200), "a frame that ends in the middle of a record"],
     ["an oversized frame", new Uint8Array(limits.frameBytes + 1), `a frame of over ${limits.frameBytes} bytes`],
-  ])("refuses %s: it says so with CLOSE and ends", async (_name, frame, reason) => {
-    const { clock, path, said, heard } = onePath();
+  ])("refuses %s: it says so with CLOSE and ends, and the link can't go on", async (_name, frame, reason) => {
+    const { clock, path, said, heard, violations } = onePath();
     await said();
     path.receive(Uint8Array.of(...frame));
     path.receive(dataRecord(0));
     expect(await said()).toMatchObject([{ type: "close", close: { code: "bad-message", reason } }]);
     expect(heard.filter((word) => !word.startsWith("hello"))).toEqual([`down: ${reason}`]);
+    expect(violations).toEqual([reason]);
     expect(clock.armed).toBe(0);
   });
 

@@ -43,6 +43,8 @@ export interface PathListener {
   down(reason: string, close?: Close): void;
   /** Bytes were turned away. */
   rejected(rejection: Rejected): void;
+  /** The other side broke a rule, and was told: the path is over, and the link can't go on. */
+  violated(reason: string): void;
 }
 
 /** How often a side may say HELLO on one path: once, and again for each time that either began anew meanwhile. */
@@ -151,7 +153,7 @@ export class Path {
   receiveLossy(frame: Uint8Array): void {
     this.#receive(frame, (record, nowMs) => {
       if (record.type === "lossy") this.#handle(record, nowMs);
-      else this.refuse(`a record of type ${record.type} on the channel for the lossy lane`);
+      else this.#violated(`a record of type ${record.type} on the channel for the lossy lane`);
     });
   }
 
@@ -166,7 +168,7 @@ export class Path {
     const records = decodeFrame(frame);
     if (!records.ok) {
       this.#listener.rejected(records);
-      return this.refuse(records.reason);
+      return this.#violated(records.reason);
     }
     this.#live({ type: "heard" });
     const nowMs = this.#clock.nowMs();
@@ -218,13 +220,19 @@ export class Path {
     this.#alarm.set(undefined);
   }
 
+  #violated(reason: string): void {
+    if (this.#isOver) return;
+    this.refuse(reason);
+    this.#listener.violated(reason);
+  }
+
   #handle(record: WireRecord, nowMs: number): void {
     switch (record.type) {
       case "hello":
-        if (++this.#hellos > hellosMost) return this.refuse("too many HELLOs");
+        if (++this.#hellos > hellosMost) return this.#violated("too many HELLOs");
         return this.#listener.hello(record.hello);
       case "data":
-        if (this.#phase === "greeting") return this.refuse("data before HELLO");
+        if (this.#phase === "greeting") return this.#violated("data before HELLO");
         return this.#listener.data(record, nowMs);
       case "lossy":
         // On a channel of its own it may pass HELLO: nobody knows yet whose it is.
@@ -232,7 +240,7 @@ export class Path {
         this.#live({ type: "busy" });
         return this.#listener.lossy(record);
       case "acknowledgement":
-        if (this.#phase === "greeting") return this.refuse("an acknowledgement before HELLO");
+        if (this.#phase === "greeting") return this.#violated("an acknowledgement before HELLO");
         if (this.#listener.acknowledged(record.acknowledgement)) this.#live({ type: "progress" });
         return;
       case "ping":

@@ -310,3 +310,65 @@ describe("a peer that breaks the rules of streams", () => {
     );
   });
 });
+
+describe("a peer that takes no words about its streams", () => {
+  /** What ben says waits, and is counted, until the test lets it go. */
+  function deaf() {
+    const [ann, ben] = linkedEnds({});
+    const waiting: (() => void)[] = [];
+    ben.transmit = () => new Promise((resolve) => waiting.push(resolve));
+    const say = (payload: Payload) => ben.receive(encodePayload(payload), 2);
+    const open = (number: number) => say({ kind: "stream-open", stream: 2 * number, credit: 0, name: "files" });
+    const reset = (number: number) => say({ kind: "stream-reset", stream: 2 * number, code: "aborted", message: "" });
+    return { ann, ben, waiting, say, open, reset };
+  }
+
+  it("opens no more of them than the limit, also where each is over at once", () => {
+    const { ben, waiting, open, reset } = deaf();
+    for (let i = 0; i < limits.openStreams; i++) {
+      open(i);
+      reset(i);
+    }
+    expect(ben.violations).toEqual([]);
+    for (let i = limits.openStreams; i < 2_000; i++) {
+      if (ben.violations.length === 0) open(i);
+      if (ben.violations.length === 0) reset(i);
+    }
+    expect(ben.violations).toHaveLength(1);
+    // Of each: that it isn't taken, and that nothing comes.
+    expect(waiting).toHaveLength(2 * limits.openStreams);
+  });
+
+  it("may go on once it took them", async () => {
+    const { ben, waiting, open, reset } = deaf();
+    for (let i = 0; i < 3 * limits.openStreams; i++) {
+      open(i);
+      reset(i);
+      if (i % limits.openStreams !== limits.openStreams - 1) continue;
+      for (const go of waiting.splice(0)) go();
+      await turn();
+    }
+    expect(ben.violations).toEqual([]);
+  });
+
+  it("is told of credit once at a time, however much is read", async () => {
+    const { ben, waiting, say, open } = deaf();
+    const taken: ByteStream[] = [];
+    ben.streamHandlers.add("files", (stream) => void taken.push(stream));
+    open(0);
+    const reader = (taken[0] as ByteStream).readable.getReader();
+    const quarter = streamWindowBytes / 4;
+    for (let i = 0; i < 4; i++) {
+      for (let sent = 0; sent < quarter; sent += 8_192) {
+        say({ kind: "stream-data", stream: 0, body: bytes(8_192) });
+        await reader.read();
+      }
+    }
+    // That it is taken, and one credit.
+    expect(waiting).toHaveLength(2);
+    for (const go of waiting.splice(0)) go();
+    await turn();
+    expect(ben.said.at(-1)).toEqual({ kind: "stream-credit", stream: 1, credit: 2 * streamWindowBytes });
+    expect(ben.violations).toEqual([]);
+  });
+});

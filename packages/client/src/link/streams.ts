@@ -1,5 +1,6 @@
 import { laneCount, limits, SkeinError, type StreamPayload } from "@skein/protocol";
 import { type ByteStream, StreamEnd, streamWindowBytes } from "./byte-stream.js";
+import { accepted } from "./waiting-senders.js";
 
 /** What to run for a stream that a peer opens. */
 export type StreamHandler = (stream: ByteStream, from: unknown) => unknown;
@@ -29,6 +30,8 @@ export class Streams {
     nextOurs: 0,
     nextTheirs: 1,
   }));
+  /** Of the other side's streams, those that are over here, and whose last words wait for room: it can't know yet. */
+  #lingering = 0;
 
   constructor(world: StreamsWorld) {
     this.#world = world;
@@ -88,7 +91,7 @@ export class Streams {
     { name, credit }: Extract<StreamPayload, { kind: "stream-open" }>,
   ): Promise<unknown> | undefined {
     const own = this.#lanes[lane] as Lane;
-    if (stream !== own.nextTheirs || this.#count(1) >= limits.openStreams) {
+    if (stream !== own.nextTheirs || this.#count(1) + this.#lingering >= limits.openStreams) {
       this.#world.violate("it opened a stream out of turn, or too many of them");
       return undefined;
     }
@@ -98,9 +101,9 @@ export class Streams {
     if (handler === undefined) {
       return end.refuse(new SkeinError("no-handler", `The peer handles no stream named "${name}".`));
     }
-    const accepted = end.accept();
+    const taken = end.accept();
     void this.#run(handler, end);
-    return accepted;
+    return taken;
   }
 
   async #run(handler: StreamHandler, end: StreamEnd): Promise<void> {
@@ -116,14 +119,25 @@ export class Streams {
 
   #add(lane: number, name: string, stream: number, creditBytes: number): StreamEnd {
     const { ends } = this.#lanes[lane] as Lane;
-    const end = new StreamEnd(
-      { transmit: (payload) => this.#world.transmit(lane, payload), over: () => ends.delete(stream) },
-      name,
-      stream,
-      creditBytes,
-    );
+    let last = accepted;
+    const transmit = (payload: StreamPayload) => {
+      last = this.#world.transmit(lane, payload);
+      return last;
+    };
+    const over = () => {
+      if (ends.delete(stream) && stream % 2 === 1) this.#linger(last);
+    };
+    const end = new StreamEnd({ transmit, over }, name, stream, creditBytes);
     ends.set(stream, end);
     return end;
+  }
+
+  #linger(last: Promise<void>): void {
+    this.#lingering++;
+    const gone = () => {
+      this.#lingering--;
+    };
+    void last.then(gone, gone);
   }
 
   /** How many are open that we opened (0), or the other side (1). */

@@ -1,8 +1,6 @@
 import { Alarm, type Clock } from "../clock.js";
+import { returnMs } from "../core/reconnect.js";
 import type { Link } from "../link/link.js";
-
-/** How long others may take to come back to a server that is back: their longest wait, and the time to connect. */
-const returnMs = 20_000;
 
 type State =
   | { readonly phase: "listed" }

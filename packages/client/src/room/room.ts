@@ -118,8 +118,9 @@ export class Room implements Messenger<Peer>, AsyncDisposable {
 
   /**
    * Asks one peer, and waits for its answer.
-   * @throws {SkeinError} what `send` throws, and `timeout`, `aborted`, `no-handler`, `handler-failed`, `bad-message`, or the
-   * code of a SkeinError that the handler threw
+   * @throws {SkeinError} what `send` throws, and `timeout`, `aborted`, `no-handler`, `handler-failed`, `bad-message`, the
+   * code of a SkeinError that the handler threw, or `rate-limited`: 1,024 of ours wait for this peer's answers, or it has too much
+   * to answer that we don't take
    */
   async request<Input, Reply>(
     to: PeerId | Peer,

@@ -1,6 +1,7 @@
 import {
   type ForwardClass,
   type IceServer,
+  limits,
   type PeerId,
   type Rejected,
   type SignedCard,
@@ -81,11 +82,12 @@ export class Roster {
   signalingEvents(): SignalingEvents {
     const { emit, ended, rejected } = this.#world;
     return {
-      roster: (cards, iceServers) => this.#inbox.add(() => this.#take(cards, iceServers)),
-      card: (card) => this.#inbox.add(() => this.#meet(card).then(() => {})),
+      roster: (cards, iceServers) => this.#inbox.add(() => this.#take(cards, iceServers), bytesOf(cards)),
+      card: (card) => this.#inbox.add(() => this.#meet(card).then(() => {}), wholeBytes(card.b)),
       away: (id) => this.#inbox.add(() => this.#peers.get(id)?.doubt()),
       left: (id, reason) => this.#inbox.add(() => this.#handleLeft(id, reason)),
-      envelope: (from, kind, envelope) => this.#inbox.add(() => this.#handleEnvelope(from, kind, envelope)),
+      envelope: (from, kind, envelope) =>
+        this.#inbox.add(() => this.#handleEnvelope(from, kind, envelope), wholeBytes(envelope)),
       undeliverable: (to, reason, kind) => this.#inbox.add(() => this.#peers.get(to)?.undeliverable(reason, kind)),
       // In its turn as well: a roster that is still being checked came before.
       disconnected: (reason) => this.#inbox.add(() => this.#loseServer(reason)),
@@ -129,6 +131,13 @@ export class Roster {
       return card.id;
     }
     if (known !== undefined) this.#remove(known, "replaced");
+    if (this.#peers.size >= limits.roomPeers) {
+      rejected(
+        { ok: false, code: "over-limit", reason: `a peer beyond the ${limits.roomPeers} that a room may have` },
+        "server",
+      );
+      return undefined;
+    }
     if (!this.#parts.admit(card)) return undefined;
     const peer = new RemotePeer(this.#peerWorld, card, this.#pairs.of(card));
     this.#peers.set(card.id, peer);
@@ -157,4 +166,13 @@ export class Roster {
     peer.close(reason);
     this.#world.emit("peer-left", { peer, reason });
   }
+}
+
+/** What a view keeps in memory: the packet that it came in. */
+function wholeBytes({ buffer }: Uint8Array): number {
+  return buffer.byteLength;
+}
+
+function bytesOf(cards: readonly SignedCard[]): number {
+  return cards.reduce((sum, { b }) => sum + b.length, 0);
 }

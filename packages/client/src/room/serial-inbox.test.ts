@@ -77,4 +77,16 @@ describe("the serial inbox", () => {
     expect(done).toEqual(["three"]);
     expect(uncaught).toEqual([new Error("thrown"), new Error("rejected")]);
   });
+
+  it("turns away what is more than it holds, by bytes as well, and takes more once some is done", async () => {
+    const { inbox: tasks, overflows } = inbox();
+    const done: number[] = [];
+    for (let i = 0; i < 40; i++) tasks.add(() => void done.push(i), 1024 * 1024);
+    expect(overflows).toEqual(Array(8).fill("over-limit"));
+    tasks.start();
+    await turn();
+    tasks.add(() => void done.push(40), 1024 * 1024);
+    await turn();
+    expect(done).toEqual([...Array(32).keys(), 40]);
+  });
 });

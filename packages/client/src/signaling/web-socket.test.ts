@@ -105,6 +105,36 @@ describe("an address", () => {
 });
 
 describe("joining", () => {
+  it("answers one challenge for each connection: no server has it sign, or ask for tokens, without end", async () => {
+    let tokens = 0;
+    const { sockets, names } = start({ token: () => `t${++tokens}` });
+    const socket = sockets.last;
+    socket.open();
+    for (let i = 0; i < 50; i++) socket.say(challenge);
+    await until(() => socket.messages.length > 0);
+    await turn();
+    expect([tokens, socket.messages.length]).toEqual([1, 1]);
+    expect(names()).toEqual(Array(49).fill("rejected"));
+  });
+
+  it("keeps no more cards than a room may have, in however many parts they come", async () => {
+    const started = start();
+    const { sockets, told } = started;
+    sockets.last.open();
+    sockets.last.say(challenge);
+    await until(() => sockets.last.messages.length > 0);
+    for (let i = 0; i < 30; i++) sockets.last.say({ t: "peers", peers: Array(100).fill(otherCard) });
+    sockets.last.say(joined([otherCard]));
+    await started.session;
+    const [, cards] = told.find(([name]) => name === "roster") as [string, SignedCard[]];
+    expect(cards).toHaveLength(limits.roomPeers);
+    // None of them holds the packet that it came in.
+    expect(cards.reduce((sum, { b, s }) => sum + b.buffer.byteLength + s.buffer.byteLength, 0)).toBe(
+      limits.roomPeers * (otherCard.b.length + 64),
+    );
+    expect(told.filter(([name]) => name === "rejected").length).toBeGreaterThan(0);
+  });
+
   it("answers the challenge with a proof for this nonce, room and card", async () => {
     const { sockets, session, told, clock } = start();
     const socket = sockets.last;

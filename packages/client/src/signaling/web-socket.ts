@@ -5,6 +5,7 @@ import {
   limits,
   type PeerId,
   proveJoin,
+  type RejectionCode,
   type SignedCard,
   SkeinError,
   webSocketProtocol,
@@ -75,6 +76,8 @@ class WebSocketSession implements SignalingSession {
   #socket: WebSocket | undefined;
   /** Cards that came in `peers`, waiting for `joined`. */
   #roster: SignedCard[] = [];
+  /** The socket whose challenge was answered: each has one. */
+  #answered: WebSocket | undefined;
   /** Until the first `joined`, a lost connection is the caller's to handle. */
   #stage: "joining" | "member" | "over" = "joining";
 
@@ -165,7 +168,7 @@ class WebSocketSession implements SignalingSession {
   #receive(data: unknown): void {
     this.#step({ type: "heard" });
     if (!(data instanceof ArrayBuffer)) {
-      return this.#events.rejected({ ok: false, code: "malformed", reason: "a text message from the server" });
+      return this.#reject("malformed", "a text message from the server");
     }
     const message = dispatchPacket(new Uint8Array(data), this.#events);
     if (message !== undefined) this.#handle(message);
@@ -174,13 +177,17 @@ class WebSocketSession implements SignalingSession {
   #handle(message: JoiningMessage): void {
     switch (message.t) {
       case "challenge":
+        // A second one would have us sign, and ask for tokens, as often as it came.
+        if (this.#answered === this.#socket) return this.#reject("malformed", "a second challenge");
+        this.#answered = this.#socket;
         void this.#answer(message);
         return;
       case "peers":
-        this.#roster.push(...message.peers);
+        this.#list(message.peers);
         return;
       case "joined": {
-        const cards = [...this.#roster, ...message.peers];
+        this.#list(message.peers);
+        const cards = this.#roster;
         this.#roster = [];
         this.#step({ type: "joined" });
         this.#stage = "member";
@@ -201,6 +208,17 @@ class WebSocketSession implements SignalingSession {
       case "pong":
         return;
     }
+  }
+
+  /** More than a room may have are left out. */
+  #list(cards: readonly SignedCard[]): void {
+    const room = limits.roomPeers - this.#roster.length;
+    for (const { b, s } of cards.slice(0, room)) this.#roster.push({ b: Uint8Array.from(b), s: Uint8Array.from(s) });
+    if (cards.length > room) this.#reject("over-limit", `more than ${limits.roomPeers} peers in the room`);
+  }
+
+  #reject(code: RejectionCode, reason: string): void {
+    this.#events.rejected({ ok: false, code, reason });
   }
 
   async #answer(challenge: Extract<JoiningMessage, { t: "challenge" }>): Promise<void> {

@@ -22,6 +22,8 @@ export interface CarrierUser {
 const fullBytes = 512 * 1024;
 /** The other side may have met us before we met it: what it said until then is kept, up to this. The path makes up for what isn't. */
 const heldBytesMost = 2 * limits.packetBytes;
+/** What a message costs beside its bytes: one may have none. */
+const messageOverheadBytes = 128;
 
 /**
  * A simple-peer that carries signalling and frames side by side, and can be replaced by another. It is listened to only while
@@ -142,8 +144,9 @@ export class Carrier {
   }
 
   #hold(message: Uint8Array): void {
-    if (this.#heldBytes + message.length > heldBytesMost) return;
-    this.#heldBytes += message.length;
+    const bytes = message.length + messageOverheadBytes;
+    if (this.#heldBytes + bytes > heldBytesMost) return;
+    this.#heldBytes += bytes;
     this.#held.push(message);
   }
 }

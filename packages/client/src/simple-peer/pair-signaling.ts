@@ -12,11 +12,12 @@ import {
 } from "@skein/protocol";
 import { Alarm } from "../clock.js";
 import { deferred } from "../deferred.js";
-import { pathlessMs } from "../link/link.js";
 import { dispatchPacket } from "../signaling/server-packets.js";
 import type { Signaling, SignalingEvents, SignalingJoin, SignalingSession } from "../signaling/signaling.js";
 import type { Carrier } from "./carrier.js";
 
+/** How long the other side stays when its simple-peer is gone. It comes back by another, or not at all. */
+const absentMs = 60_000;
 /** How long the other side has to say that it heard us leave. */
 const goodbyeMs = 1_000;
 
@@ -105,7 +106,7 @@ class PairSession implements SignalingSession {
   #lose(reason: string): void {
     if (this.#phase === "here") {
       this.#phase = "away";
-      this.#alarm.set(this.#join.clock.nowMs() + pathlessMs);
+      this.#alarm.set(this.#join.clock.nowMs() + absentMs);
     }
     this.#room.disconnected(reason);
   }

@@ -25,6 +25,18 @@ describe("a decoder", () => {
     );
   });
 
+  it("gives no small byte string that keeps what it came in: a stranger's frame isn't held by a few bytes of it", () => {
+    const frame = new Uint8Array(64 * 1024);
+    const bytesAt = (length: number) => {
+      const document = encode({ small: new Uint8Array(length) });
+      frame.set(document);
+      const decoded = decode(frame.subarray(0, document.length));
+      return decoded.ok ? (decoded.value as { small: Uint8Array }).small.buffer.byteLength : undefined;
+    };
+    expect([1, 100, 4_000].map(bytesAt)).toEqual([1, 100, 4_000]);
+    expect(bytesAt(5_000)).toBe(frame.length);
+  });
+
   it("turns each extension away, whatever follows it", () => {
     for (const head of [0xc1, 0xc7, 0xc8, 0xc9, 0xd4, 0xd5, 0xd6, 0xd7, 0xd8]) {
       for (const filler of [0x00, 0xa0]) {

@@ -4,6 +4,9 @@ import { limits } from "../limits.js";
 /** Up to here a loop over the bytes is faster than the platform's decoder. */
 const shortText = 32;
 
+/** A byte string is a view where it is one part in so many of what it keeps in memory, or more. */
+const keptShare = 16;
+
 // Without `ignoreBOM` a leading byte order mark would be swallowed.
 const utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
 
@@ -37,7 +40,7 @@ export class Decoder {
     return new DataView(this.#bytes.buffer, this.#bytes.byteOffset, this.#bytes.byteLength);
   }
 
-  /** Byte strings in it are views. @throws {Unreadable} */
+  /** Byte strings in it are views, but for small ones of what is much larger. @throws {Unreadable} */
   document(): unknown {
     const value = this.#value(0);
     if (this.#position !== this.#bytes.length) throw new Unreadable("malformed", "has bytes after its value");
@@ -151,7 +154,10 @@ export class Decoder {
 
   #binary(length: number): Uint8Array {
     const start = this.#take(length);
-    return this.#bytes.subarray(start, start + length);
+    const end = start + length;
+    // Whoever keeps a few bytes of a frame isn't to keep the frame.
+    if (length * keptShare < this.#bytes.buffer.byteLength) return this.#bytes.slice(start, end);
+    return this.#bytes.subarray(start, end);
   }
 
   /** A number of 8, 16 or 32 bits. */

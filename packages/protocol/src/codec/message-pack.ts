@@ -41,7 +41,7 @@ function notPlain({ message }: NotPlain): SkeinError {
   );
 }
 
-/** Reads plain MessagePack that came from somewhere else. Byte strings are views into `source`. */
+/** Reads plain MessagePack that came from somewhere else. Byte strings are views into `source`, but for small ones. */
 export function decode(source: Uint8Array): Decoded<unknown> {
   try {
     return accept(new Decoder(withoutBuffer(source)).document());

@@ -1,12 +1,14 @@
 import { type Card, decodeServerMessage, peerIdOf, type SignedCard } from "@skein/protocol";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { Hub, type HubSettings, type Place } from "./rooms.js";
+import { Hub, type HubSettings, type Loss, type Place } from "./rooms.js";
 
 const graceMs = 100;
+const silentGraceMs = 300;
 
 const settings: HubSettings = {
   graceMs,
+  silentGraceMs,
   iceServers: [],
   packetBytes: 32 * 1024,
   bufferedBytes: 1_000,
@@ -111,8 +113,8 @@ function join(hub: Hub<Listener>, seen: Seen, room = "lab"): Listener {
   return listener;
 }
 
-function lose(hub: Hub<Listener>, listener: Listener, nowMs: number): void {
-  hub.lose(listener.place as Place<Listener>, listener, nowMs);
+function lose(hub: Hub<Listener>, listener: Listener, nowMs: number, how?: Loss): void {
+  hub.lose(listener.place as Place<Listener>, listener, nowMs, how);
 }
 
 const ada = { peer: 1, box: 1, n: 0 };
@@ -156,6 +158,34 @@ describe("a hub tells", () => {
     expect(first.log.slice(3)).toEqual([]);
     hub.tick(1_000 + graceMs);
     expect(first.log.slice(3)).toEqual(["peer-left 2 lost"]);
+    expect(hub.deadline()).toBeUndefined();
+  });
+
+  test("away at once, lost when a longer grace is over, of one that fell silent", () => {
+    const hub = createHub();
+    const first = join(hub, ada);
+    lose(hub, join(hub, bob), 1_000, "silent");
+    expect(first.log.slice(2)).toEqual(["peer-away 2"]);
+    const other = join(hub, { peer: 3, box: 1, n: 0 });
+    lose(hub, other, 1_000);
+    expect(hub.deadline()).toBe(1_000 + graceMs);
+    hub.tick(1_000 + graceMs);
+    expect(first.log.at(-1)).toBe("peer-left 3 lost");
+    expect(hub.deadline()).toBe(1_000 + silentGraceMs);
+    hub.tick(1_000 + silentGraceMs - 1);
+    expect(first.log.at(-1)).toBe("peer-left 3 lost");
+    hub.tick(1_000 + silentGraceMs);
+    expect(first.log.at(-1)).toBe("peer-left 2 lost");
+    expect(hub.deadline()).toBeUndefined();
+  });
+
+  test("nobody of the return of one that fell silent", () => {
+    const hub = createHub();
+    const first = join(hub, ada);
+    lose(hub, join(hub, bob), 0, "silent");
+    join(hub, bob);
+    hub.tick(silentGraceMs);
+    expect(first.log.slice(2)).toEqual(["peer-away 2"]);
     expect(hub.deadline()).toBeUndefined();
   });
 

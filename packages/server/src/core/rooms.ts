@@ -47,6 +47,7 @@ export interface HubSink<Connection> {
 
 export interface HubSettings {
   readonly graceMs: number;
+  readonly silentGraceMs: number;
   readonly iceServers: readonly IceServer[];
   /** No packet that answers a join is larger. */
   readonly packetBytes: number;
@@ -72,6 +73,8 @@ export type JoinOutcome<Connection> =
 export type AnnounceOutcome = "announced" | "another-peer" | "stale";
 export type ForwardOutcome = "passed" | "gone" | "busy";
 export type LeaveReason = "left" | "lost" | "replaced";
+/** `closed`: its socket is, so the peer may well have ended · `silent`: it stopped answering, so its network may be cut. */
+export type Loss = "closed" | "silent";
 
 /**
  * Who is in which room, and what each is told of it.
@@ -79,7 +82,8 @@ export type LeaveReason = "left" | "lost" | "replaced";
  * Invariants:
  * 1. An identity has one place in a room, and a place at most one connection.
  * 2. Whoever sits in a place was told of every other place in the room, and of each change since, once and in order.
- * 3. A place without a connection waits in `#away`, and is given up when its grace ends. A room without places is gone.
+ * 3. A place without a connection waits in `#away` or in `#silent`, and is given up when its grace ends. A room without places
+ *    is gone.
  * 4. An older card never replaces a newer one.
  */
 export class Hub<Connection> {
@@ -87,12 +91,14 @@ export class Hub<Connection> {
   readonly #sink: HubSink<Connection>;
   readonly #rooms = new Map<string, Room<Connection>>();
   readonly #away: WaitingLine<MutablePlace<Connection>>;
+  readonly #silent: WaitingLine<MutablePlace<Connection>>;
   #peers = 0;
 
   constructor(settings: HubSettings, sink: HubSink<Connection>) {
     this.#settings = settings;
     this.#sink = sink;
     this.#away = new WaitingLine(settings.graceMs);
+    this.#silent = new WaitingLine(settings.silentGraceMs);
   }
 
   get rooms(): number {
@@ -145,23 +151,26 @@ export class Hub<Connection> {
     if (own !== undefined) this.#giveUp(own, "left");
   }
 
-  /** The peer's connection is gone without a word: its place is kept for a while. */
-  lose(place: Place<Connection>, connection: Connection, nowMs: number): void {
+  /** The peer's connection is gone without a word: its place is kept for a while. For longer where all that is known is silence. */
+  lose(place: Place<Connection>, connection: Connection, nowMs: number, how: Loss = "closed"): void {
     const own = this.#own(place, connection);
     if (own === undefined) return;
     own.connection = undefined;
-    this.#away.add(own, nowMs);
+    (how === "silent" ? this.#silent : this.#away).add(own, nowMs);
     this.#tellOthers(own, { t: "peer-away", id: own.id });
   }
 
   /** When a grace period ends next. */
   deadline(): number | undefined {
-    return this.#away.deadline();
+    const deadlines = [this.#away.deadline(), this.#silent.deadline()];
+    return deadlines.reduce((first, other) => (first === undefined || (other ?? first) < first ? other : first));
   }
 
   /** Gives up the places whose grace is over. */
   tick(nowMs: number): void {
-    for (const place of this.#away.takeDue(nowMs)) this.#giveUp(place, "lost");
+    for (const line of [this.#away, this.#silent]) {
+      for (const place of line.takeDue(nowMs)) this.#giveUp(place, "lost");
+    }
   }
 
   #takeBack(
@@ -169,7 +178,7 @@ export class Hub<Connection> {
     { connection, card, signed }: JoinRequest<Connection>,
   ): JoinOutcome<Connection> {
     const earlier = place.connection;
-    this.#away.delete(place);
+    this.#stopWaiting(place);
     place.connection = connection;
     // The peer noticed that its connection was dead before we did.
     if (earlier !== undefined && earlier !== connection) this.#sink.replace(earlier);
@@ -220,11 +229,16 @@ export class Hub<Connection> {
   #giveUp(place: MutablePlace<Connection>, reason: LeaveReason): void {
     const { room } = place;
     place.connection = undefined;
-    this.#away.delete(place);
+    this.#stopWaiting(place);
     room.places.delete(place.key);
     this.#peers--;
     if (room.places.size === 0) this.#rooms.delete(room.name);
     else this.#tellOthers(place, { t: "peer-left", id: place.id, reason });
+  }
+
+  #stopWaiting(place: MutablePlace<Connection>): void {
+    this.#away.delete(place);
+    this.#silent.delete(place);
   }
 
   #update(place: MutablePlace<Connection>, card: Card, signed: SignedCard): boolean {
