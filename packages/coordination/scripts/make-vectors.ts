@@ -74,8 +74,8 @@ async function certificateVectors() {
     ],
     rejected: [
       bad("the ballots don't decide it", "malformed", { proposal, ballots: [a] }),
-      bad("one voter twice", "malformed", { proposal, ballots: [a, a] }),
-      bad("one voter in two ways", "malformed", { proposal, ballots: [a, b, await ballot(bob, proposal, no)] }),
+      bad("one voter twice", "malformed", { proposal, ballots: [a, b, b] }),
+      bad("one voter in two ways", "malformed", { proposal, ballots: [a, await ballot(bob, proposal, no), b] }),
       bad("a ballot of who is no elector", "malformed", { proposal, ballots: [a, await ballot(dan, proposal, yes)] }),
       bad("no ballot at all", "malformed", { proposal, ballots: [] }),
       bad("a ballot altered", "forged", { proposal, ballots: [a, forged] }),

@@ -179,6 +179,24 @@ describe("an election", () => {
     expect(again.leader?.id).toBe(network.idOf(1));
   });
 
+  it("doesn't lead before its term is safe", async () => {
+    const network = new IdentityNetwork();
+    let isSafe = (): void => {};
+    const store = {
+      load: async () => undefined,
+      save: () =>
+        new Promise<void>((resolve) => {
+          isSafe = resolve;
+        }),
+    };
+    const [agent] = await agents(network, [{ store }]);
+    await network.clock.pass(1_500);
+    expect(agent?.election.isLeader).toBe(false);
+    isSafe();
+    await network.clock.pass(0);
+    expect(agent?.election.isLeader).toBe(true);
+  });
+
   it("waits for a leader, and every wait ends", async () => {
     const network = new IdentityNetwork();
     const [agent] = await agents(network, [{ candidate: false }]);

@@ -92,18 +92,41 @@ export class LockWorld {
   #fault(): void {
     const random = this.#random;
     const node = random.pick(this.nodes);
-    switch (random.below(6)) {
+    switch (random.below(12)) {
       case 0:
       case 1:
-        return this.#act(node, () => this.#claim(node));
       case 2:
-        return this.#act(node, () => this.#freeClaim(node));
       case 3:
-        return this.#unseat();
+        return this.#act(node, () => this.#claim(node));
       case 4:
-        return this.#freeze(node, random.below(2.5 * leaseMostMs));
+        return this.#act(node, () => this.#freeClaim(node));
       case 5:
-        return this.#crash(node);
+        // A new leader grants nothing for a while: with too many of them nothing is ever granted.
+        return random.chance(0.3) ? this.#unseat() : undefined;
+      case 6:
+      case 7:
+        return this.#freeze(node, random.below(2.5 * leaseMostMs));
+      case 8:
+        return random.chance(0.5) ? this.#crash(node) : undefined;
+      case 9:
+        return this.#lose(node);
+      default:
+        return this.#stall(node, random.below(2 * leaseMostMs));
+    }
+  }
+
+  /** Some take it for gone, though it lives on. */
+  #lose(node: Node): void {
+    for (const other of this.nodes) {
+      if (other !== node && this.#random.chance(0.7)) this.#feedTable(other, { type: "gone", from: node.id });
+    }
+  }
+
+  /** What it says arrives after that time. */
+  #stall(node: Node, ms: number): void {
+    for (const { id } of this.nodes) {
+      const key = `${node.id} ${id}`;
+      this.#clear.set(key, Math.max(this.#clear.get(key) ?? 0, this.#queue.nowMs + ms));
     }
   }
 
@@ -171,9 +194,7 @@ export class LockWorld {
     node.claims = [];
     node.waiting.splice(0);
     node.leader = undefined;
-    for (const other of this.nodes) {
-      if (other !== node && this.#random.chance(0.7)) this.#feedTable(other, { type: "gone", from: node.id });
-    }
+    this.#lose(node);
     this.#queue.after(this.#random.below(3_000), () => this.#tell(node));
   }
 
