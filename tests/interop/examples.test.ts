@@ -37,3 +37,15 @@ it("tasks are done, and handed over", async () => {
 it("artifacts come from several holders, and a liar is named", async () => {
   expect(await linesOf("artifacts")).toEqual(["3000000 bytes, 2 holders", "liar lied", "all of it is right"]);
 });
+
+it("three agree on a leader, on a vote, and on whose turn it is", async () => {
+  expect(await linesOf("agreeing")).toEqual([
+    "ann leads",
+    "bob as the keeper of the index: accepted",
+    "the certificate says: accepted",
+    expect.stringMatching(/^(bob|cyd) holds the lock; the fence lets it pass: (one|two)$/),
+    expect.stringMatching(/^(bob|cyd) holds the lock; the fence lets it pass: (one|two)$/),
+    "after ann: a later term: true; the new leader's token passes: true",
+    "ann's old token passes: false",
+  ]);
+});

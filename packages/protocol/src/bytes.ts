@@ -1,3 +1,5 @@
+import nacl from "tweetnacl";
+
 const encoder = new TextEncoder();
 // Without `ignoreBOM` a leading byte order mark would be swallowed, and two byte strings would read as one text.
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
@@ -18,6 +20,11 @@ export function fromUtf8(bytes: Uint8Array): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** `SHA-512(bytes)[0..32]`: what stands for bytes wherever Skein names them by their hash. */
+export function digestOf(bytes: Uint8Array): Uint8Array {
+  return nacl.hash(bytes).slice(0, 32);
 }
 
 export function concatBytes(...parts: readonly Uint8Array[]): Uint8Array {

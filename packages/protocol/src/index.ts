@@ -23,7 +23,7 @@ export type { ProtocolVersions, Settlement } from "./app/settlement.js";
 export { compareVersions, settleProtocol, versionsOf } from "./app/settlement.js";
 export type { InputOf, OutputOf, Schema } from "./app/validate.js";
 export { validate } from "./app/validate.js";
-export { concatBytes, equalBytes, fromBase64Url, fromUtf8, toBase64Url, utf8 } from "./bytes.js";
+export { concatBytes, digestOf, equalBytes, fromBase64Url, fromUtf8, toBase64Url, utf8 } from "./bytes.js";
 export { decode, encode } from "./codec/message-pack.js";
 export type { Accepted, Decoded, Rejected, RejectionCode } from "./decoded.js";
 export { accept, reject } from "./decoded.js";

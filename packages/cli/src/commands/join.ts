@@ -6,7 +6,7 @@ import { parseName, parseProtocol, parseRoom, relayOption, serverOption } from "
 export function joinCommand(): Command {
   return new Command("join")
     .description(
-      "Join a room. On a terminal: talk to whoever is there. With --json: the room as lines of JSON on stdin and stdout, so that a " +
+      "Join a room. On a terminal: talk to whoever is there, vote, and take turns (/help). With --json: the room as lines of JSON on stdin and stdout, so that a " +
         "program in any language can be an agent (docs/guide/embedding.md).",
     )
     .argument(

@@ -1,11 +1,12 @@
 import type { Peer, Room } from "@skein/client";
-import { defineProtocol, message } from "@skein/protocol";
+import { defineProtocol, type Identity, message } from "@skein/protocol";
 import * as v from "valibot";
 import { deferred } from "../process/deferred.js";
 import { clean, createInk } from "../terminal/ink.js";
 import { Prompt } from "../terminal/prompt.js";
 import { tableLines } from "../terminal/table.js";
 import { millisecondsText } from "../terminal/units.js";
+import { Agreeing, agreeingHelp } from "./agreeing.js";
 
 const longestText = 4000;
 
@@ -17,6 +18,7 @@ export const chatProtocol = defineProtocol("skein.chat", "1.0.0", {
 const help = [
   ["TEXT", "say it to everyone in the room"],
   ["/peers", "who is here, and how they are linked"],
+  ...agreeingHelp,
   ["/help", "this"],
   ["/quit", "leave; so does Ctrl-C or Ctrl-D"],
 ];
@@ -24,6 +26,7 @@ const help = [
 /** A small chat: each line typed goes to everyone in the room. */
 export async function runChat(options: {
   readonly enter: () => Promise<Room>;
+  readonly identity: Identity;
   readonly signal: AbortSignal;
 }): Promise<void> {
   const room = await options.enter();
@@ -39,6 +42,7 @@ export async function runChat(options: {
     if (text === "/help")
       return prompt.print(tableLines(help.map(([key = "", what = ""]) => [`  ${ink("bold", key)}`, what])).join("\n"));
     if (text === "/peers") return prompt.print(peerLines(room).join("\n"));
+    if (agreeing.run(text)) return;
     if (text.startsWith("/")) return prompt.print(`There is no ${clean(text)}: /help shows what there is.`);
     const heard = await room.broadcast(chatProtocol.say, { text });
     if (heard === 0) prompt.print(ink("dim", "Nobody heard it: nobody else is linked yet."));
@@ -49,6 +53,15 @@ export async function runChat(options: {
     if (!leaving) prompt.print(ink("dim", `· ${text}`));
   };
 
+  const agreeing = await Agreeing.begin({
+    room,
+    identity: options.identity,
+    nameOf: (id) => {
+      const peer = room.peers.get(id);
+      return peer === undefined ? id.slice(0, 8) : nameOf(peer);
+    },
+    note,
+  });
   room.handle(chatProtocol.say, ({ text }, from) =>
     prompt.print(`${ink(["bold", "cyan"], nameOf(from))}  ${clean(text)}`),
   );
@@ -89,6 +102,7 @@ export async function runChat(options: {
     await Promise.race([done.promise, ended.promise]);
   } finally {
     leaving = true;
+    await agreeing.close();
     await room.leave();
   }
 }

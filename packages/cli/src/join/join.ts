@@ -1,6 +1,8 @@
 import { joinRoom, type Room } from "@skein/client";
+import { createIdentity } from "@skein/protocol";
 import type { Protocols } from "../commands/options.js";
 import { listenForStop } from "../process/stop.js";
+import { agreeingProtocols } from "./agreeing.js";
 import { chatProtocol, runChat } from "./chat.js";
 import { runJsonRoom } from "./json-room.js";
 import { joinOptionsOf, type RoomOptions } from "./room-options.js";
@@ -14,8 +16,9 @@ export interface JoinCommandOptions extends RoomOptions {
 export async function join(roomName: string, options: JoinCommandOptions): Promise<void> {
   using stop = listenForStop();
   const own = options.protocol ?? [];
-  const protocols = options.json ? own : [chatProtocol, ...own];
-  const enter = (): Promise<Room> => joinRoom({ ...joinOptionsOf(roomName, options), protocols, signal: stop.signal });
+  const protocols = options.json ? own : [chatProtocol, ...agreeingProtocols, ...own];
+  const { identity = createIdentity(), ...rest } = joinOptionsOf(roomName, options);
+  const enter = (): Promise<Room> => joinRoom({ ...rest, identity, protocols, signal: stop.signal });
   if (options.json) await runJsonRoom({ enter, protocols, signal: stop.signal });
-  else await runChat({ enter, signal: stop.signal });
+  else await runChat({ enter, identity, signal: stop.signal });
 }

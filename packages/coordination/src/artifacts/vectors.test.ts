@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
-import { makeVectors, pattern, vectorFolder } from "../../scripts/make-vectors.ts";
+import { makeVectors, pattern, vectorFolder } from "../../scripts/make-artifact-vectors.ts";
 import { MemoryNetwork } from "../simulation/memory-network.test-support.js";
 import { VirtualClock } from "../simulation/virtual-clock.test-support.js";
 import { createArtifacts } from "./artifacts.js";
@@ -11,7 +11,7 @@ const { artifacts: vectors } = JSON.parse(read("artifact.json")) as { artifacts:
 
 it("the vectors' files are what the script makes", () => {
   for (const [name, text] of Object.entries(makeVectors()))
-    expect(read(name), `${name}: run make-vectors.ts`).toBe(text);
+    expect(read(name), `${name}: run make-artifact-vectors.ts`).toBe(text);
 });
 
 it.each(vectors)("an artifact of $bytes bytes has the id of its vector", async ({ bytes, id }) => {

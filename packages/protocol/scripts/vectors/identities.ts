@@ -29,7 +29,7 @@ function second(signature: Uint8Array): Uint8Array {
 
 export async function identityVectors() {
   const message = utf8("what is signed");
-  const purposes: Purpose[] = ["card", "join"];
+  const purposes: Purpose[] = ["card", "join", "proposal", "ballot", "term"];
   const accepted = await Promise.all(
     seeds.map(async (seed) => {
       const identity = identityOf(seed);

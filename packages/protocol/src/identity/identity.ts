@@ -8,7 +8,7 @@ import { isStrict } from "./strict-ed25519.js";
 /**
  * What a signature is for. It is part of what is signed, so that a signature made for one purpose never serves another.
  */
-export type Purpose = "card" | "join";
+export type Purpose = "card" | "join" | "proposal" | "ballot" | "term";
 
 /** An Ed25519 key pair. Its public key is the peer's id. Keys kept elsewhere (a keychain, an HSM) implement this too. */
 export interface Identity {

@@ -1,5 +1,4 @@
-import nacl from "tweetnacl";
-import { concatBytes, utf8 } from "../bytes.js";
+import { concatBytes, digestOf, utf8 } from "../bytes.js";
 import type { SignedCard } from "./card.js";
 import type { Ed25519 } from "./ed25519.js";
 import { type Identity, verifySignature } from "./identity.js";
@@ -29,5 +28,5 @@ export function verifyJoin(
 }
 
 function joinStatement(nonce: Uint8Array, room: string, card: SignedCard): Uint8Array {
-  return concatBytes(nonce, nacl.hash(utf8(room)).subarray(0, 32), nacl.hash(card.b).subarray(0, 32));
+  return concatBytes(nonce, digestOf(utf8(room)), digestOf(card.b));
 }
