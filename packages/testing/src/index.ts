@@ -16,6 +16,17 @@ export {
   serverChecks,
   type Verdict,
 } from "./conformance/index.js";
+export type { ContractPlatform, Side } from "./contract/bench.js";
+export type { ContractCase } from "./contract/contract-case.js";
+export {
+  type EngineDifference,
+  engineDifferences,
+  knownDifference,
+  type SimulationDeparture,
+  simulationDepartures,
+} from "./contract/differences.js";
+export { engineContract, runContractCase } from "./contract/engine-contract.js";
+export { runSimulatedCase } from "./contract/sim-platform.js";
 export type { Endpoint, NatKind } from "./core/nat.js";
 export { Nat } from "./core/nat.js";
 export { SeededRandom } from "./core/seeded-random.js";

@@ -29,6 +29,9 @@ export function writeDescription({ fragment, password, fingerprint, setup, candi
   ].join("\r\n");
 }
 
+/** Of a connection without channels: there is nothing to describe yet. */
+export const emptyDescription = ["v=0", "o=- 1 1 IN IP4 127.0.0.1", "s=-", "t=0 0", ""].join("\r\n");
+
 /** Undefined where the text is none that a data channel can be made of. */
 export function readDescription(sdp: string): SessionDescription | undefined {
   const one = (name: string) => new RegExp(`^a=${name}:(.*?)\\r?$`, "m").exec(sdp)?.[1];

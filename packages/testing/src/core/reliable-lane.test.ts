@@ -2,6 +2,9 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type LanePacket, ReliableLane } from "./reliable-lane.js";
 
+/** Of a message: no two share one. */
+const labelOf = (number: number, bytes: number) => number * 1_000_000 + bytes;
+
 /** Two lanes, and between them a network that loses and reorders what it is told to. */
 function pair(maxRetransmits: number, fate: () => "lost" | "late" | "fine") {
   const got: number[] = [];
@@ -16,7 +19,8 @@ function pair(maxRetransmits: number, fate: () => "lost" | "late" | "fine") {
     { maxRetransmits },
     {
       transmit: post("a"),
-      deliver: (message) => got.push(new DataView(message.buffer, message.byteOffset).getUint32(0) + message.length),
+      deliver: (message) =>
+        got.push(labelOf(new DataView(message.buffer, message.byteOffset).getUint32(0), message.length)),
     },
   );
   let nowMs = 0;
@@ -36,7 +40,7 @@ function pair(maxRetransmits: number, fate: () => "lost" | "late" | "fine") {
     const message = new Uint8Array(bytes);
     new DataView(message.buffer).setUint32(0, number);
     a.send(message, nowMs);
-    return number + bytes;
+    return labelOf(number, bytes);
   };
   return { a, got, run, send };
 }

@@ -82,6 +82,11 @@ export class ReliableLane {
     return this.#bufferedBytes;
   }
 
+  /** Nothing waits, and nothing is under way. */
+  get isIdle(): boolean {
+    return this.#waiting.length === 0 && this.#inFlight.size === 0;
+  }
+
   /** Since when nothing of what is under way was acknowledged. */
   get stuckSinceMs(): number | undefined {
     return this.#stuckSinceMs;

@@ -1,9 +1,8 @@
 import { fragmentOfCandidate, type IceCandidate, readCandidate, writeCandidate } from "../core/candidates.js";
-import { readDescription, type SessionDescription, writeDescription } from "../core/description.js";
-import type { LanePacket } from "../core/reliable-lane.js";
+import { emptyDescription, readDescription, type SessionDescription, writeDescription } from "../core/description.js";
 import type { Host } from "../network/host.js";
 import type { Process } from "../world/process.js";
-import { type ChannelWorld, SimDataChannel } from "./data-channel.js";
+import { type ChannelWord, type ChannelWorld, SimDataChannel } from "./data-channel.js";
 import { IceAgent } from "./ice-agent.js";
 import type { EngineProfile } from "./profile.js";
 import { type SecurePacket, SecureTransport } from "./secure-transport.js";
@@ -21,10 +20,19 @@ export interface ConnectionWorld {
 
 interface ChannelPacket {
   readonly sctp: number;
-  readonly packet: LanePacket;
+  readonly packet: ChannelWord;
 }
 
-type Made = { readonly type: "offer" | "answer"; readonly sdp: string };
+/** A description, as this engine makes them. */
+export type Made = { readonly type: "offer" | "answer"; readonly sdp: string };
+
+/** A candidate of our own, as an event tells it. */
+export interface Found {
+  readonly candidate: string;
+  readonly sdpMid: string;
+  readonly sdpMLineIndex: number;
+  readonly usernameFragment: string | null;
+}
 
 /** How long an operation may take. */
 const operationMs = 2;
@@ -40,7 +48,7 @@ export class SimPeerConnection extends EventTarget {
   oniceconnectionstatechange: (() => void) | null = null;
   onsignalingstatechange: (() => void) | null = null;
   iceGatheringState: RTCIceGatheringState = "new";
-  readonly #world: ConnectionWorld;
+  protected readonly world: ConnectionWorld;
   readonly #ice: IceAgent;
   readonly #secure: SecureTransport;
   readonly #fingerprint: string;
@@ -53,12 +61,14 @@ export class SimPeerConnection extends EventTarget {
   #credentials: { readonly fragment: string; readonly password: string };
   /** Of an offer that isn't in force yet. */
   #next: { readonly fragment: string; readonly password: string } | undefined;
+  /** The fragment that candidates were gathered for. */
+  #gathered: string | undefined;
   /** Whose offer was the first that was answered. */
   #controls: "we" | "they" | "nobody yet" = "nobody yet";
 
   constructor(world: ConnectionWorld, configuration: RTCConfiguration = {}) {
     super();
-    this.#world = world;
+    this.world = world;
     const { process, host, profile } = world;
     this.#fingerprint = fingerprintOf(process.random.bytes(32));
     this.#credentials = this.#freshCredentials();
@@ -73,7 +83,7 @@ export class SimPeerConnection extends EventTarget {
       transmit: (packet, bytes) => this.#ice.send(packet, bytes),
       opened: () => this.#openChannels(),
       refused: () => this.#fail(),
-      closed: () => this.#endChannels(),
+      closed: () => this.peerClosed(),
     });
     world.opened(this);
   }
@@ -96,7 +106,7 @@ export class SimPeerConnection extends EventTarget {
   }
 
   get remoteDescription(): Made | null {
-    return this.#pending?.side === "remote" ? this.#pending.description : this.#current.remote;
+    return this.#remote;
   }
 
   /** @internal What waits in its fullest channel. */
@@ -116,76 +126,34 @@ export class SimPeerConnection extends EventTarget {
     if (this.#channels.has(id)) throw new DOMException(`There is a channel ${id}.`, "OperationError");
     const channel = new SimDataChannel(this.#channelWorld(), label, { ...init, id });
     this.#channels.set(id, channel);
-    if (this.#secure.phase === "open") this.#world.process.clock.after(0, () => channel.open());
+    if (this.#secure.phase === "open") this.world.process.clock.after(0, () => channel.open());
     return channel;
   }
 
   createOffer(options: RTCOfferOptions = {}): Promise<Made> {
-    return this.#operate(() => {
-      const restarts = options.iceRestart === true && this.#world.profile.restart && this.#current.local !== null;
-      this.#next = restarts ? this.#freshCredentials() : undefined;
-      const { role } = this.#secure;
-      // An established connection keeps its DTLS roles, and still offers both (RFC 8842 §5.5).
-      return {
-        type: "offer",
-        sdp: this.#write(this.#next ?? this.#credentials, role === undefined ? "actpass" : "actpass"),
-      };
-    });
+    return this.#operate(() => this.makeOffer(options));
   }
 
   createAnswer(): Promise<Made> {
-    return this.#operate(() => {
-      const offer = this.#pending?.side === "remote" ? readDescription(this.#pending.description.sdp) : undefined;
-      if (offer === undefined) throw new DOMException("There is no offer to answer.", "InvalidStateError");
-      const chosen = offer.setup === "active" ? "passive" : "active";
-      const before = this.#current.remote && readDescription(this.#current.remote.sdp);
-      const restarts = before !== null && before !== undefined && before.fragment !== offer.fragment;
-      this.#next = restarts ? this.#freshCredentials() : undefined;
-      return { type: "answer", sdp: this.#write(this.#next ?? this.#credentials, this.#secure.role ?? chosen) };
-    });
+    return this.#operate(() => this.makeAnswer());
   }
 
   setLocalDescription(description: Made): Promise<void> {
-    return this.#operate(() => {
-      const ours = parse(description);
-      if (description.type === "offer") this.#allow("stable", "have-local-offer");
-      else this.#allow("have-remote-offer");
-      this.#credentials = { fragment: ours.fragment, password: ours.password };
-      this.#next = undefined;
-      if (description.type === "answer")
-        this.#settle({ local: description, remote: this.#takePending("remote") }, "they");
-      else this.#pending = { side: "local", description };
-      this.#enterSignaling(description.type === "offer" ? "have-local-offer" : "stable");
-      this.#gather(ours.fragment, description.type === "offer" ? "we" : "they");
-      if (description.type === "answer") this.#begin();
-    });
+    return this.#operate(() => this.applyLocal(description));
   }
 
   setRemoteDescription(description: Made): Promise<void> {
-    return this.#operate(() => {
-      const theirs = parse(description);
-      if (description.type === "answer") {
-        this.#allow("have-local-offer");
-        this.#settle({ local: this.#takePending("local"), remote: description }, "we");
-        this.#enterSignaling("stable");
-        this.#begin();
-      } else this.#takeOffer(description);
-      this.#ice.setRemote(theirs.fragment);
-      for (const line of theirs.candidates) this.#addCandidate(line);
-    });
+    return this.#operate(() => this.applyRemote(description));
   }
 
   addIceCandidate(candidate?: { candidate?: string } | null): Promise<void> {
     return this.#operate(() => {
-      if (this.remoteDescription === null)
-        throw new DOMException("There is no remote description.", "InvalidStateError");
       const line = candidate?.candidate;
-      if (line === undefined || line === "") return;
-      const fragment = fragmentOfCandidate(line);
-      if (fragment !== undefined && fragment !== readDescription(this.remoteDescription.sdp)?.fragment) {
-        throw new DOMException("This candidate is of another description.", "OperationError");
-      }
-      this.#addCandidate(line);
+      const isEnd = line === undefined || line === "";
+      if (isEnd && this.world.profile.earlyEnd === "taken") return;
+      const remote = this.#remote;
+      if (remote === null) throw new DOMException("There is no remote description.", "InvalidStateError");
+      if (!isEnd) this.#takeCandidate(line, remote);
     });
   }
 
@@ -209,21 +177,95 @@ export class SimPeerConnection extends EventTarget {
     this.#secure.close();
     this.#ice.close();
     this.#connectionState = "closed";
-    // Its own side is told nothing (W3C webrtc-pc §4.4.2), its channels are.
-    this.#endChannels();
-    this.#world.closed(this);
+    // Its own side is told nothing (W3C webrtc-pc §4.4.2), its channels are. Trap: a moment later, and are open until then.
+    for (const channel of this.#channels.values()) channel.doom();
+    this.world.closed(this);
   }
 
   /** @internal The host has another address. */
   addressChanged(): void {
-    if (this.#world.profile.diesWithAddress && this.#secure.phase === "open") this.#endChannels();
+    if (this.world.profile.diesWithAddress && this.#secure.phase === "open") this.#endChannels();
+  }
+
+  protected makeOffer(options: RTCOfferOptions = {}): Made {
+    this.#allow("stable", "have-local-offer");
+    if (this.#channels.size === 0) return { type: "offer", sdp: emptyDescription };
+    const restarts = options.iceRestart === true && this.world.profile.restart && this.#current.local !== null;
+    this.#next = restarts ? this.#freshCredentials() : undefined;
+    // An established connection keeps its DTLS roles, and still offers both (RFC 8842 §5.5).
+    return { type: "offer", sdp: this.#write(this.#next ?? this.#credentials, "actpass") };
+  }
+
+  protected makeAnswer(): Made {
+    const offer = this.#pending?.side === "remote" ? readDescription(this.#pending.description.sdp) : undefined;
+    if (offer === undefined) throw new DOMException("There is no offer to answer.", "InvalidStateError");
+    const chosen = offer.setup === "active" ? "passive" : "active";
+    const before = this.#current.remote && readDescription(this.#current.remote.sdp);
+    const restarts = before !== null && before !== undefined && before.fragment !== offer.fragment;
+    this.#next = restarts ? this.#freshCredentials() : undefined;
+    return { type: "answer", sdp: this.#write(this.#next ?? this.#credentials, this.#secure.role ?? chosen) };
+  }
+
+  protected applyLocal(description: Made): void {
+    const ours = parse(description);
+    if (description.type === "offer") this.#allow("stable", "have-local-offer");
+    else this.#allow("have-remote-offer");
+    this.#credentials = { fragment: ours.fragment, password: ours.password };
+    this.#next = undefined;
+    if (description.type === "answer")
+      this.#settle({ local: description, remote: this.#takePending("remote") }, "they");
+    else this.#pending = { side: "local", description };
+    this.#enterSignaling(description.type === "offer" ? "have-local-offer" : "stable");
+    this.#gather(ours.fragment, description.type === "offer" ? "we" : "they");
+    if (description.type === "answer") this.#begin();
+  }
+
+  protected applyRemote(description: Made): void {
+    const theirs = parse(description);
+    if (description.type === "answer") {
+      this.#allow("have-local-offer");
+      this.#settle({ local: this.#takePending("local"), remote: description }, "we");
+      this.#enterSignaling("stable");
+      this.#begin();
+    } else this.#takeOffer(description);
+    this.#ice.setRemote(theirs.fragment);
+    for (const line of theirs.candidates) this.#addCandidate(line);
+  }
+
+  /** The other side closed the association. */
+  protected peerClosed(): void {
+    this.#endChannels();
+  }
+
+  /** A message for a channel of this connection, which is closed: it is lost. */
+  protected sentInVain(): void {}
+
+  protected tellSignaling(): void {
+    this.onsignalingstatechange?.();
+  }
+
+  protected tellCandidate(candidate: Found | null): void {
+    this.onicecandidate?.({ candidate });
+  }
+
+  protected become(state: RTCPeerConnectionState): void {
+    if (state === this.#connectionState || this.#connectionState === "closed") return;
+    this.#connectionState = state;
+    this.onconnectionstatechange?.();
+  }
+
+  get #remote(): Made | null {
+    return this.#pending?.side === "remote" ? this.#pending.description : this.#current.remote;
   }
 
   #operate<Result>(work: () => Result): Promise<Result> {
-    const { process } = this.#world;
+    const { process } = this.world;
+    if (this.#signalingState === "closed") {
+      return Promise.reject(new DOMException("The connection is closed.", "InvalidStateError"));
+    }
     return new Promise((resolve, reject) => {
       process.clock.after(process.random.between(0, operationMs), () => {
-        // A connection that is closed meanwhile never answers (W3C webrtc-pc §4.4.1.2).
+        // One that is closed meanwhile never answers (W3C webrtc-pc §4.4.1.2).
         if (this.#signalingState === "closed") return;
         try {
           resolve(work());
@@ -235,14 +277,15 @@ export class SimPeerConnection extends EventTarget {
   }
 
   #takeOffer(description: Made): void {
-    const { profile } = this.#world;
+    const { profile } = this.world;
     if (this.#signalingState === "have-local-offer") {
       // Trap: node-datachannel takes it without a word, as if it had rolled back.
       this.#pending = undefined;
       this.#credentials = this.#current.local === null ? this.#credentials : fragmentsOf(this.#current.local);
     } else this.#allow("stable", "have-remote-offer");
-    if (this.#current.remote !== null && !profile.restart) {
-      throw new DOMException("This engine takes one remote description.", "InvalidStateError");
+    const { remote } = this.#current;
+    if (remote !== null && !profile.restart && fragmentsOf(remote).fragment !== fragmentsOf(description).fragment) {
+      throw new DOMException("This engine doesn't restart.", "InvalidStateError");
     }
     this.#pending = { side: "remote", description };
     this.#enterSignaling("have-remote-offer");
@@ -261,8 +304,12 @@ export class SimPeerConnection extends EventTarget {
 
   #gather(fragment: string, offerer: "we" | "they"): void {
     const controls = this.#controls === "nobody yet" ? offerer : this.#controls;
-    this.iceGatheringState = "gathering";
-    this.#found.length = 0;
+    if (fragment !== this.#gathered) {
+      this.#gathered = fragment;
+      this.iceGatheringState = "gathering";
+      this.#found.length = 0;
+      this.onicegatheringstatechange?.();
+    }
     this.#ice.setLocal(fragment, controls === "we" ? "controlling" : "controlled");
   }
 
@@ -278,6 +325,16 @@ export class SimPeerConnection extends EventTarget {
     if (this.#ice.selected !== undefined) this.#secure.start();
   }
 
+  #takeCandidate(line: string, { sdp }: Made): void {
+    const { strayCandidate, unreadableCandidate } = this.world.profile;
+    const fragment = fragmentOfCandidate(line);
+    const isStray = fragment !== undefined && fragment !== readDescription(sdp)?.fragment;
+    if (isStray && strayCandidate === "ignored") return;
+    if (isStray) throw new DOMException("This candidate is of another description.", "OperationError");
+    if (readCandidate(line) === undefined && unreadableCandidate === "ignored") return;
+    this.#addCandidate(line);
+  }
+
   #addCandidate(line: string): void {
     const candidate = readCandidate(line);
     if (candidate === undefined) throw new DOMException("This is no candidate.", "OperationError");
@@ -288,20 +345,18 @@ export class SimPeerConnection extends EventTarget {
     const { fragment } = this.#credentials;
     const line = writeCandidate(candidate, fragment);
     this.#found.push(line);
-    this.#world.process.clock.after(0, () => {
+    this.world.process.clock.after(0, () => {
       if (this.#signalingState === "closed") return;
-      this.onicecandidate?.({
-        candidate: { candidate: line, sdpMid: "0", sdpMLineIndex: 0, usernameFragment: fragment },
-      });
+      this.tellCandidate({ candidate: line, sdpMid: "0", sdpMLineIndex: 0, usernameFragment: fragment });
     });
   }
 
   #finishGathering(): void {
-    this.#world.process.clock.after(0, () => {
+    this.world.process.clock.after(0, () => {
       if (this.#signalingState === "closed") return;
       this.iceGatheringState = "complete";
-      this.onicecandidate?.({ candidate: null });
       this.onicegatheringstatechange?.();
+      this.tellCandidate(null);
     });
   }
 
@@ -314,45 +369,40 @@ export class SimPeerConnection extends EventTarget {
   #followIce(): void {
     const { state } = this.#ice;
     this.oniceconnectionstatechange?.();
-    if (state === "failed") return this.#become("failed");
-    if (state === "disconnected") return this.#become("disconnected");
-    if (state === "connected") return this.#become(this.#secure.phase === "open" ? "connected" : "connecting");
-    if (state === "checking" && this.#connectionState === "new") this.#become("connecting");
+    if (state === "failed") return this.become("failed");
+    if (state === "disconnected") return this.become("disconnected");
+    if (state === "connected") return this.become(this.#secure.phase === "open" ? "connected" : "connecting");
+    if (state === "checking" && this.#connectionState === "new") this.become("connecting");
   }
 
   #openChannels(): void {
-    this.#become("connected");
+    this.become("connected");
     for (const channel of [...this.#channels.values()]) channel.open();
   }
 
   #fail(): void {
     this.#endChannels();
-    this.#become("failed");
+    this.become("failed");
   }
 
   #endChannels(): void {
     for (const channel of [...this.#channels.values()]) channel.end();
   }
 
-  #become(state: RTCPeerConnectionState): void {
-    if (state === this.#connectionState || this.#connectionState === "closed") return;
-    this.#connectionState = state;
-    this.onconnectionstatechange?.();
-  }
-
   #enterSignaling(state: RTCSignalingState): void {
     if (state === this.#signalingState) return;
     this.#signalingState = state;
-    this.onsignalingstatechange?.();
+    this.tellSignaling();
   }
 
   #channelWorld(): ChannelWorld {
     return {
-      process: this.#world.process,
-      stuckMs: this.#world.profile.stuckMs,
+      process: this.world.process,
+      profile: this.world.profile,
       transmit: (sctp, packet, bytes) => this.#ice.send({ sctp, packet } satisfies ChannelPacket, bytes),
       stuck: () => this.#endChannels(),
-      sent: (channel, message) => this.#world.sent(this, channel, message),
+      sentInVain: () => this.sentInVain(),
+      sent: (channel, message) => this.world.sent(this, channel, message),
     };
   }
 
@@ -365,7 +415,7 @@ export class SimPeerConnection extends EventTarget {
   }
 
   #freshCredentials(): { fragment: string; password: string } {
-    const { random } = this.#world.process;
+    const { random } = this.world.process;
     const word = (length: number) => [...random.bytes(length)].map((byte) => (byte % 36).toString(36)).join("");
     return { fragment: word(8), password: word(24) };
   }

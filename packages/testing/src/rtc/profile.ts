@@ -1,4 +1,7 @@
-/** How an engine departs from the text, and how long it takes to notice things. Measured on real ones; see docs. */
+/**
+ * How an engine departs from the W3C's text, and how long it takes to notice things. The contract holds each to its real engine; see
+ * `docs/engines.md`.
+ */
 export interface EngineProfile {
   /** As in `Engine.kind`. */
   readonly kind: string;
@@ -16,6 +19,18 @@ export interface EngineProfile {
   readonly stuckMs: number;
   /** An address that vanishes closes its channels at once. */
   readonly diesWithAddress: boolean;
+  /** What becomes of an end of candidates before there is a remote description. */
+  readonly earlyEnd: "refused" | "taken";
+  /** What becomes of a candidate that is another description's. */
+  readonly strayCandidate: "refused" | "ignored";
+  /** What becomes of a candidate that can't be read. */
+  readonly unreadableCandidate: "refused" | "ignored";
+  /** Whether `bufferedAmount` has what is sent at once, as it should, or only what waits after that. */
+  readonly buffered: "at once" | "later";
+  /** What may wait in a channel, in bytes. */
+  readonly bufferMostBytes: number;
+  /** What becomes of a message for a channel that has said that it is closed. */
+  readonly sendToClosed: "refused" | "taken";
 }
 
 /** Chromium's timings: ICE says `failed` some 15 s after the cut, SCTP never gives up. */
@@ -28,11 +43,29 @@ export const chromium: EngineProfile = {
   checkingMs: 15_000,
   stuckMs: Number.POSITIVE_INFINITY,
   diesWithAddress: false,
+  earlyEnd: "taken",
+  strayCandidate: "ignored",
+  unreadableCandidate: "refused",
+  buffered: "at once",
+  bufferMostBytes: 16 * 1024 * 1024,
+  sendToClosed: "refused",
 };
 
-export const firefox: EngineProfile = { ...chromium, failedMs: 11_000, diesWithAddress: true };
+export const firefox: EngineProfile = {
+  ...chromium,
+  failedMs: 11_000,
+  diesWithAddress: true,
+  earlyEnd: "refused",
+  strayCandidate: "refused",
+  unreadableCandidate: "ignored",
+  bufferMostBytes: Number.POSITIVE_INFINITY,
+  sendToClosed: "taken",
+};
 
-/** node-datachannel (libjuice, usrsctp): no rollback, no restart; with data in flight it closes 12.7 s into an outage. */
+/**
+ * node-datachannel (libjuice, usrsctp): no rollback, no restart; with data in flight it closes 12.7 s into an outage. What its polyfill
+ * does in other ways than the text is in `self-negotiating-connection.ts`.
+ */
 export const nodeDataChannel: EngineProfile = {
   kind: "node-datachannel",
   rollback: false,
@@ -42,6 +75,12 @@ export const nodeDataChannel: EngineProfile = {
   checkingMs: 30_000,
   stuckMs: 12_700,
   diesWithAddress: false,
+  earlyEnd: "taken",
+  strayCandidate: "ignored",
+  unreadableCandidate: "refused",
+  buffered: "later",
+  bufferMostBytes: Number.POSITIVE_INFINITY,
+  sendToClosed: "refused",
 };
 
 export const engineProfiles = { chromium, firefox, "node-datachannel": nodeDataChannel } as const;
