@@ -4,7 +4,7 @@ import { become, type Deadline, type Step } from "./machine.js";
  * The connection to the server: when to connect, when to ask whether it is still there, when to come back.
  *
  * Invariants: every state but `ended` has a deadline; a connection that says nothing for {@link silenceMs} is asked, and
- * dropped when it doesn't answer within {@link answerMs}; we never come back before the server wants us; waits grow until a
+ * dropped when it doesn't answer within {@link answerMs}, or sooner where the network may be another one; we never come back before the server wants us; waits grow until a
  * connection has held for `steadyMs`. A server that stops tells each of its clients when to go: then we go, and come back at once,
  * since it has spread us already.
  */
@@ -16,7 +16,8 @@ export type ReconnectState =
       readonly attempt: number;
       readonly sinceMs: number;
       readonly heardMs: number;
-      readonly askedMs: number | undefined;
+      /** Until when the server has to answer a question that is out. */
+      readonly answerByMs: number | undefined;
       /** When the server wants us to go elsewhere, since it stops. */
       readonly leaveMs: number | undefined;
     }
@@ -51,6 +52,8 @@ export type ReconnectEffect =
 export const connectMs = 10_000;
 export const silenceMs = 20_000;
 export const answerMs = 10_000;
+/** The same where the network may be another one: the old socket leads nowhere then, and says nothing of it. */
+export const doubtfulAnswerMs = 4_000;
 /** A connection that held for so long was a good one: after it, waits begin short again. */
 const steadyMs = 20_000;
 const backoffFirstMs = 500;
@@ -74,12 +77,12 @@ export function stepReconnect(
     case "joined": {
       const sinceMs = state.phase === "joined" ? state.sinceMs : nowMs;
       const { attempt } = state;
-      return become({ phase: "joined", attempt, sinceMs, heardMs: nowMs, askedMs: undefined, leaveMs: undefined });
+      return become({ phase: "joined", attempt, sinceMs, heardMs: nowMs, answerByMs: undefined, leaveMs: undefined });
     }
     case "draining":
       return become(state.phase === "joined" ? { ...state, leaveMs: nowMs + event.afterMs } : state);
     case "heard":
-      return become(state.phase === "joined" ? { ...state, heardMs: nowMs, askedMs: undefined } : state);
+      return become(state.phase === "joined" ? { ...state, heardMs: nowMs, answerByMs: undefined } : state);
     case "lost": {
       if (state.phase === "waiting") return become(state);
       if (isTimeToLeave(state, nowMs)) return connect(0, nowMs);
@@ -95,7 +98,7 @@ export function stepReconnect(
       }
       // The old socket may hang on a network that is gone: ask now rather than after the silence. A question that is out
       // already stays the one that counts, or a platform that changes its mind all the time would put off the end.
-      if (state.phase === "joined" && state.askedMs === undefined) return ask(state, nowMs);
+      if (state.phase === "joined" && state.answerByMs === undefined) return ask(state, nowMs, doubtfulAnswerMs);
       return become(state);
     case "woke":
       return wake(state, nowMs);
@@ -114,10 +117,10 @@ function wake(
       return { state, effects: [{ type: "drop", reason: `no answer within ${connectMs / 1000} s` }] };
     case "joined":
       if (isTimeToLeave(state, nowMs)) return { state, effects: [{ type: "drop", reason: "the server stops" }] };
-      if (state.askedMs === undefined) {
+      if (state.answerByMs === undefined) {
         return nowMs < state.heardMs + silenceMs ? become(state) : ask(state, nowMs);
       }
-      if (nowMs < state.askedMs + answerMs) return become(state);
+      if (nowMs < state.answerByMs) return become(state);
       return { state, effects: [{ type: "drop", reason: "the server stopped answering" }] };
   }
 }
@@ -129,8 +132,9 @@ function connect(attempt: number, nowMs: number): Step<ReconnectState, Reconnect
 function ask(
   state: Extract<ReconnectState, { phase: "joined" }>,
   nowMs: number,
+  waitMs = answerMs,
 ): Step<ReconnectState, ReconnectEffect> {
-  return { state: { ...state, askedMs: nowMs }, effects: [{ type: "ping" }] };
+  return { state: { ...state, answerByMs: nowMs + waitMs }, effects: [{ type: "ping" }] };
 }
 
 export function reconnectDeadline(state: ReconnectState): Deadline | undefined {
@@ -141,9 +145,9 @@ export function reconnectDeadline(state: ReconnectState): Deadline | undefined {
       return { atMs: state.untilMs, reason: "the server doesn't answer" };
     case "joined":
       return sooner(
-        state.askedMs === undefined
+        state.answerByMs === undefined
           ? { atMs: state.heardMs + silenceMs, reason: "silence" }
-          : { atMs: state.askedMs + answerMs, reason: "no pong" },
+          : { atMs: state.answerByMs, reason: "no pong" },
         state.leaveMs,
       );
     case "ended":
