@@ -233,6 +233,25 @@ describe("two links", () => {
     expect([fresh.firsts, ends[0].firsts]).toEqual([[3], [4]]);
   });
 
+  it("begin anew until each knows the other, not in turns for ever, where each met an end of the other's that the other knows no more", async () => {
+    const clock = new TestClock();
+    const [ann, before, after] = [1, 2, 3].map((seed) => new LinkEnd(clock, seed)) as [LinkEnd, LinkEnd, LinkEnd];
+    const first = new Channel([ann, before]);
+    await turn();
+    const greeting = first.underWay[0].shift() as Uint8Array;
+    // Bob's old end greets, and is no more; ann's greeting reaches his new one.
+    first.arrive(1);
+    first.cut();
+    const second = new Channel([ann, after]);
+    second.paths[1].receive(greeting);
+    await settle(second, clock);
+    expect([ann, after].map((end) => end.count("forgot it"))).toEqual([2, 1]);
+    void ann.link.send(1, message(1));
+    void after.link.send(1, message(2));
+    await settle(second, clock);
+    expect([after.firsts, ann.firsts]).toEqual([[1], [2]]);
+  });
+
   it("that had no path for 80 s are over, each once, and begin anew when there is one", async () => {
     const { ends, channel, clock } = await joined();
     channel.cut();

@@ -188,11 +188,13 @@ export class Link {
     if (!carriers.has(carrier) || this.#phase === "closed") return;
     // They talk with an end of ours that is no more: our own HELLO tells them, and they will say theirs again.
     if (!this.#conversation.isMeant(theirs)) return;
-    if (this.#conversation.isOver(theirs)) {
-      this.#begin("the peer forgot it", carrier);
-      this.#greet(carrier);
-    }
+    const isOver = this.#conversation.isOver(theirs);
+    if (isOver) this.#begin("the peer forgot it", carrier);
+    // What they meant is over by now: they have to begin anew as well, or the two would do so in turns for ever.
+    if (!this.#conversation.isMeant(theirs)) return this.#greet(carrier);
     const isNew = this.#conversation.meet(theirs);
+    // Known by now, so that it says whom it means.
+    if (isOver) this.#greet(carrier);
     const cursor = this.#conversation.resume(theirs, carrier);
     if (cursor === undefined) return;
     carrier.cursor = cursor;

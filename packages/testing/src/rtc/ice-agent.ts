@@ -46,7 +46,7 @@ const checksMost = 9;
 /** How long the best of the pairs that work is waited for. */
 const nominationMs = 50;
 /** RFC 7675 §5.1: consent is asked for every 5 s or so; engines ask more often. */
-const consentMs = 4_000;
+const consentMs = 2_500;
 
 /** One side's ICE (RFC 8445): pairs, checks, nomination, consent, restart. */
 export class IceAgent {
