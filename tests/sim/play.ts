@@ -24,13 +24,26 @@ export interface PlayOptions {
   readonly fault?: Fault;
   /** Another Node than the one that runs this. */
   readonly node?: string;
+  /** A type of action that is left out. */
+  readonly without?: string;
 }
 
 /** Plays scenarios in a process of their own. */
-export async function play({ first, seconds, runs, fault, node = process.execPath }: PlayOptions): Promise<Played> {
+export async function play({
+  first,
+  seconds,
+  runs,
+  fault,
+  without,
+  node = process.execPath,
+}: PlayOptions): Promise<Played> {
   const sources = fault === undefined ? [] : ["--import", here("from-source.mjs")];
   const args = [...sources, here("soak.mjs"), ...[first, seconds, ...(runs === undefined ? [] : [runs])].map(String)];
-  const env = { ...process.env, ...(fault && { SKEIN_FAULT: JSON.stringify(fault) }) };
+  const env = {
+    ...process.env,
+    ...(fault && { SKEIN_FAULT: JSON.stringify(fault) }),
+    ...(without && { SKEIN_WITHOUT: without }),
+  };
   const child = spawn(node, args, { env, stdio: ["ignore", "pipe", "pipe"] });
   let [output, errors] = ["", ""];
   child.stdout.on("data", (text) => {

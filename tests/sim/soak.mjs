@@ -1,7 +1,7 @@
 // Plays scenarios from a seed on, until one fails or so much processor time is spent: `soak.mjs FIRST CPU-SECONDS [RUNS]`.
-// Prints one line of JSON; `digest` is of all their traces.
+// Prints one line of JSON; `digest` is of all their traces. `SKEIN_WITHOUT` names a type of action that is left out.
 import { createHash } from "node:crypto";
-import { runSeed } from "@skein/testing";
+import { runScenario, scenarioOf } from "@skein/testing";
 
 const [first, cpuSeconds, runs = Number.POSITIVE_INFINITY] = process.argv.slice(2).map(Number);
 const spent = () => (process.cpuUsage().user + process.cpuUsage().system) / 1e6;
@@ -12,7 +12,9 @@ let simulatedMs = 0;
 let failure;
 for (; seed < first + runs && spent() < cpuSeconds; seed++) {
   try {
-    const result = await runSeed(seed);
+    const scenario = scenarioOf(seed);
+    const happenings = scenario.happenings.filter(({ action }) => action.type !== process.env.SKEIN_WITHOUT);
+    const result = await runScenario({ ...scenario, happenings });
     steps += result.steps;
     simulatedMs += result.lengthMs;
     digests.update(result.digest);

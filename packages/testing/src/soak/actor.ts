@@ -184,10 +184,7 @@ export class Actor {
   }
 }
 
-/**
- * Between two uses of a stream. How many microtasks the platform's streams take differs from one version of Node to the next; whatever
- * follows from one use has this moment to itself, so that a seed's trace doesn't depend on it.
- */
+/** Between two uses of a stream, so that others come in between. */
 const turnMs = 1;
 
 /** Why a link may end where nobody breaks a rule: its peer is gone or starts again, or nothing passed for a minute. */
