@@ -54,6 +54,12 @@ class Agent {
     });
   }
 
+  /** Resolves at its next line. */
+  saysMore(): Promise<void> {
+    const said = this.lines.length;
+    return this.until(({ lines }) => lines.length > said);
+  }
+
   kill(): void {
     this.#child.kill("SIGKILL");
   }
@@ -65,43 +71,54 @@ beforeEach(async () => {
   server = await createServer({ port: 0 });
   agents = [1, 2, 3, 4, 5].map((number) => new Agent(server.url, number, 5));
   await Promise.all(agents.map((agent) => agent.until(({ lines }) => lines.some(({ linked }) => linked === 4))));
-  await follow(agents, 1);
+  await agreed(agents);
 });
 afterEach(async () => {
   for (const agent of agents) agent.kill();
   await server.close();
 });
 
-const at = (number: number): Agent => agents[number - 1] as Agent;
-const follow = (some: readonly Agent[], number: number) =>
-  Promise.all(some.map((agent) => agent.until(({ leader }) => leader?.leader === number)));
+/** Whoever was linked first may lead: those that come later don't take over. */
+async function agreed(some: readonly Agent[], but?: number): Promise<number> {
+  const leaders = () => some.map(({ leader }) => leader?.leader);
+  const isSettled = () =>
+    leaders().every((leader) => leader !== undefined && leader !== but && leader === leaders()[0]);
+  while (!isSettled()) await Promise.race(some.map((agent) => agent.saysMore()));
+  return leaders()[0] as number;
+}
+
+const without = (...numbers: number[]) => agents.filter(({ number }) => !numbers.includes(number));
 
 it("five processes elect another leader when theirs is killed, in a later term", async () => {
-  const before = at(2).leader?.term ?? 0;
+  const first = await agreed(agents);
+  const others = without(first);
+  const before = others[0]?.leader?.term ?? 0;
   const sinceMs = performance.now();
-  at(1).kill();
-  await follow(agents.slice(1), 2);
+  agents[first - 1]?.kill();
+  await agreed(others, first);
   process.stdout.write(`another leads ${Math.round(performance.now() - sinceMs)} ms after the leader was killed\n`);
-  for (const agent of agents.slice(1)) expect(agent.leader?.term).toBeGreaterThan(before);
+  for (const agent of others) expect(agent.leader?.term).toBeGreaterThan(before);
 });
 
 it("a vote is decided though one of the five is killed meanwhile", async () => {
-  at(3).say("vote");
-  at(5).kill();
-  await at(3).until(({ lines }) => lines.some(({ end }) => end !== undefined));
-  expect(at(3).lines.findLast(({ end }) => end !== undefined)?.end).toBe("accepted");
+  const [proposer, , killed] = agents as [Agent, Agent, Agent];
+  proposer.say("vote");
+  killed.kill();
+  await proposer.until(({ lines }) => lines.some(({ end }) => end !== undefined));
+  expect(proposer.lines.findLast(({ end }) => end !== undefined)?.end).toBe("accepted");
 });
 
 it("a lock goes to the next when its holder is killed, under a later token", async () => {
-  at(3).say("lock");
-  await at(3).until(({ lines }) => lines.some(({ held }) => held !== undefined));
-  at(4).say("lock");
+  const [holder, next] = without(await agreed(agents)) as [Agent, Agent];
+  const held = ({ lines }: Agent) => lines.find((line) => line.held !== undefined)?.held;
+  holder.say("lock");
+  await holder.until((agent) => held(agent) !== undefined);
+  next.say("lock");
   const sinceMs = performance.now();
-  at(3).kill();
-  await at(4).until(({ lines }) => lines.some(({ held }) => held !== undefined));
+  holder.kill();
+  await next.until((agent) => held(agent) !== undefined);
   process.stdout.write(
     `the next holds the lock ${Math.round(performance.now() - sinceMs)} ms after its holder was killed\n`,
   );
-  const [first, second] = [3, 4].map((number) => at(number).lines.find(({ held }) => held !== undefined)?.held ?? "");
-  expect((second ?? "") > (first ?? "")).toBe(true);
+  expect((held(next) ?? "") > (held(holder) ?? "")).toBe(true);
 });
