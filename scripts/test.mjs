@@ -1,6 +1,7 @@
 // `npm test`: every check and every test, one step after the other. `npm test -- unit lint` runs those steps alone.
 // `--strict` makes what was left out a failure. The last line is the sum of it all.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { installPrograms } from "./install-programs.mjs";
 import { prepareLab } from "./natlab.mjs";
@@ -45,7 +46,9 @@ async function vitest(project) {
   mkdirSync(join(root, ".cache/tests"), { recursive: true });
   rmSync(report, { force: true });
   const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
-  const { code } = await run("vitest", ["run", "--project", project, ...reporters]);
+  // Unit tests wait for little but the processor: a worker for each core.
+  const workers = project === "unit" ? [`--maxWorkers=${availableParallelism()}`] : [];
+  const { code } = await run("vitest", ["run", "--project", project, ...workers, ...reporters]);
   if (!existsSync(report)) return failed;
   const { numPassedTests, numFailedTests, numPendingTests, numTodoTests } = JSON.parse(readFileSync(report, "utf8"));
   const counts = { passed: numPassedTests, failed: numFailedTests, skipped: numPendingTests + numTodoTests };

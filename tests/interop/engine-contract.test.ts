@@ -21,7 +21,8 @@ afterAll(() => script.close());
 
 describe("the contract of engines on node-datachannel", () => {
   it.each(cases)("%s", async (name) => {
-    expect(await runInNode(name)).toBe(knownDifference(name, "node-datachannel")?.instead);
+    const known = knownDifference(name, "node-datachannel");
+    expect([known?.instead, known?.orElse ?? known?.instead]).toContain(await runInNode(name));
   });
 });
 

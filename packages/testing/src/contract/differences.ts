@@ -6,6 +6,8 @@ export interface EngineDifference {
   readonly engines: readonly EngineName[];
   /** What they do instead, as the case says it. */
   readonly instead: string;
+  /** What real ones do at other times. */
+  readonly orElse?: string;
   /** Why that is so, or what follows from it. */
   readonly reason: string;
 }
@@ -33,7 +35,8 @@ export const engineDifferences: readonly EngineDifference[] = [
     case: "its own channels refuse what is sent from then on",
     engines: node,
     instead: 'send: "Error", not "InvalidStateError"',
-    reason: "The polyfill takes its channel for open; what is below throws, without a name.",
+    orElse: 'send: "taken", not "InvalidStateError"',
+    reason: "The polyfill takes its channel for open; what is below throws, without a name, or takes it and loses it.",
   },
   {
     case: "the other side's channels refuse what is sent once they are closed",
