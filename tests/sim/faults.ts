@@ -64,9 +64,9 @@ export const faults: readonly Fault[] = [
     put: "const earlier = place.connection;\n    place.connection = connection;",
   },
   {
-    name: "server: nobody is told who left",
+    name: "server: a forward keeps its target's key, and doesn't say whom it is from",
     file: "server/src/core/rooms.ts",
-    find: 'else this.#tellOthers(place, { t: "peer-left", id: expand(place.key), reason });',
+    find: "    packet.set(idOf(place), 1);\n",
     put: "",
   },
   {

@@ -31,6 +31,9 @@ export type Invariant = () => string | undefined;
 /** Who is cut off: agents by themselves, or `server` and `ice`. */
 export type Place = SimAgent | "server" | "ice";
 
+/** More than can happen at one time, unless something never lets time go on. */
+const stillStepsMost = 100_000;
+
 /** How long {@link World.until} lets a world run before it gives up, in simulated milliseconds. */
 const patienceMs = 300_000;
 
@@ -52,6 +55,8 @@ export class World implements AsyncDisposable {
   readonly #monitor = new WireMonitor();
   readonly #invariants: { readonly name: string; readonly holds: Invariant }[] = [];
   #steps = 0;
+  /** Of these, how many at the time that it is now. */
+  #stillSteps = 0;
   #failure: { readonly reason: string; readonly cause?: unknown } | undefined;
 
   /** @internal Use {@link createWorld}. */
@@ -239,10 +244,13 @@ export class World implements AsyncDisposable {
   }
 
   async #step(untilMs: number): Promise<boolean> {
+    const beforeMs = this.nowMs;
     const happened = this.#timeline.step(untilMs);
     await settle();
     if (happened) {
       this.#steps++;
+      this.#stillSteps = this.nowMs === beforeMs ? this.#stillSteps + 1 : 0;
+      if (this.#stillSteps > stillStepsMost) throw this.#failureOf("Time stands still: a timer rings again and again");
       this.#trace.mix(this.nowMs);
     }
     const failure = this.#failure;
