@@ -60,17 +60,18 @@ export const helloChecks = section<PeerWorld>("links.md: HELLO", {
     await end.hearHello();
     await end.settle();
   },
-  "a HELLO of another link than the one before begins anew: the peer says HELLO again, without `of`, from 0": async (
+  "a HELLO of another link than the one before begins anew: the peer says HELLO again, with `of`, from 0": async (
     world,
   ) => {
     const { end: before, wire, hello } = await world.link();
     await before.settle();
     const end = world.end();
     end.attach(wire);
-    end.send(encodeHello(end.hello()));
+    const ours = end.hello();
+    end.send(encodeHello(ours));
     const anew = await end.hearHello();
     mustBe(`${anew.link}` !== `${hello.link}`, "a new link", "the one before");
-    mustBe(anew.of === undefined, "no `of`", "one");
+    mustBe(`${anew.of}` === `${ours.link}`, "`of` of the new link", anew.of === undefined ? "none" : "another");
     mustBe(anew.next === 0, "`next` of 0", `${anew.next}`);
     await end.settle();
   },
