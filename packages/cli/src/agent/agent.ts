@@ -1,15 +1,19 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { joinRoom, type Room } from "@skein/client";
+import { createFileStore } from "@skein/coordination/node";
+import { createIdentity, type Identity } from "@skein/protocol";
 import type { Part } from "../commands/options.js";
-import { files } from "../files/protocol.js";
-import { RoomFiles } from "../files/room-files.js";
+import { Crew, type CrewListener, crewProtocols } from "../crew/crew.js";
 import { scanFolder } from "../files/scan.js";
 import { Share } from "../files/share.js";
 import { joinOptionsOf, type RoomOptions } from "../join/room-options.js";
 import { aborted, listenForStop } from "../process/stop.js";
 import { failure } from "../stdio/envelope.js";
 import { createEventWriter } from "../stdio/event-writer.js";
-import { runAgentOperations } from "./json-agent.js";
-import { tellAgent } from "./tell-agent.js";
+import { crewEvents, runAgentOperations } from "./json-agent.js";
+import { agentLines } from "./tell-agent.js";
 
 export interface AgentCommandOptions extends Omit<RoomOptions, "identity"> {
   readonly room: string;
@@ -24,8 +28,15 @@ export async function runAgent(options: AgentCommandOptions): Promise<void> {
   const over = new AbortController();
   const output = createEventWriter(process.stdout, () => over.abort());
   try {
-    const share = new Share(await scanFolder({ folder: options.share, part: options.part }));
-    const room = await enter(options, stop.signal);
+    const shares = await sharesOf(options);
+    const identity = createIdentity();
+    const room = await joinRoom({
+      ...joinOptionsOf(options.room, options),
+      identity,
+      protocols: crewProtocols,
+      capabilities: ["files"],
+      signal: stop.signal,
+    });
     const ended = new Promise<undefined | Error>((resolve) => {
       room.on("closed", (error) => {
         over.abort();
@@ -33,13 +44,11 @@ export async function runAgent(options: AgentCommandOptions): Promise<void> {
       });
     });
     const signal = AbortSignal.any([stop.signal, over.signal]);
-    const roomFiles = new RoomFiles(room, share);
-    if (options.json) {
-      await runAgentOperations({ room, share, roomFiles, part: options.part, output, signal });
-    } else {
-      tellAgent(room, share, roomFiles);
-      await aborted(signal);
-    }
+    const listener = options.json ? crewEvents(room, output) : agentLines(room, shares);
+    await withCrew({ room, identity, shares, listener }, async (crew) => {
+      if (options.json) await runAgentOperations({ room, crew, shares, part: options.part, output, signal });
+      else await aborted(signal);
+    });
     await room.leave();
     const error = await ended;
     if (error !== undefined) throw error;
@@ -50,6 +59,35 @@ export async function runAgent(options: AgentCommandOptions): Promise<void> {
   }
 }
 
-function enter(options: AgentCommandOptions, signal: AbortSignal): Promise<Room> {
-  return joinRoom({ ...joinOptionsOf(options.room, options), protocols: [files], capabilities: ["files"], signal });
+/** One for each part, so that each is searched by itself. */
+async function sharesOf({ share: folder, part }: AgentCommandOptions): Promise<Share[]> {
+  return Promise.all(
+    part.indexes.map(async (index) => new Share(await scanFolder({ folder, part: { indexes: [index], of: part.of } }))),
+  );
+}
+
+/** A crew for as long as something runs. What it fetches and offers lies in a folder of its own meanwhile. */
+export async function withCrew(
+  options: {
+    readonly room: Room;
+    readonly identity: Identity;
+    readonly shares: readonly Share[];
+    readonly listener: CrewListener;
+  },
+  run: (crew: Crew) => Promise<void>,
+): Promise<void> {
+  const { room, identity, shares, listener } = options;
+  const folder = await mkdtemp(join(tmpdir(), "skein-crew-"));
+  try {
+    const store = await createFileStore(folder);
+    const standsForOffice = shares.length > 0;
+    const crew = await Crew.begin(room, { identity, holdings: () => shares, standsForOffice, store, listener });
+    try {
+      await run(crew);
+    } finally {
+      await crew.close();
+    }
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 }

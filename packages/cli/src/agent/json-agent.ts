@@ -1,8 +1,9 @@
 import type { Peer, Room } from "@skein/client";
-import { SkeinError } from "@skein/protocol";
+import { type PeerId, SkeinError } from "@skein/protocol";
 import type { Part } from "../commands/options.js";
-import { fetchFile } from "../files/fetch-file.js";
-import type { RoomFiles } from "../files/room-files.js";
+import type { Crew, CrewListener } from "../crew/crew.js";
+import type { FoundInSet } from "../crew/finder.js";
+import { saveFile } from "../files/save-file.js";
 import type { Share } from "../files/share.js";
 import { targetPath } from "../files/target.js";
 import { named, type OperationId, type OutputEvent } from "../stdio/envelope.js";
@@ -15,9 +16,9 @@ import { RateMeter } from "./rate-meter.js";
 /** What an agent for programs needs. */
 export interface AgentParts {
   readonly room: Room;
-  readonly share: Share;
-  readonly roomFiles: RoomFiles;
-  readonly part: Part;
+  readonly crew: Crew;
+  readonly shares: readonly Share[];
+  readonly part?: Part;
   readonly output: EventWriter;
   readonly signal: AbortSignal;
 }
@@ -26,16 +27,59 @@ const sampleMs = 250;
 /** Between two lines about the progress of one fetch. */
 const progressMs = 50;
 
+/** What happens in a crew, as lines of JSON. */
+export function crewEvents(room: Room, output: EventWriter): CrewListener {
+  const nameOf = (id: PeerId) => memberName(room, id);
+  return {
+    handedOver: ({ name, from, to, reason }) =>
+      output.write({
+        event: "handed-over",
+        task: name,
+        from,
+        to,
+        names: [nameOf(from), nameOf(to)],
+        reason: reason.code,
+      }),
+    dropped: ({ artifact, holder, reason }) =>
+      output.write({ event: "holder-dropped", artifact, holder, name: nameOf(holder), reason }),
+    led: (leader) =>
+      output.write({
+        event: "leader",
+        leader: leader?.id ?? null,
+        ...(leader === undefined ? {} : { name: nameOf(leader.id), term: leader.term }),
+      }),
+    voted: ({ keeper, end, ballots, electors }) =>
+      output.write({
+        event: "vote",
+        keeper,
+        name: nameOf(keeper),
+        end,
+        ballots: Object.fromEntries(ballots),
+        electors,
+      }),
+    served: (event) => output.write({ event: "served", ...event }),
+  };
+}
+
+/** A member's own name, or the beginning of its id. */
+export function memberName(room: Room, id: PeerId): string {
+  const card = id === room.id ? room.card : room.peers.get(id)?.card;
+  return card?.name ?? id.slice(0, 8);
+}
+
 /** An agent that speaks lines of JSON, until stdin ends and all is answered, `leave` comes, or the signal fires. */
 export async function runAgentOperations(parts: AgentParts): Promise<void> {
-  const { room, share, roomFiles, part, output, signal } = parts;
+  const { room, shares, part, output, signal } = parts;
   const left = new AbortController();
   const until = AbortSignal.any([signal, left.signal]);
   const name = room.card.name === undefined ? {} : { name: room.card.name };
-  const held = { files: share.files.length, bytes: share.bytes, part: `${part.index}/${part.of}` };
+  const held = {
+    files: shares.reduce((sum, { files }) => sum + files.length, 0),
+    bytes: shares.reduce((sum, { bytes }) => sum + bytes, 0),
+    ...(part === undefined ? {} : { part: `${part.indexes.join(",")}/${part.of}` }),
+  };
   output.write({ event: "joined", room: room.name, peer: room.id, ...name, share: held });
   writeRoomEvents(room, output);
-  roomFiles.answer(({ op, peer, ...what }) => output.write({ event: "served", to: peer.id, op, ...what }));
   const rates = new Rates(room);
   const sampler = setInterval(() => rates.sample(performance.now()), sampleMs);
   try {
@@ -101,30 +145,30 @@ class Operator {
 
   async perform(operation: AgentOperation): Promise<OutputEvent | undefined> {
     const answer = named(operation.id);
-    const { room, roomFiles } = this.#parts;
+    const { room, crew } = this.#parts;
     switch (operation.op) {
       case "find":
         return this.#cancellable(operation.id, async (signal) => {
           const startMs = performance.now();
-          const findings = await roomFiles.find(operation.words, operation.most, signal);
-          return { event: "found", ...answer, ...findings, ms: Math.round((performance.now() - startMs) * 10) / 10 };
+          const found = await crew.find(operation.words, { most: operation.most, signal });
+          return { event: "found", ...answer, ...this.#findings(found), ms: sinceMs(startMs) };
         });
       case "get":
         return this.#cancellable(operation.id, (signal) => this.#get(operation, signal));
       case "locate":
         return this.#cancellable(operation.id, async (signal) => {
-          const { file, holder } = await roomFiles.locate(operation.file, signal);
-          return { event: "located", ...answer, file, from: holder.id, name: holder.name };
+          const { file, bytes, sets } = await crew.locate(operation.file, signal);
+          return { event: "located", ...answer, file, bytes, holders: this.#members(crew.holdersOf(sets)) };
         });
       case "list":
         return this.#cancellable(operation.id, async (signal) => ({
           event: "list",
           ...answer,
-          files: await roomFiles.list(signal),
+          files: await crew.list(signal),
         }));
       case "peers": {
         const peers = [...room.peers.values()].map((peer) => ({ ...peerJson(peer), ...this.#rates.of(peer) }));
-        return { event: "peers", ...answer, peers };
+        return { event: "peers", ...answer, leader: crew.leader?.id ?? null, keeper: crew.keeper ?? null, peers };
       }
       case "cancel":
         this.#running.get(operation.operation)?.abort();
@@ -135,33 +179,50 @@ class Operator {
     }
   }
 
+  /** Hits with whose they are, and what didn't answer. */
+  #findings(found: readonly FoundInSet[]) {
+    const { room } = this.#parts;
+    const answered = found.filter(({ error }) => error === undefined);
+    return {
+      hits: found.flatMap(({ by, hits }) =>
+        by === undefined ? [] : hits.map((hit) => ({ ...hit, peer: by, name: memberName(room, by) })),
+      ),
+      agents: new Set(answered.map(({ by }) => by)).size,
+      files: answered.reduce((sum, { files = 0 }) => sum + files, 0),
+      failed: found.flatMap(({ set, error }) => (error === undefined ? [] : [{ set, code: error.code }])),
+    };
+  }
+
+  #members(ids: readonly PeerId[]) {
+    return ids.map((id) => ({ id, name: memberName(this.#parts.room, id) }));
+  }
+
   async #get(
     { id, file: wanted, to }: Extract<AgentOperation, { op: "get" }>,
     signal: AbortSignal,
   ): Promise<OutputEvent> {
-    const { roomFiles, output } = this.#parts;
+    const { crew, output } = this.#parts;
     const answer = named(id);
-    const { file, holder } = await roomFiles.locate(wanted, signal);
-    const path = targetPath(to, file);
-    const source = await roomFiles.source(file, holder, signal);
     const startMs = performance.now();
-    const from = { from: holder.id, name: holder.name };
-    output.write({ event: "getting", ...answer, file, ...from, bytes: source.bytes });
+    const located = await crew.locate(wanted, signal);
+    const { file, bytes, sets } = located;
+    const path = targetPath(to, file);
+    const holders = this.#members(crew.holdersOf(sets));
+    output.write({ event: "getting", ...answer, file, bytes, holders });
     let toldMs = startMs;
-    await fetchFile({
-      source,
-      path,
+    const artifact = await crew.get(located, {
       signal,
-      progress: (bytes) => {
+      onProgress: ({ bytes, totalBytes: of }) => {
         const nowMs = performance.now();
         if (nowMs - toldMs < progressMs) return;
         toldMs = nowMs;
-        output.write({ event: "progress", ...answer, file, bytes, of: source.bytes });
+        output.write({ event: "progress", ...answer, file, bytes, of });
       },
     });
-    const ms = Math.round((performance.now() - startMs) * 10) / 10;
-    const { bytes, sha256 } = source;
-    return { event: "got", ...answer, file, path, ...from, bytes, sha256, verified: true, ms };
+    const sha256 = await saveFile({ bytes: crew.read(artifact.id), path, signal });
+    await crew.forget(artifact.id);
+    const what = { file, path, holders, bytes: artifact.bytes, artifact: artifact.id, sha256, verified: true };
+    return { event: "got", ...answer, ...what, ms: sinceMs(startMs) };
   }
 
   /** Runs an operation so that `cancel` and the end of the agent give it up. */
@@ -181,4 +242,9 @@ class Operator {
       if (id !== undefined) this.#running.delete(id);
     }
   }
+}
+
+/** To a tenth. */
+function sinceMs(startMs: number): number {
+  return Math.round((performance.now() - startMs) * 10) / 10;
 }

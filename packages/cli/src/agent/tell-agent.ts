@@ -1,20 +1,28 @@
 import type { Peer, Room } from "@skein/client";
-import type { RoomFiles } from "../files/room-files.js";
+import type { PeerId } from "@skein/protocol";
+import type { CrewListener } from "../crew/crew.js";
 import type { Share } from "../files/share.js";
 import { clean, createInk } from "../terminal/ink.js";
 import { bytesText, countText, millisecondsText } from "../terminal/units.js";
+import { voteText } from "./vote-text.js";
 
 /** Tells people what an agent does: a line for each thing that happens. */
-export function tellAgent(room: Room, share: Share, roomFiles: RoomFiles): void {
+export function agentLines(room: Room, shares: readonly Share[]): CrewListener {
   const ink = createInk(process.stdout);
   const say = (text: string): void => {
     process.stdout.write(`${text}\n`);
   };
   const nameOf = (peer: Peer): string => ink("bold", clean(peer.card.name ?? peer.id.slice(0, 8)));
+  const named = (id: PeerId): string => {
+    const peer = room.peers.get(id);
+    return id === room.id ? own : peer === undefined ? id.slice(0, 8) : nameOf(peer);
+  };
   const own = ink("bold", clean(room.card.name ?? room.id.slice(0, 8)));
+  const count = shares.reduce((sum, { files }) => sum + files.length, 0);
+  const bytes = shares.reduce((sum, share) => sum + share.bytes, 0);
 
   say(
-    `${own} is in ${ink("bold", clean(room.name))} with ${countText(share.files.length, "file")}, ${bytesText(share.bytes)}. Ctrl-C leaves.`,
+    `${own} is in ${ink("bold", clean(room.name))} with ${countText(count, "file")}, ${bytesText(bytes)}. Ctrl-C leaves.`,
   );
   room.on("peer-connected", (peer) => say(`linked to ${nameOf(peer)} in ${millisecondsText(peer.openMs ?? 0)}`));
   room.on("peer-disconnected", ({ peer }) => {
@@ -25,8 +33,12 @@ export function tellAgent(room: Room, share: Share, roomFiles: RoomFiles): void 
   });
   room.on("peer-left", ({ peer }) => say(`${nameOf(peer)} left`));
   room.on("server-disconnected", () => say("the server is away; links live on"));
-  roomFiles.answer(({ op, peer, file }) => {
-    if (op === "find") say(ink("dim", `answered a search of ${nameOf(peer)}`));
-    else if (file !== undefined) say(ink("dim", `gave a piece of ${file} to ${nameOf(peer)}`));
-  });
+  return {
+    led: (leader) => say(leader === undefined ? "nobody leads" : `${named(leader.id)} leads, in term ${leader.term}`),
+    voted: (vote) => say(voteText(vote, named)),
+    served: ({ op, to, file }) => {
+      if (op === "find") say(ink("dim", `searched for ${named(to)}`));
+      else if (file !== undefined) say(ink("dim", `gave a piece of ${clean(file)} to ${named(to)}`));
+    },
+  };
 }

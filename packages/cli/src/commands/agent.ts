@@ -6,15 +6,19 @@ import { parseName, parsePart, parseRoom, relayOption, serverOption } from "./op
 export function agentCommand(): Command {
   return new Command("agent")
     .description(
-      "Run an agent that holds a share of a folder's text files, and answers others who search, list and read them. " +
-        "Hidden files, binary ones and what .gitignore names stay out.",
+      "Run an agent that holds a share of a folder's text files, and answers others who search, list and fetch them. Agents that hold the same part " +
+        "stand in for each other; one of them leads, and one that they vote for keeps the index of all files. Hidden files, binary ones and what " +
+        ".gitignore names stay out.",
     )
     .requiredOption("-r, --room <room>", "the room to join", parseRoom)
     .requiredOption("--share <folder>", "the folder whose text files it holds")
     .addOption(
-      new Option("--part <i/n>", "hold the i-th of n parts; which file is in which part depends on its path alone")
+      new Option(
+        "--part <i/n>",
+        "hold the i-th of n parts, or several as i,j/n; which file is in which part depends on its path alone",
+      )
         .argParser(parsePart)
-        .default({ index: 1, of: 1 }, "all of it"),
+        .default({ indexes: [1], of: 1 }, "all of it"),
     )
     .addOption(serverOption())
     .addOption(relayOption())
@@ -27,11 +31,11 @@ export function agentCommand(): Command {
       `
 Examples:
   $ skein agent --room lab --share docs --name librarian
-  $ skein agent --room lab --share . --part 1/2      one of two agents that share a folder between them
+  $ skein agent --room lab --share . --part 1,2/3    one of three: any part is with two of them, so none is missed when one goes
   $ echo '{"op":"find","id":1,"words":"data channel"}' | skein agent --room lab --share . --json
 
 With --json, lines in:  find, get, locate, list, peers, cancel, leave
-               lines out: joined, peer-connected, found, progress, got, error …
+               lines out: joined, peer-connected, leader, vote, found, handed-over, progress, got, error …
 
 Whoever can join the room can read these files: use --secret-file, or a server that this machine alone reaches.`,
     )

@@ -6,8 +6,8 @@ import { parsePort } from "./options.js";
 export function demoCommand(): Command {
   return new Command("demo")
     .description(
-      "See it work: a server and three agents, each a process of its own that holds a share of a folder's text files. They find " +
-        "each other, link up directly, and answer you.",
+      "See it work: a server and three agents, each a process of its own that holds two thirds of a folder's text files. They find each other, link up " +
+        "directly, elect a leader, vote for one that keeps the index, and do what you ask. Kill any of them: the others take over.",
     )
     .argument("[path]", "the folder", ".")
     .option("--once", "one search and one fetch without a terminal, then end; exit code 0 where all went well")
@@ -25,7 +25,7 @@ Examples:
   $ skein demo ~/notes --out ~/Downloads
   $ skein demo --once --json | tail -n 1
 
-Commands while it runs: find WORDS, get FILE, peers, help, quit.`,
+Commands while it runs: find WORDS, get FILE, kill NAME, peers, help, quit.`,
     )
     .action(async (path: string, options: Omit<DemoOptions, "path">) => {
       const { runDemo } = await import("../demo/demo.js");

@@ -15,7 +15,8 @@ import {
 describe("options", () => {
   it("read what they should", () => {
     expect(parsePort("0")).toBe(0);
-    expect(parsePart("2/3")).toEqual({ index: 2, of: 3 });
+    expect(parsePart("2/3")).toEqual({ indexes: [2], of: 3 });
+    expect(parsePart("3,1,3/3")).toEqual({ indexes: [3, 1], of: 3 });
     expect(["65536", "64K", "512k", "10M"].map(parseByteRate)).toEqual([65_536, 65_536, 524_288, 10_485_760]);
     expect(parseSeconds("30")).toBe(30);
     expect(["90s", "10m", "12h", "7d"].map(parseDuration)).toEqual([90_000, 600_000, 43_200_000, 604_800_000]);
@@ -37,6 +38,8 @@ describe("options", () => {
     ["a port", () => parsePort("80x")],
     ["a part", () => parsePart("0/3")],
     ["a part", () => parsePart("4/3")],
+    ["a part", () => parsePart("1,4/3")],
+    ["a part", () => parsePart("1,/3")],
     ["a part", () => parsePart("1")],
     ["a rate", () => parseByteRate("63K")],
     ["a rate", () => parseByteRate("10G")],

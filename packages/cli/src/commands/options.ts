@@ -96,17 +96,23 @@ export function parseName(text: string): string {
   throw new InvalidArgumentError(`A name has 1 to ${limits.nameLength} characters.`);
 }
 
-/** `2/3`: the second of three parts. */
+/** `2/3`: the second of three parts; `1,2/3`: the first and the second. */
 export interface Part {
-  /** From 1. */
-  readonly index: number;
+  /** From 1, each once. */
+  readonly indexes: readonly number[];
   readonly of: number;
 }
 
+/** As many as an agent tells of: see `crewMeta`. */
+const partsMost = 32;
+
 export function parsePart(text: string): Part {
-  const [, index, of] = /^(\d{1,4})\/(\d{1,4})$/.exec(text)?.map(Number) ?? [];
-  if (index !== undefined && of !== undefined && index >= 1 && index <= of) return { index, of };
-  throw new InvalidArgumentError("A part looks like 2/3: the second of three.");
+  const [, list = "", last = ""] = /^(\d{1,4}(?:,\d{1,4})*)\/(\d{1,4})$/.exec(text) ?? [];
+  const of = Number(last);
+  const indexes = [...new Set(list.split(",").map(Number))];
+  const isPossible = list !== "" && indexes.length <= partsMost && indexes.every((index) => index >= 1 && index <= of);
+  if (isPossible) return { indexes, of };
+  throw new InvalidArgumentError("A part looks like 2/3, the second of three; several like 1,2/3.");
 }
 
 /** Protocols that a room can be joined with. */

@@ -67,6 +67,11 @@ export class Child {
     return this.#alive;
   }
 
+  /** Ends it as a crash would: it says no goodbye. */
+  kill(): void {
+    this.#process.kill("SIGKILL");
+  }
+
   /** What it last said on stderr, in one line. */
   get complaint(): string {
     return (

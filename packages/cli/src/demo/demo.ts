@@ -1,6 +1,8 @@
 import { listenForStop } from "../process/stop.js";
 import { Fleet } from "./fleet.js";
+import { Happenings } from "./happenings.js";
 import { runInteractive } from "./interactive.js";
+import { Member } from "./member.js";
 import { runOnce } from "./once.js";
 import { runPassThrough } from "./pass-through.js";
 
@@ -17,18 +19,29 @@ export async function runDemo(options: DemoOptions): Promise<void> {
   using stop = listenForStop();
   const { path, port, once = false, json = false, out } = options;
   if (once) return runOnce({ path, port, json, signal: stop.signal });
-  const died = { listener: (_name: string, _how: string): void => {} };
+  const happenings = new Happenings();
   const showsProgress = process.stdout.isTTY === true && !json;
   if (showsProgress) process.stdout.write("  starting a server and three agents …");
+  const endProgress = (): void => {
+    if (showsProgress) process.stdout.write("\r\x1b[K");
+  };
   let fleet: Fleet;
   try {
-    fleet = await Fleet.start({ path, port, signal: stop.signal, died: (name, how) => died.listener(name, how) });
-  } finally {
-    if (showsProgress) process.stdout.write("\r\x1b[K");
+    fleet = await Fleet.start({ path, port, signal: stop.signal, died: (name, how) => happenings.died(name, how) });
+  } catch (error) {
+    endProgress();
+    throw error;
   }
   try {
+    await using member = await Member.join({
+      url: fleet.url,
+      agents: fleet.agents,
+      relay: "fallback",
+      signal: stop.signal,
+      listener: () => happenings.asListener,
+    }).finally(endProgress);
     const run = json ? runPassThrough : runInteractive;
-    await run({ fleet, out, signal: stop.signal, onDeath: (listener) => (died.listener = listener) });
+    await run({ fleet, member, happenings, out, signal: stop.signal });
   } finally {
     await fleet.stop();
   }

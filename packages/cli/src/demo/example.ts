@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { SkeinError } from "@skein/protocol";
 import type { Fleet } from "./fleet.js";
+import type { Member } from "./member.js";
 
 /** A search that finds something in the folder, and a file to fetch. */
 export interface Example {
@@ -13,12 +14,12 @@ const favourite = "data channel";
 const smallBytes = 256 * 1024;
 
 /** @throws {SkeinError} `bad-argument` where the folder holds no text */
-export async function chooseExample(fleet: Fleet): Promise<Example> {
-  const files = (await fleet.list()).filter(({ bytes }) => bytes > 0).sort((a, b) => (a.name < b.name ? -1 : 1));
+export async function chooseExample(fleet: Fleet, member: Member, signal: AbortSignal): Promise<Example> {
+  const files = (await member.list(signal)).filter(({ bytes }) => bytes > 0).sort((a, b) => (a.name < b.name ? -1 : 1));
   const file =
     files.find(({ name }) => name === "README.md") ?? files.find(({ bytes }) => bytes <= smallBytes) ?? files[0];
   if (file === undefined) throw noText(fleet);
-  const { hits } = await fleet.find(favourite);
+  const { hits } = await member.find(favourite, signal);
   if (hits.length > 0) return { words: favourite, file: file.name };
   const text = await readFile(join(fleet.folder, file.name), "utf8");
   const words = /[\p{L}\p{N}]{4,40}/u.exec(text)?.[0] ?? text.trim().slice(0, 4);

@@ -5,20 +5,7 @@ import * as v from "valibot";
 import { pageFolder } from "../page-folder.js";
 import { deferred } from "../process/deferred.js";
 import { Child } from "./child.js";
-import {
-  type Found,
-  foundEvent,
-  type Got,
-  gotEvent,
-  joinedEvent,
-  listEvent,
-  listeningEvent,
-  locatedEvent,
-  type PeerReport,
-  peerEvent,
-  peersEvent,
-  progressEvent,
-} from "./events.js";
+import { joinedEvent, listeningEvent, type PeerReport, peerEvent, peersEvent } from "./events.js";
 
 /** One of the demo's agents. */
 export interface FleetAgent {
@@ -43,7 +30,7 @@ const names = ["fern", "moss", "birch"];
 const linkTimeoutMs = 30_000;
 export const demoRoom = "demo";
 
-/** The demo's processes: a server and three agents, each with a share of the folder. */
+/** The demo's processes: a server and three agents, which hold two thirds of the folder each, so that any file is with two of them. */
 export class Fleet {
   readonly folder: string;
   #server: Child | undefined;
@@ -93,50 +80,15 @@ export class Fleet {
     return this.#server;
   }
 
-  /** The agent that speaks for the terminal: the first that runs. */
-  get speaker(): FleetAgent {
-    return this.#living()[0] ?? fail("No agent is left: quit, and start again.");
-  }
-
-  async find(words: string, signal?: AbortSignal): Promise<Found> {
-    return v.parse(foundEvent, await this.speaker.child.call({ op: "find", words, most: 200 }, optional({ signal })));
-  }
-
-  async list(): Promise<v.InferOutput<typeof listEvent>["files"]> {
-    return v.parse(listEvent, await this.speaker.child.call({ op: "list" })).files;
-  }
-
-  /** Fetches a file into a folder, by an agent that doesn't hold it: so it travels over a link. */
-  async get(
-    file: string,
-    to: string,
-    options: {
-      readonly signal?: AbortSignal | undefined;
-      readonly progress?: (bytes: number, of: number) => void;
-    } = {},
-  ): Promise<Got & { readonly by: FleetAgent }> {
-    const signal = optional({ signal: options.signal });
-    const located = v.parse(locatedEvent, await this.speaker.child.call({ op: "locate", file }, signal));
-    const by = this.#living().find(({ id }) => id !== located.from) ?? this.speaker;
-    let of = 0;
-    const event = await by.child.call(
-      { op: "get", file: located.file, to: resolve(to) },
-      {
-        ...signal,
-        progress: (event) => {
-          const { bytes } = v.parse(progressEvent, event);
-          if (event.event === "getting") of = bytes;
-          options.progress?.(event.event === "getting" ? 0 : bytes, of);
-        },
-      },
-    );
-    return { ...v.parse(gotEvent, event), by };
+  /** Those that run. */
+  get living(): readonly FleetAgent[] {
+    return this.#agents.filter(({ child }) => child.isAlive);
   }
 
   /** What each agent says of its links. */
   async links(): Promise<{ readonly agent: FleetAgent; readonly peers: readonly PeerReport[] }[]> {
     return Promise.all(
-      this.#living().map(async (agent) => ({
+      this.living.map(async (agent) => ({
         agent,
         peers: v.parse(peersEvent, await agent.child.call({ op: "peers" })).peers,
       })),
@@ -199,7 +151,7 @@ export class Fleet {
     const child = this.#spawn(name, [
       "agent",
       ...["--room", demoRoom, "--server", this.#url, "--name", name],
-      ...["--share", this.folder, "--part", `${index + 1}/${names.length}`, "--json"],
+      ...["--share", this.folder, "--part", partsOf(index), "--json"],
       ...["--relay", this.#options.relay ?? "fallback"],
     ]);
     const peers = new Set<string>();
@@ -231,10 +183,6 @@ export class Fleet {
     return child;
   }
 
-  #living(): FleetAgent[] {
-    return this.#agents.filter(({ child }) => child.isAlive);
-  }
-
   async #stop(): Promise<void> {
     const server = this.#children[0];
     // Agents first: their goodbyes go through the server.
@@ -243,11 +191,11 @@ export class Fleet {
   }
 }
 
-function fail(sentence: string): never {
-  throw new SkeinError("closed", sentence);
+/** An agent's own part, and its neighbour's. */
+function partsOf(index: number): string {
+  return `${index + 1},${((index + 1) % names.length) + 1}/${names.length}`;
 }
 
-/** Without what is undefined. */
-function optional({ signal }: { signal: AbortSignal | undefined }): { signal?: AbortSignal } {
-  return signal === undefined ? {} : { signal };
+function fail(sentence: string): never {
+  throw new SkeinError("closed", sentence);
 }

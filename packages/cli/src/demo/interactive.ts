@@ -1,43 +1,46 @@
 import { relative } from "node:path";
+import type { Peer, PeerId } from "@skein/client";
 import { SkeinError } from "@skein/protocol";
 import * as v from "valibot";
+import { voteText } from "../agent/vote-text.js";
+import type { CrewListener } from "../crew/crew.js";
+import { findTask } from "../crew/protocol.js";
 import { deferred } from "../process/deferred.js";
 import { aborted } from "../process/stop.js";
 import { clean, createInk, type Ink } from "../terminal/ink.js";
 import { ProgressBar } from "../terminal/progress-bar.js";
 import { Prompt } from "../terminal/prompt.js";
-import { leftEvent, peerEvent, servedEvent } from "./events.js";
+import { servedEvent } from "./events.js";
 import { chooseExample } from "./example.js";
 import type { Fleet } from "./fleet.js";
+import type { Member } from "./member.js";
 import type { DemoParts } from "./parts.js";
-import { bannerLines, foundLines, gotLines, helpLines, linkLines, shownLinks } from "./view.js";
+import {
+  bannerLines,
+  foundLines,
+  gotLines,
+  helpLines,
+  linkLines,
+  officeLines,
+  type ShownOffices,
+  shownLinks,
+} from "./view.js";
 
-const commands = ["find ", "get ", "peers", "help", "quit"];
+const commands = ["find ", "get ", "kill ", "peers", "help", "quit"];
 
 /** The demo for people: a banner, then their commands until they quit. */
-export async function runInteractive({ fleet, out, signal, onDeath }: DemoParts): Promise<void> {
+export async function runInteractive({ fleet, member, happenings, out, signal }: DemoParts): Promise<void> {
   const ink = createInk(process.stdout);
   const { folder, url, page, agents } = fleet;
-  const example = await chooseExample(fleet);
-  const banner = bannerLines(
-    {
-      folder,
-      url,
-      page,
-      agents: agents.map(({ child: { pid }, ...agent }) => ({ ...agent, pid })),
-      links: shownLinks(await fleet.links()),
-      example,
-    },
-    ink,
-  );
-  process.stdout.write(`${banner.join("\n")}\n`);
-  const session = new Session(fleet, out, ink);
+  const session = new Session({ fleet, member, out, ink });
   const done = deferred<void>();
   using prompt = new Prompt({
     prompt: ink("bold", "› "),
     line: async (text) => {
       if (await session.run(text)) done.resolve();
     },
+    // While something else is under way: that's when it is worth seeing.
+    atOnce: (text) => session.kill(text),
     interrupt: () => {
       if (!session.cancel()) done.resolve();
     },
@@ -45,27 +48,62 @@ export async function runInteractive({ fleet, out, signal, onDeath }: DemoParts)
     complete: (line) => [commands.filter((command) => command.startsWith(line)), line],
   });
   const note = (text: string): void => prompt.print(ink("dim", `  · ${text}`));
-  onDeath((name, how) => {
-    const rest = name === "the server" ? "links live on; nobody new gets in" : "the others carry on";
-    prompt.print(ink("yellow", `  ! ${name} ${clean(how)}: ${rest}`));
+  happenings.listen({
+    ...notesOf(member, note),
+    died: (name, how) => {
+      const rest = name === "the server" ? "links live on; nobody new gets in" : "the others carry on";
+      prompt.print(ink("yellow", `  ! ${name} ${clean(how)}: ${rest}`));
+    },
   });
-  tellOfVisitors(fleet, note);
+  tellOfVisitors(fleet, member, note);
+  const example = await chooseExample(fleet, member, signal);
+  const banner = bannerLines(
+    {
+      folder,
+      url,
+      page,
+      agents: agents.map(({ child: { pid }, ...agent }) => ({ ...agent, pid })),
+      links: shownLinks(await fleet.links()),
+      offices: officesOf(member),
+      example,
+    },
+    ink,
+  );
+  process.stdout.write(`${banner.join("\n")}\n`);
   prompt.show();
   await Promise.race([done.promise, aborted(signal)]);
   session.cancel();
 }
 
+interface SessionParts {
+  readonly fleet: Fleet;
+  readonly member: Member;
+  readonly out: string;
+  readonly ink: Ink;
+}
+
 /** One line at a time. */
 class Session {
   readonly #fleet: Fleet;
+  readonly #member: Member;
   readonly #out: string;
   readonly #ink: Ink;
   #running: AbortController | undefined;
 
-  constructor(fleet: Fleet, out: string, ink: Ink) {
+  constructor({ fleet, member, out, ink }: SessionParts) {
     this.#fleet = fleet;
+    this.#member = member;
     this.#out = out;
     this.#ink = ink;
+  }
+
+  /** Kills an agent where a line asks for that; false where it asks for something else. */
+  kill(line: string): boolean {
+    const [command, name] = line.trim().split(/\s+/);
+    const agent = this.#fleet.living.find((each) => each.name === name);
+    if (command !== "kill" || agent === undefined) return false;
+    agent.child.kill();
+    return true;
   }
 
   /** Gives up what is under way; false where nothing is. */
@@ -98,22 +136,26 @@ class Session {
         return [];
       case "find":
         if (subject === "") return ["  find what? For example: find data channel", ""];
-        return foundLines(await this.#fleet.find(subject.slice(0, 256), signal), subject, ink, this.#columns);
+        return foundLines(await this.#member.find(subject.slice(0, 256), signal), subject, ink, this.#columns);
       case "get":
         if (subject === "") return ["  get which file? `find` shows names of files.", ""];
         return this.#get(subject, signal);
       case "peers":
-        return linkLines(shownLinks(await this.#fleet.links()), ink);
+        return [...officeLines(officesOf(this.#member), ink), ...linkLines(shownLinks(await this.#fleet.links()), ink)];
+      case "kill": {
+        const names = this.#fleet.living.map(({ name }) => name);
+        return [`  kill which agent? ${names.length === 0 ? "None is left." : `There are ${names.join(", ")}.`}`, ""];
+      }
       case "help":
         return helpLines(this.#out, ink);
       default:
-        return [`  There is no "${clean(command)}": find, get, peers, help and quit are what there is.`, ""];
+        return [`  There is no "${clean(command)}": find, get, kill, peers, help and quit are what there is.`, ""];
     }
   }
 
   async #get(file: string, signal: AbortSignal): Promise<string[]> {
     using bar = new ProgressBar(this.#ink);
-    const got = await this.#fleet.get(file, this.#out, { signal, progress: (bytes, of) => bar.show(bytes, of) });
+    const got = await this.#member.get(file, this.#out, { signal, progress: (bytes, of) => bar.show(bytes, of) });
     return gotLines(got, shortest(got.path), this.#ink);
   }
 
@@ -132,34 +174,52 @@ function shortest(path: string): string {
   return fromHere.startsWith("..") ? path : fromHere;
 }
 
-/** Says what others in the room do: whoever opens the page, for one. */
-function tellOfVisitors(fleet: Fleet, note: (text: string) => void): void {
-  const own = new Set(fleet.agents.map(({ id }) => id));
-  const names = new Map<string, string>();
+/** Who does what for all, by name. */
+function officesOf(member: Member): ShownOffices {
+  const { leader, keeper } = member.crew;
+  return {
+    leader: leader && member.nameOf(leader.id),
+    keeper: keeper === undefined ? undefined : member.nameOf(keeper),
+  };
+}
+
+/** What the crew does by itself, in words. */
+function notesOf(member: Member, note: (text: string) => void): CrewListener {
+  const named = (id: PeerId): string => clean(member.nameOf(id));
+  return {
+    handedOver: ({ name, from, to }) => {
+      const what = name === findTask ? "a search" : "the list of files";
+      note(`${named(from)} is lost over ${what}: ${named(to)} does it instead`);
+    },
+    dropped: ({ holder }) => note(`${named(holder)} is lost over a file: the rest comes from who else has it`),
+    led: (leader) =>
+      note(leader === undefined ? "nobody leads: the agents elect another" : `${named(leader.id)} leads`),
+    voted: (vote) => note(voteText(vote, named)),
+  };
+}
+
+/** Says who comes and goes beside the agents, and what they do: whoever opens the page, for one. */
+function tellOfVisitors(fleet: Fleet, { room }: Member, note: (text: string) => void): void {
+  const own = new Set<string>([room.id, ...fleet.agents.map(({ id }) => id)]);
+  const nameOf = (peer: Peer): string => clean(peer.card.name ?? peer.id.slice(0, 8));
+  room.on("peer-connected", (peer) => {
+    if (!own.has(peer.id)) note(`${nameOf(peer)} is here${peer.card.kind === "browser" ? ", from a browser" : ""}`);
+  });
+  room.on("peer-left", ({ peer }) => {
+    if (!own.has(peer.id)) note(`${nameOf(peer)} left`);
+  });
   let lastRead = "";
   for (const { name, child } of fleet.agents) {
     child.listen((event) => {
-      const isSpeaker = fleet.speaker.child === child;
-      if (event.event === "served") {
-        const { success, output } = v.safeParse(servedEvent, event);
-        if (!success || own.has(output.to)) return;
-        const visitor = names.get(output.to) ?? "someone";
-        if (output.op === "find" && isSpeaker) note(`${visitor} searches`);
-        const read = `${output.to} ${output.file}`;
-        if (output.op === "read" && read !== lastRead)
-          note(`${visitor} fetches ${clean(output.file ?? "")} from ${name}`);
-        if (output.op === "read") lastRead = read;
-      } else if (event.event === "peer-connected") {
-        const { success, output } = v.safeParse(peerEvent, event);
-        if (!success || own.has(output.peer.id)) return;
-        const visitor = clean(output.peer.name ?? output.peer.id.slice(0, 8));
-        names.set(output.peer.id, visitor);
-        if (isSpeaker) note(`${visitor} is here${output.peer.engine === "browser" ? ", from a browser" : ""}`);
-      } else if (event.event === "peer-left" && isSpeaker) {
-        const { success, output } = v.safeParse(leftEvent, event);
-        const visitor = success ? names.get(output.peer.id) : undefined;
-        if (visitor !== undefined) note(`${visitor} left`);
-      }
+      const { success, output } = v.safeParse(servedEvent, event);
+      if (!success || event.event !== "served" || own.has(output.to)) return;
+      const peer = room.peers.get(output.to as PeerId);
+      const visitor = peer === undefined ? "someone" : nameOf(peer);
+      if (output.op === "find") note(`${name} searches for ${visitor}`);
+      const read = `${output.to} ${output.file} ${name}`;
+      if (output.op === "read" && read !== lastRead)
+        note(`${visitor} fetches ${clean(output.file ?? "")} from ${name}`);
+      if (output.op === "read") lastRead = read;
     });
   }
 }

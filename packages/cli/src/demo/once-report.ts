@@ -10,6 +10,18 @@ export interface OnceReport {
     readonly openMs: number | null;
     readonly rttMs: number | null;
   }[];
-  readonly search: { readonly query: string; readonly hits: number };
-  readonly file: { readonly name: string; readonly bytes: number; readonly sha256: string; readonly verified: boolean };
+  /** The one that the others elected. */
+  readonly leader: string;
+  /** Who keeps the index, and how many voted for it. Zero of zero: it was voted for before we came. */
+  readonly index: { readonly keeper: string; readonly votes: number; readonly of: number };
+  readonly search: { readonly query: string; readonly hits: number; readonly agents: number };
+  readonly file: {
+    readonly name: string;
+    readonly bytes: number;
+    readonly sha256: string;
+    /** Each piece was checked against the file's id as it came. */
+    readonly verified: boolean;
+    /** Who held it. */
+    readonly from: readonly string[];
+  };
 }

@@ -2,10 +2,12 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { SkeinError } from "@skein/protocol";
+import type { KeeperVote } from "../crew/keepership.js";
 import { deferred } from "../process/deferred.js";
 import { createInk } from "../terminal/ink.js";
 import { chooseExample } from "./example.js";
 import { Fleet } from "./fleet.js";
+import { Member } from "./member.js";
 import type { OnceReport } from "./once-report.js";
 import { onceLines } from "./view.js";
 
@@ -49,28 +51,42 @@ async function once({
   if (signal.aborted) stopped();
   const folder = await mkdtemp(join(tmpdir(), "skein-demo-"));
   try {
-    return await Promise.race([look(fleet, folder), lost.promise]);
+    return await Promise.race([look(fleet, folder, signal), lost.promise]);
   } finally {
     await fleet.stop();
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-async function look(fleet: Fleet, folder: string): Promise<OnceReport> {
-  const { words, file } = await chooseExample(fleet);
-  const found = await fleet.find(words);
+async function look(fleet: Fleet, folder: string, signal: AbortSignal): Promise<OnceReport> {
+  let vote: KeeperVote | undefined;
+  await using member = await Member.join({
+    url: fleet.url,
+    agents: fleet.agents,
+    relay: "never",
+    signal,
+    listener: () => ({ voted: (each) => (vote = each) }),
+  });
+  const { leader, keeper } = await member.officesTaken(signal);
+  const { words, file } = await chooseExample(fleet, member, signal);
+  const found = await member.find(words, signal);
   if (found.hits.length === 0) throw new SkeinError("closed", `The search for "${words}" found nothing.`);
-  if (found.agents < fleet.agents.length)
-    throw new SkeinError("closed", `The search wasn't answered by ${found.failed.join(" and ")}.`);
-  const { bytes, sha256, verified } = await fleet.get(file, folder);
+  if (found.failed > 0) throw new SkeinError("closed", "A part of the folder wasn't searched: no agent holds it.");
+  const { bytes, sha256, from } = await member.get(file, folder, { signal });
   return {
     ok: true,
     server: fleet.url,
     agents: fleet.agents.map(({ id }) => id),
     links: await links(fleet),
-    search: { query: words, hits: found.hits.length },
-    file: { name: file, bytes, sha256, verified },
+    leader: member.nameOf(leader),
+    index: { keeper: member.nameOf(keeper), votes: yesOf(vote), of: vote?.electors ?? 0 },
+    search: { query: words, hits: found.hits.length, agents: found.agents },
+    file: { name: file, bytes, sha256, verified: true, from },
   };
+}
+
+function yesOf(vote: KeeperVote | undefined): number {
+  return [...(vote?.ballots.values() ?? [])].filter((choice) => choice === "yes").length;
 }
 
 /** Each link once. */

@@ -1,11 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { createInk } from "../terminal/ink.js";
-import type { FoundHit } from "./events.js";
+import type { FoundHit } from "./findings.js";
 import { chooseHits, foundLines, shownLinks } from "./view.js";
 
-const hit = (peer: string, file: string, line: number, text = "data channel"): FoundHit => ({
-  peer,
-  name: peer,
+const hit = (name: string, file: string, line: number, text = "data channel"): FoundHit => ({
+  name,
   file,
   line,
   text,
@@ -21,8 +20,8 @@ describe("chooseHits", () => {
     ];
     const chosen = chooseHits(hits, "data channel");
     expect(chosen).toHaveLength(12);
-    expect(chosen.filter(({ peer }) => peer === "fern")).toHaveLength(2);
-    expect(chosen.filter(({ peer }) => peer === "birch")).toHaveLength(1);
+    expect(chosen.filter(({ name }) => name === "fern")).toHaveLength(2);
+    expect(chosen.filter(({ name }) => name === "birch")).toHaveLength(1);
   });
 
   it("puts lines first that hold the words as they were typed", () => {
@@ -32,7 +31,7 @@ describe("chooseHits", () => {
 });
 
 describe("foundLines", () => {
-  const found = { agents: 3, files: 10, failed: [], ms: 12 };
+  const found = { agents: 3, files: 10, failed: 0, ms: 12 };
 
   it("shows file, line, agent and text, and sums it up", () => {
     const lines = foundLines({ ...found, hits: [hit("fern", "a.md", 3)] }, "data", plain, 80);
@@ -52,9 +51,9 @@ describe("foundLines", () => {
     expect(Math.max(...lines.map(({ length }) => length))).toBeLessThanOrEqual(80);
   });
 
-  it("says who didn't answer", () => {
-    expect(foundLines({ ...found, failed: ["moss"], hits: [] }, "data", plain, 80).join("\n")).toContain(
-      "No answer from moss.",
+  it("says that a part couldn't be searched", () => {
+    expect(foundLines({ ...found, failed: 1, hits: [] }, "data", plain, 80).join("\n")).toContain(
+      "1 part of the files couldn't be searched",
     );
   });
 });

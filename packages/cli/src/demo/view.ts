@@ -2,8 +2,9 @@ import { wordRanges, wordsOf } from "../files/search.js";
 import { clean, type Ink } from "../terminal/ink.js";
 import { tableLines } from "../terminal/table.js";
 import { bytesText, countText, millisecondsText } from "../terminal/units.js";
-import type { Found, FoundHit, Got, PeerReport } from "./events.js";
+import type { PeerReport } from "./events.js";
 import type { Example } from "./example.js";
+import type { Found, FoundHit, Got } from "./findings.js";
 import type { OnceReport } from "./once-report.js";
 
 // What the demo shows, as lines. Nothing here writes.
@@ -23,15 +24,16 @@ export function bannerLines(
     readonly page: string | undefined;
     readonly agents: readonly ShownAgent[];
     readonly links: readonly ShownLink[];
+    readonly offices: ShownOffices;
     readonly example: Example;
   },
   ink: Ink,
 ): string[] {
-  const { folder, url, page, agents, links, example } = what;
+  const { folder, url, page, agents, links, offices, example } = what;
   const addresses = [
     ["folder", clean(folder)],
     ["server", ink("cyan", url)],
-    ...(page === undefined ? [] : [["page", `${ink("cyan", page)}  ${ink("dim", "a fourth agent, in your browser")}`]]),
+    ...(page === undefined ? [] : [["page", `${ink("cyan", page)}  ${ink("dim", "another agent, in your browser")}`]]),
   ];
   const held = agents.map(({ name, files, bytes, pid }) => [
     ink(["bold", "green"], name),
@@ -46,17 +48,39 @@ export function bannerLines(
   );
   return [
     "",
-    `  ${ink("bold", "skein")}  Three agents hold a share of a folder each, and talk to each other directly.`,
+    `  ${ink("bold", "skein")}  Three agents share a folder, and talk to each other directly. Any file is with two of them.`,
     "",
     ...indented(tableLines(addresses.map(([key = "", value = ""]) => [ink("dim", key), value]))),
     "",
     ...indented(tableLines(held, [1, 2])),
     "",
     ...indented([`${linked.join("   ")}   ${ink("dim", how)}`.trimEnd()]),
-    "",
+    ...officeLines(offices, ink),
     `  ${ink("bold", "Try")}   find ${clean(example.words)}`,
     `        get ${clean(example.file)}`,
-    "        peers",
+    `        kill ${agents[0]?.name ?? ""}   ${ink("dim", "and go on: another one takes its place")}`,
+    "",
+  ];
+}
+
+/** Who does what for all: names, where somebody does. */
+export interface ShownOffices {
+  readonly leader: string | undefined;
+  readonly keeper: string | undefined;
+}
+
+export function officeLines({ leader, keeper }: ShownOffices, ink: Ink): string[] {
+  const led =
+    leader === undefined ? ink("yellow", "being elected") : `${ink("green", leader)} ${ink("dim", "was elected")}`;
+  const kept =
+    keeper === undefined ? ink("yellow", "being voted on") : `${ink("green", keeper)} ${ink("dim", "was voted for")}`;
+  return [
+    ...indented(
+      tableLines([
+        [ink("dim", "leads"), led],
+        [ink("dim", "keeps the index"), kept],
+      ]),
+    ),
     "",
   ];
 }
@@ -82,7 +106,11 @@ export function foundLines(found: Found, query: string, ink: Ink, columns: numbe
     ...lines,
     ...(lines.length > 0 ? [""] : []),
     `  ${ink("bold", sum)} ${ink("dim", `· ${effort}`)}`,
-    ...(found.failed.length > 0 ? [`  ${ink("yellow", `No answer from ${found.failed.map(clean).join(", ")}.`)}`] : []),
+    ...(found.failed > 0
+      ? [
+          `  ${ink("yellow", `${countText(found.failed, "part")} of the files couldn't be searched: no agent that holds it is left.`)}`,
+        ]
+      : []),
     "",
   ];
 }
@@ -94,12 +122,12 @@ export function chooseHits(hits: readonly FoundHit[], query: string): FoundHit[]
   const phrase = query.toLowerCase();
   const isPhrase = ({ text }: FoundHit): boolean => text.toLowerCase().includes(phrase);
   for (const hit of [...hits.filter(isPhrase), ...hits.filter((hit) => !isPhrase(hit))]) {
-    const key = `${hit.peer}/${hit.file}`;
+    const key = `${hit.name}/${hit.file}`;
     const count = ofFile.get(key) ?? 0;
     ofFile.set(key, count + 1);
     if (count >= shownOfOneFile) continue;
-    const own = byPeer.get(hit.peer);
-    if (own === undefined) byPeer.set(hit.peer, [hit]);
+    const own = byPeer.get(hit.name);
+    if (own === undefined) byPeer.set(hit.name, [hit]);
     else own.push(hit);
   }
   const groups = [...byPeer.values()];
@@ -141,12 +169,13 @@ function highlight(text: string, words: readonly string[], ink: Ink): string {
   return result + text.slice(done);
 }
 
-export function gotLines(got: Got & { readonly by: { readonly name: string } }, shownPath: string, ink: Ink): string[] {
+export function gotLines(got: Got, shownPath: string, ink: Ink): string[] {
   const rate = got.ms > 0 ? `${bytesText((got.bytes * 1000) / got.ms)}/s` : "";
+  const from = got.from.map((name) => ink("green", clean(name))).join(" and ");
   return [
     `  ${ink("green", "✓")} ${ink("bold", clean(shownPath))}`,
-    `    ${bytesText(got.bytes)} in ${millisecondsText(got.ms)}${ink("dim", rate === "" ? "" : `, ${rate}`)} · ${ink("green", clean(got.name))} → ${ink("green", got.by.name)}`,
-    `    SHA-256 ${got.sha256.slice(0, 16)}… ${ink("green", "verified")}`,
+    `    ${bytesText(got.bytes)} in ${millisecondsText(got.ms)}${ink("dim", rate === "" ? "" : `, ${rate}`)} · from ${from}`,
+    `    each piece checked against ${got.artifact.slice(0, 16)}… · SHA-256 ${got.sha256.slice(0, 16)}…`,
     "",
   ];
 }
@@ -211,16 +240,17 @@ export function linkLines(links: readonly ShownLink[], ink: Ink): string[] {
 
 export function helpLines(out: string, ink: Ink): string[] {
   const rows = [
-    ["find WORDS", "search all shares at once: lines that hold all the words"],
-    ["get FILE", `fetch a file from whoever holds it, into ${out}`],
-    ["peers", "every link: its path, round trip, rate"],
+    ["find WORDS", "search all files: each part is looked through by an agent that holds it"],
+    ["get FILE", `fetch a file from all who hold it, into ${out}`],
+    ["kill NAME", "kill an agent, also while another command runs, and see the others take over"],
+    ["peers", "who leads, who keeps the index, and every link: its path, round trip, rate"],
     ["help", "this"],
     ["quit", "end the server and the agents; so does Ctrl-D"],
   ];
   return [...indented(tableLines(rows.map(([key = "", what = ""]) => [ink("bold", key), what]))), ""];
 }
 
-export function onceLines({ server, agents, links, search, file }: OnceReport, ink: Ink): string[] {
+export function onceLines({ server, agents, links, leader, index, search, file }: OnceReport, ink: Ink): string[] {
   const name = new Map(agents.map((id, index) => [id, ["fern", "moss", "birch"][index] ?? id]));
   const rows = links.map(({ a, b, path, openMs, rttMs }) => [
     `${name.get(a)} ${ink("green", "──")} ${name.get(b)}`,
@@ -231,8 +261,9 @@ export function onceLines({ server, agents, links, search, file }: OnceReport, i
   return [
     `${ink("green", "✓")} server at ${server}, ${countText(agents.length, "agent")}, ${countText(links.length, "link")}`,
     ...indented(tableLines(rows)),
+    `${ink("green", "✓")} ${leader} was elected to lead; ${index.keeper} keeps the index${index.of === 0 ? "" : `, ${index.votes} of ${index.of} voted for it`}`,
     `${ink("green", "✓")} "${search.query}" is in ${countText(search.hits, "line")}`,
-    `${ink("green", "✓")} ${clean(file.name)} fetched, ${bytesText(file.bytes)}, SHA-256 ${file.sha256.slice(0, 16)}… verified`,
+    `${ink("green", "✓")} ${clean(file.name)} fetched from ${file.from.join(" and ")}, ${bytesText(file.bytes)}, SHA-256 ${file.sha256.slice(0, 16)}… verified`,
   ];
 }
 

@@ -14,7 +14,7 @@ async function put(name: string, content: string | Uint8Array): Promise<void> {
 }
 
 async function namesOf(index: number, of: number): Promise<string[]> {
-  return (await scanFolder({ folder, part: { index, of } })).map(({ name }) => name);
+  return (await scanFolder({ folder, part: { indexes: [index], of } })).map(({ name }) => name);
 }
 
 beforeAll(async () => {
@@ -50,14 +50,14 @@ describe("scanFolder", () => {
   });
 
   it("tells each file's size", async () => {
-    const files = await scanFolder({ folder, part: { index: 1, of: 1 } });
+    const files = await scanFolder({ folder, part: { indexes: [1], of: 1 } });
     expect(files.find(({ name }) => name === "a.md")?.bytes).toBe("text of a.md\n".length);
   });
 
   it("says in a sentence that there is no such folder", async () => {
     const missing = join(folder, "nowhere");
-    await expect(scanFolder({ folder: missing, part: { index: 1, of: 1 } })).rejects.toThrow(/There is no folder/);
+    await expect(scanFolder({ folder: missing, part: { indexes: [1], of: 1 } })).rejects.toThrow(/There is no folder/);
     const file = join(folder, "a.md");
-    await expect(scanFolder({ folder: file, part: { index: 1, of: 1 } })).rejects.toThrow(/There is no folder/);
+    await expect(scanFolder({ folder: file, part: { indexes: [1], of: 1 } })).rejects.toThrow(/There is no folder/);
   });
 });

@@ -16,7 +16,8 @@ export interface HeldFile {
 
 export interface ScanOptions {
   readonly folder: string;
-  readonly part: { readonly index: number; readonly of: number };
+  /** Which of `of` parts, from 1. */
+  readonly part: { readonly indexes: readonly number[]; readonly of: number };
 }
 
 const fileBytesMost = 16 * 1024 * 1024;
@@ -27,13 +28,13 @@ const nameLengthMost = 1024;
 const headBytes = 8000;
 
 /**
- * The text files of one part of a folder, by name. Left out: what `.gitignore` names, hidden files (they hold keys more
+ * The text files of some parts of a folder, by name. Left out: what `.gitignore` names, hidden files (they hold keys more
  * often than text), `node_modules`, `dist`, symbolic links, files over 16 MiB.
  * @throws {SkeinError} `bad-argument` where the folder can't be read, `too-large` where it holds over 100,000 files
  */
 export async function scanFolder({ folder, part }: ScanOptions): Promise<HeldFile[]> {
   const root = resolve(folder);
-  const names = (await namesIn(root)).filter((name) => partOf(name, part.of) === part.index).sort();
+  const names = (await namesIn(root)).filter((name) => part.indexes.includes(partOf(name, part.of))).sort();
   const held: HeldFile[] = [];
   for (let from = 0; from < names.length; from += 32) {
     const files = await Promise.all(names.slice(from, from + 32).map((name) => look(root, name)));

@@ -1,22 +1,22 @@
-import { createHash } from "node:crypto";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { encode, limits, validate } from "@skein/protocol";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { chunkBytes, files } from "./protocol.js";
+import { crewFiles, type Hit, hitsPart } from "../crew/protocol.js";
 import { scanFolder } from "./scan.js";
 import { Share } from "./share.js";
 
 let folder: string;
 let share: Share;
+const never = new AbortController().signal;
 const large = "line with many words in it\n".repeat(10_000);
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "skein-share-"));
   await writeFile(join(folder, "large.txt"), large);
   for (let i = 0; i < 600; i++) await writeFile(join(folder, `${"n".repeat(180)}${i}.md`), `${"word ".repeat(90)}${i}`);
-  share = new Share(await scanFolder({ folder, part: { index: 1, of: 1 } }));
+  share = new Share(await scanFolder({ folder, part: { indexes: [1], of: 1 } }));
 });
 afterAll(() => rm(folder, { recursive: true }));
 
@@ -29,7 +29,7 @@ describe("Share", () => {
     const names: string[] = [];
     for (;;) {
       const page = share.list(names.length);
-      expect(fits(files.list.reply, page)).toBe(true);
+      expect(fits(crewFiles.list.reply, page)).toBe(true);
       if (page.files.length === 0) break;
       names.push(...page.files.map(({ name }) => name));
     }
@@ -37,28 +37,39 @@ describe("Share", () => {
     expect(new Set(names).size).toBe(601);
   });
 
-  it("finds lines, in an answer that fits into a frame", async () => {
-    const answer = await share.find("WORD", 200);
-    expect(fits(files.find.reply, answer)).toBe(true);
-    expect(answer.files).toBe(601);
-    expect(answer.hits.length).toBeGreaterThan(50);
+  it("finds lines, in parts that each fit into a frame", async () => {
+    let hits = 0;
+    for await (const part of share.find("WORD", 200)) {
+      expect(fits(hitsPart, part)).toBe(true);
+      hits += part.length;
+    }
+    expect(hits).toBe(200);
   });
 
-  it("takes twenty lines of one file at most", async () => {
-    const { hits } = await share.find("many words", 200);
+  it("takes twenty lines of one file at most, and says how many files it looked into", async () => {
+    const parts = share.find("many words", 200);
+    const hits: Hit[] = [];
+    let files: number | undefined;
+    while (files === undefined) {
+      const { value, done } = await parts.next();
+      if (done) files = value;
+      else hits.push(...value);
+    }
     expect(hits).toHaveLength(20);
     expect(hits[0]).toEqual({ file: "large.txt", line: 1, text: "line with many words in it" });
+    expect(files).toBe(601);
   });
 
-  it("tells size and SHA-256, and gives the bytes piece by piece", async () => {
-    const { bytes, sha256 } = await share.stat("large.txt");
-    expect(bytes).toBe(large.length);
-    const hash = createHash("sha256");
-    for (let offset = 0; offset < bytes; offset += chunkBytes) {
-      hash.update((await share.read("large.txt", offset, chunkBytes)).bytes);
-    }
-    expect(hash.digest("hex")).toBe(sha256);
-    expect((await share.read("large.txt", bytes + 5, 10)).bytes).toHaveLength(0);
+  it("gives a file's bytes", async () => {
+    const pieces: Uint8Array[] = [];
+    for await (const piece of share.open("large.txt", never) ?? []) pieces.push(piece);
+    expect(Buffer.concat(pieces).toString()).toBe(large);
+  });
+
+  it("is the same set wherever the same files are, and another where one differs", () => {
+    const elsewhere = share.files.map((file) => ({ ...file, path: `/elsewhere/${file.name}` }));
+    expect(new Share(elsewhere).set).toBe(share.set);
+    expect(new Share(share.files.slice(1)).set).not.toBe(share.set);
   });
 
   it.each([
@@ -70,9 +81,7 @@ describe("Share", () => {
     "__proto__",
     "constructor",
     "large.txt\0",
-  ])("knows %j as no file of its own, wherever it would lead", async (name) => {
-    expect(share.holds(name)).toBe(false);
-    await expect(share.stat(name)).rejects.toMatchObject({ code: "bad-argument" });
-    await expect(share.read(name, 0, 10)).rejects.toMatchObject({ code: "bad-argument" });
+  ])("knows %j as no file of its own, wherever it would lead", (name) => {
+    expect(share.open(name, never)).toBeUndefined();
   });
 });

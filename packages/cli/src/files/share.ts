@@ -2,41 +2,41 @@ import { createHash } from "node:crypto";
 import { constants } from "node:fs";
 import { open, readFile } from "node:fs/promises";
 import { SkeinError } from "@skein/protocol";
-import { chunkBytes, type FileEntry, type Hit } from "./protocol.js";
+import type { Holding } from "../crew/holding.js";
+import { entriesMost, type FileEntry, type FilePage, type Hit } from "../crew/protocol.js";
 import type { HeldFile } from "./scan.js";
 import { matchingLines, wordsOf } from "./search.js";
 
-/** What an answer may hold, so that it fits into one frame with its headers. */
+/** What a page, or one part of an answer, may hold, so that it fits into one frame with its headers. */
 const answerBytesMost = 56 * 1024;
 /** A MessagePack map's keys and numbers, generously. */
 const entryOverheadBytes = 48;
-const entriesMost = 500;
 /** So that one long log doesn't take all the places. */
 const hitsPerFileMost = 20;
 /** Files that are read at once. */
 const batch = 16;
+const readBytes = 256 * 1024;
 
-/**
- * The files that one agent holds, and its answers about them. A name that comes from others is looked up among these,
- * never made a path.
- */
-export class Share {
+/** Files of a folder that one agent holds. */
+export class Share implements Holding {
+  readonly set: string;
   readonly files: readonly HeldFile[];
   readonly bytes: number;
+  readonly revision = 0;
   readonly #byName: ReadonlyMap<string, HeldFile>;
 
   constructor(files: readonly HeldFile[]) {
     this.files = files;
     this.bytes = files.reduce((sum, file) => sum + file.bytes, 0);
     this.#byName = new Map(files.map((file) => [file.name, file]));
+    this.set = digestOf(files);
   }
 
-  holds(name: string): boolean {
-    return this.#byName.has(name);
+  get count(): number {
+    return this.files.length;
   }
 
-  /** A page of what is held, from the entry of that number on. */
-  list(from: number): { files: FileEntry[]; total: number; bytes: number } {
+  list(from: number): FilePage {
     const files: FileEntry[] = [];
     let space = answerBytesMost;
     for (const { name, bytes } of this.files.slice(from, from + entriesMost)) {
@@ -44,51 +44,68 @@ export class Share {
       if (space < 0) break;
       files.push({ name, bytes });
     }
-    return { files, total: this.files.length, bytes: this.bytes };
+    return { files, total: this.files.length };
   }
 
-  /** Lines that hold all the words, in the order of the files' names. */
-  async find(words: string, most: number, signal?: AbortSignal): Promise<{ hits: Hit[]; files: number }> {
+  /** In the order of the files' names. */
+  async *find(words: string, most: number, signal?: AbortSignal): AsyncGenerator<readonly Hit[], number, void> {
     const wanted = wordsOf(words);
-    const hits: Hit[] = [];
-    let space = answerBytesMost;
-    for (let from = 0; from < this.files.length; from += batch) {
+    let left = most;
+    for (let from = 0; from < this.files.length && left > 0; from += batch) {
       if (signal?.aborted) break;
       const files = this.files.slice(from, from + batch);
       const texts = await Promise.all(files.map(textOf));
-      for (const [index, { name }] of files.entries()) {
-        for (const match of matchingLines(texts[index] ?? "", wanted, hitsPerFileMost)) {
-          space -= Buffer.byteLength(name) + Buffer.byteLength(match.text) + entryOverheadBytes;
-          if (hits.length === most || space < 0) return { hits, files: this.files.length };
-          hits.push({ file: name, ...match });
-        }
+      const hits = files.flatMap(({ name }, index) =>
+        matchingLines(texts[index] ?? "", wanted, hitsPerFileMost).map((match): Hit => ({ file: name, ...match })),
+      );
+      for (const piece of piecesOf(hits.slice(0, left))) {
+        left -= piece.length;
+        yield piece;
       }
     }
-    return { hits, files: this.files.length };
+    return this.files.length;
   }
 
-  /** @throws {SkeinError} `bad-argument` where it isn't held */
-  async stat(name: string): Promise<{ bytes: number; sha256: string }> {
-    const bytes = await readFile(this.#entry(name).path).catch(gone);
-    return { bytes: bytes.length, sha256: createHash("sha256").update(bytes).digest("hex") };
+  open(name: string, signal: AbortSignal): AsyncIterable<Uint8Array> | undefined {
+    const held = this.#byName.get(name);
+    return held && bytesOf(held, signal);
   }
+}
 
-  /** A piece of a file; empty behind its end. @throws {SkeinError} `bad-argument` where it isn't held */
-  async read(name: string, offset: number, length: number): Promise<{ bytes: Uint8Array }> {
-    const file = await open(this.#entry(name).path, constants.O_RDONLY | constants.O_NOFOLLOW).catch(gone);
-    try {
-      const piece = new Uint8Array(Math.min(length, chunkBytes));
-      const { bytesRead } = await file.read(piece, 0, piece.length, offset);
-      return { bytes: piece.subarray(0, bytesRead) };
-    } finally {
-      await file.close();
+/** The same for the same names and sizes, in whatever folder. */
+function digestOf(files: readonly HeldFile[]): string {
+  const hash = createHash("sha256");
+  for (const { name, bytes } of files) hash.update(`${name}\0${bytes}\0`);
+  return hash.digest("hex").slice(0, 16);
+}
+
+/** Hits in pieces that each fit into a frame. */
+function* piecesOf(hits: readonly Hit[]): Generator<readonly Hit[], void, void> {
+  let piece: Hit[] = [];
+  let space = answerBytesMost;
+  for (const hit of hits) {
+    const bytes = Buffer.byteLength(hit.file) + Buffer.byteLength(hit.text) + entryOverheadBytes;
+    if (bytes > space) {
+      yield piece;
+      piece = [];
+      space = answerBytesMost;
     }
+    piece.push(hit);
+    space -= bytes;
   }
+  if (piece.length > 0) yield piece;
+}
 
-  #entry(name: string): HeldFile {
-    const entry = this.#byName.get(name);
-    if (entry !== undefined) return entry;
-    throw new SkeinError("bad-argument", "This agent holds no file of that name: `list` tells what it holds.");
+async function* bytesOf({ path }: HeldFile, signal: AbortSignal): AsyncGenerator<Uint8Array, void, void> {
+  const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW).catch(gone);
+  try {
+    while (!signal.aborted) {
+      const { buffer, bytesRead } = await file.read(new Uint8Array(readBytes));
+      if (bytesRead === 0) return;
+      yield buffer.subarray(0, bytesRead);
+    }
+  } finally {
+    await file.close();
   }
 }
 

@@ -1,16 +1,20 @@
 import {
   joinRoom,
   type Peer,
+  type PeerId,
   type Room,
   type Signaling,
   type SignalingSession,
   SkeinError,
   webSocketSignaling,
 } from "@skein/client";
+import { createIdentity, type Identity } from "@skein/protocol";
 import { relayFallback } from "@skein/relay-fallback";
-import { files } from "../files/protocol.js";
+import { voteText } from "../agent/vote-text.js";
+import { Crew, type CrewListener, crewProtocols } from "../crew/crew.js";
 import { millisecondsText } from "../terminal/units.js";
 import type { Address } from "./address.js";
+import { BlobStore } from "./blob-store.js";
 import { retryAfterMs } from "./core/retry.js";
 import { plainText } from "./core/text.js";
 import type { Shelf } from "./shelf.js";
@@ -20,9 +24,7 @@ import { sentenceOf } from "./words.js";
 /** What a membership tells the page. */
 export interface MembershipListener {
   joined(room: Room): void;
-  /** A link stands, or its peer changed what it says of itself. */
-  peerReady(room: Room, peer: Peer): void;
-  /** Peers came, went or changed. */
+  /** Peers came, went, changed, or took an office. */
   peersChanged(): void;
 }
 
@@ -33,6 +35,7 @@ export class Membership {
   readonly #shelf: Shelf;
   readonly #listener: MembershipListener;
   #room: Room | undefined;
+  #crew: Crew | undefined;
   #session: SignalingSession | undefined;
   #joining: AbortController | undefined;
   #failures = 0;
@@ -48,6 +51,13 @@ export class Membership {
   get room(): Room | undefined {
     return this.#room;
   }
+
+  get crew(): Crew | undefined {
+    return this.#crew;
+  }
+
+  /** What this page fetched. */
+  readonly fetched = new BlobStore();
 
   /** Tries now. Nothing happens where we are in, or on the way. */
   start(): void {
@@ -65,6 +75,7 @@ export class Membership {
     this.#joining?.abort();
     const room = this.#room;
     this.#room = undefined;
+    this.#crew = undefined;
     room?.leave().catch(() => {});
     this.#session?.leave().catch(() => {});
   }
@@ -74,20 +85,22 @@ export class Membership {
     this.#joining = joining;
     this.#store.set({ connection: { phase: "joining" } });
     try {
+      const identity = createIdentity();
       const { server, room: name, name: ourName, token } = this.#address;
       const room = await joinRoom({
         signaling: this.#signaling(server),
         room: name,
         ...(token === undefined ? {} : { token: () => token }),
         name: ourName,
-        protocols: [files],
+        identity,
+        protocols: crewProtocols,
         capabilities: ["files"],
-        meta: this.#shareMeta(),
         paths: [relayFallback()],
         signal: joining.signal,
       });
       // Without a wait in between: events begin a moment after the join.
       this.#enter(room);
+      await this.#form(room, identity);
     } catch (error) {
       if (!joining.signal.aborted) this.#retryLater(error);
     } finally {
@@ -107,12 +120,8 @@ export class Membership {
   }
 
   /** Tells the others that what we share has changed. */
-  async announceShare(): Promise<void> {
-    await this.#room?.update({ meta: this.#shareMeta() });
-  }
-
-  #shareMeta(): { files: number } {
-    return { files: this.#shelf.entries.length };
+  shareChanged(): void {
+    this.#crew?.holdingsChanged();
   }
 
   #enter(room: Room): void {
@@ -120,23 +129,50 @@ export class Membership {
     this.#failures = 0;
     this.#store.set({ connection: { phase: "joined" } });
     this.#store.note(`Joined room “${plainText(room.name, 64)}”.`);
-    this.#answer(room);
     this.#follow(room);
     this.#listener.joined(room);
   }
 
-  #answer(room: Room): void {
-    const asked = (peer: Peer, what: string) => this.#store.note(`${nameOf(peer)} ${what}.`);
-    room.handle(files.find, ({ words, most }, peer) => {
-      asked(peer, `searched our files for “${plainText(words, 60)}”`);
-      return this.#shelf.find(words, most);
+  /** Works with the others from now on. */
+  async #form(room: Room, identity: Identity): Promise<void> {
+    const crew = await Crew.begin(room, {
+      identity,
+      holdings: () => (this.#shelf.count === 0 ? [] : [this.#shelf]),
+      // A tab is closed at any time.
+      standsForOffice: false,
+      store: this.fetched,
+      listener: this.#crewListener(room),
     });
-    room.handle(files.list, ({ from }) => this.#shelf.list(from));
-    room.handle(files.stat, ({ file }, peer) => {
-      asked(peer, `asks for our ${plainText(file, 60)}`);
-      return this.#shelf.stat(file);
-    });
-    room.handle(files.read, ({ file, offset, length }) => this.#shelf.read(file, offset, length));
+    if (this.#room !== room) return crew.close();
+    this.#crew = crew;
+    crew.presence.on("changed", () => this.#listener.peersChanged());
+    this.#listener.peersChanged();
+  }
+
+  #crewListener(room: Room): CrewListener {
+    const note = (text: string) => this.#store.note(text);
+    const named = (id: PeerId): string => {
+      const peer = room.peers.get(id);
+      if (id === room.id) return "this page";
+      return peer === undefined ? id.slice(0, 8) : nameOf(peer);
+    };
+    return {
+      handedOver: ({ from, to }) => note(`${named(to)} takes over a search from ${named(from)}.`),
+      dropped: ({ holder, reason }) =>
+        note(`${named(holder)} is out of a fetch (${reason}). The rest comes from others.`),
+      led: (leader) => {
+        if (leader !== undefined) note(`${named(leader.id)} leads, in term ${leader.term}.`);
+        this.#listener.peersChanged();
+      },
+      voted: (vote) => {
+        note(`${voteText(vote, named)}.`);
+        this.#listener.peersChanged();
+      },
+      served: ({ op, to, file }) => {
+        if (op === "find") note(`${named(to)} searched our files.`);
+        else note(`${named(to)} fetches ${plainText(file ?? "a file", 60)} from us.`);
+      },
+    };
   }
 
   #follow(room: Room): void {
@@ -150,12 +186,8 @@ export class Membership {
       const took = peer.openMs === undefined ? "" : ` after ${millisecondsText(peer.openMs)}`;
       note(`Linked to ${nameOf(peer)}${took}.`);
       changed();
-      this.#listener.peerReady(room, peer);
     });
-    room.on("peer-updated", (peer) => {
-      changed();
-      if (peer.state === "connected") this.#listener.peerReady(room, peer);
-    });
+    room.on("peer-updated", changed);
     room.on("peer-disconnected", ({ peer, reason }) => {
       note(`The link to ${nameOf(peer)} is lost (${plainText(reason, 80)}). Making another.`);
       changed();
@@ -180,6 +212,7 @@ export class Membership {
     room.on("closed", (error) => {
       if (this.#room !== room) return;
       this.#room = undefined;
+      this.#crew = undefined;
       changed();
       if (error !== undefined) this.#retryLater(error);
     });

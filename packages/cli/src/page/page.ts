@@ -1,6 +1,6 @@
 import { countText } from "../terminal/units.js";
 import { readAddress } from "./address.js";
-import { Membership } from "./membership.js";
+import { Membership, nameOf } from "./membership.js";
 import { PeerWatch } from "./peer-watch.js";
 import { Search } from "./search.js";
 import { Shelf } from "./shelf.js";
@@ -9,6 +9,7 @@ import { Transfers } from "./transfers.js";
 import { byId, setText } from "./view/dom.js";
 import { LogView } from "./view/log.js";
 import { MeshView } from "./view/mesh.js";
+import { OfficesView } from "./view/offices.js";
 import { PeersView } from "./view/peers.js";
 import { ResultsView } from "./view/results.js";
 import { ShareView } from "./view/share.js";
@@ -21,26 +22,29 @@ const showMs = 480;
 
 const address = readAddress(location.href, Math.random());
 const store = new Store((run) => requestAnimationFrame(run));
-const shelf = new Shelf();
+const shelf = new Shelf(`page-${crypto.getRandomValues(new Uint32Array(2)).join("-")}`);
 
 const mesh = new MeshView();
 const watch = new PeerWatch(store, (peer, direction, bytes) => mesh.traffic(peer, direction, bytes, sampleMs));
 const membership = new Membership(address, store, shelf, {
-  joined: (room) => watch.show(room),
-  peerReady: (room, peer) => void watch.count(room, peer),
-  peersChanged: () => watch.show(membership.room),
+  joined: () => show(),
+  peersChanged: () => show(),
 });
-const search = new Search(store);
-const transfers = new Transfers(store, () => membership.room);
+const search = new Search(store, (id) => {
+  const peer = membership.room?.peers.get(id);
+  return peer === undefined ? "this page" : nameOf(peer);
+});
+const transfers = new Transfers(store, () => membership.crew, membership.fetched);
 
 const status = new StatusView(() => membership.start());
 const views = [
   status,
   mesh,
   new PeersView((peer) => browse(peer)),
-  new ResultsView({ fetch: (peer, from, file) => transfers.start(peer, from, file), more: (peer) => browse(peer) }),
+  new ResultsView({ fetch: (set, file) => fetchFile(set, file), more: (peer) => browse(peer) }),
   new TransfersView({ remove: (key) => transfers.remove(key), retry: (key) => transfers.retry(key) }),
-  new ShareView({ add: (files) => void share(files), remove: (name) => void unshare(name) }),
+  new ShareView({ add: (files) => void share(files), remove: unshare }),
+  new OfficesView(),
   new LogView(),
 ];
 for (const view of views) store.listen((state) => view.show(state));
@@ -50,7 +54,7 @@ setText(byId("our-name", HTMLElement), address.name);
 const input = byId("search-words", HTMLInputElement);
 byId("search-form", HTMLFormElement).addEventListener("submit", (event) => {
   event.preventDefault();
-  search.start(membership.room, input.value);
+  search.start(membership.crew, input.value);
 });
 document.addEventListener("keydown", (event) => {
   const isTyping = event.target instanceof HTMLInputElement;
@@ -61,7 +65,7 @@ document.addEventListener("keydown", (event) => {
 
 window.setInterval(() => watch.sample(membership.room, performance.now()), sampleMs);
 window.setInterval(() => {
-  watch.show(membership.room);
+  show();
   status.tick();
 }, showMs);
 
@@ -73,9 +77,21 @@ window.addEventListener("pageshow", (event) => {
 });
 membership.start();
 
-function browse(peer: Parameters<PeerWatch["list"]>[1]): void {
+function browse(peer: Parameters<PeerWatch["list"]>[2]): void {
   search.stop();
-  if (membership.room !== undefined) void watch.list(membership.room, peer);
+  const { room, crew } = membership;
+  if (room !== undefined && crew !== undefined) void watch.list(room, crew, peer);
+}
+
+function show(): void {
+  watch.show(membership.room, membership.crew);
+}
+
+function fetchFile(set: string, file: string): void {
+  const { room, crew } = membership;
+  const holders = crew?.holdersOf([set]) ?? [];
+  const names = holders.flatMap((id) => room?.peers.get(id) ?? []).map(nameOf);
+  transfers.start([set], names.length === 0 ? "nobody now" : names.join(" and "), file);
 }
 
 async function share(files: readonly File[]): Promise<void> {
@@ -83,15 +99,15 @@ async function share(files: readonly File[]): Promise<void> {
   const taken = files.length - left.length;
   if (taken > 0) store.note(`Sharing ${countText(taken, "more file")}.`);
   if (left.length > 0) store.note(`${countText(left.length, "file")} didn’t fit: a page shares 500 at most.`);
-  await shelfChanged();
+  shelfChanged();
 }
 
-async function unshare(name: string): Promise<void> {
+function unshare(name: string): void {
   shelf.remove(name);
-  await shelfChanged();
+  shelfChanged();
 }
 
-async function shelfChanged(): Promise<void> {
+function shelfChanged(): void {
   store.set({ share: shelf.entries });
-  await membership.announceShare();
+  membership.shareChanged();
 }

@@ -1,5 +1,7 @@
 import type { Peer, PeerId, Room } from "@skein/client";
-import { files } from "../files/protocol.js";
+import type { Crew } from "../crew/crew.js";
+import { setsOfPeer } from "../crew/held-sets.js";
+import { crewFiles, type HeldSet } from "../crew/protocol.js";
 import { TrafficMeter } from "./core/traffic-meter.js";
 import { nameOf } from "./membership.js";
 import type { PeerView, Results, Store } from "./store.js";
@@ -13,7 +15,6 @@ type FileResults = Extract<Results, { kind: "files" }>;
 interface Watched {
   readonly in: TrafficMeter;
   readonly out: TrafficMeter;
-  files: number | undefined;
 }
 
 /** Looks at the room's peers again and again, for what changes without an event: rates and round trips. */
@@ -32,7 +33,7 @@ export class PeerWatch {
     const before = this.#watched;
     this.#watched = new Map();
     for (const peer of room?.peers.values() ?? []) {
-      const watched = before.get(peer.id) ?? { in: new TrafficMeter(), out: new TrafficMeter(), files: undefined };
+      const watched = before.get(peer.id) ?? { in: new TrafficMeter(), out: new TrafficMeter() };
       this.#watched.set(peer.id, watched);
       const { bytesReceived, bytesSent } = peer.traffic;
       const received = watched.in.sample(bytesReceived, nowMs);
@@ -43,24 +44,15 @@ export class PeerWatch {
   }
 
   /** Puts the peers as they are now into the store. */
-  show(room: Room | undefined): void {
-    const peers = [...(room?.peers.values() ?? [])].map((peer) => this.#view(peer));
+  show(room: Room | undefined, crew: Crew | undefined): void {
+    const peers = [...(room?.peers.values() ?? [])].map((peer) => this.#view(peer, crew));
     peers.sort(byLinkAndName);
-    this.#store.set({ peers });
-  }
-
-  /** Asks a peer how many files it shares. */
-  async count(room: Room, peer: Peer): Promise<void> {
-    // One that shares none needn't answer: its row says so by showing nothing.
-    const answer = await room.request(peer, files.list, { from: 0 }).catch(() => undefined);
-    const watched = this.#watched.get(peer.id) ?? { in: new TrafficMeter(), out: new TrafficMeter(), files: undefined };
-    watched.files = answer?.total;
-    this.#watched.set(peer.id, watched);
-    this.show(room);
+    const named = (id: PeerId | undefined) => peers.find((peer) => peer.id === id)?.name;
+    this.#store.set({ peers, offices: { leader: named(crew?.leader?.id), keeper: named(crew?.keeper) } });
   }
 
   /** Shows a peer's files, or more of them. */
-  async list(room: Room, id: PeerId): Promise<void> {
+  async list(room: Room, crew: Crew, id: PeerId): Promise<void> {
     const peer = room.peers.get(id);
     if (peer === undefined) return;
     const shown = this.#store.state.results;
@@ -73,16 +65,23 @@ export class PeerWatch {
       // Whoever looks at something else by now isn't called back.
       if (results.kind === "files" && results.peer === id) this.#store.set({ results: { ...results, ...more } });
     };
+    const present = crew.presence.get(id);
+    const sets = present === undefined ? [] : setsOfPeer(present);
+    const total = filesOf(sets);
+    const next = nextPage(sets, before.length);
+    if (next === undefined) return show({ total: before.length });
     try {
-      const page = await room.request(peer, files.list, { from: before.length });
-      show({ files: [...before, ...page.files], total: page.files.length === 0 ? before.length : page.total });
+      const { files } = await room.request(peer, crewFiles.list, next);
+      const more = files.map((file) => ({ ...file, set: next.set }));
+      show({ files: [...before, ...more], total: more.length === 0 ? before.length : total });
     } catch (error) {
       show({ total: before.length, problem: sentenceOf(error) });
     }
   }
 
-  #view(peer: Peer): PeerView {
+  #view(peer: Peer, crew: Crew | undefined): PeerView {
     const watched = this.#watched.get(peer.id);
+    const present = crew?.presence.get(peer.id);
     return {
       id: peer.id,
       name: nameOf(peer),
@@ -92,9 +91,26 @@ export class PeerWatch {
       rttMs: peer.rttMs,
       rateIn: watched?.in.perSecond ?? 0,
       rateOut: watched?.out.perSecond ?? 0,
-      files: watched?.files,
+      files: present && filesOf(setsOfPeer(present)),
+      roles: [
+        ...(crew?.leader?.id === peer.id ? ["leads"] : []),
+        ...(crew?.keeper === peer.id ? ["keeps the index"] : []),
+      ],
     };
   }
+}
+
+function filesOf(sets: readonly HeldSet[]): number {
+  return sets.reduce((sum, { files }) => sum + files, 0);
+}
+
+/** Where the file of that number is. */
+function nextPage(sets: readonly HeldSet[], from: number): { set: string; from: number } | undefined {
+  for (const { set, files } of sets) {
+    if (from < files) return { set, from };
+    from -= files;
+  }
+  return undefined;
 }
 
 /** Those that can be reached first; then an order that nobody's coming and going turns round. */

@@ -1,7 +1,6 @@
-import { SkeinError } from "@skein/client";
-import { chunkBytes, type FileEntry, type Hit } from "../files/protocol.js";
+import type { Holding } from "../crew/holding.js";
+import { entriesMost, type FileEntry, type FilePage, type Hit } from "../crew/protocol.js";
 import { matchingLines, wordsOf } from "../files/search.js";
-import { sha256Of } from "./sha256.js";
 
 /** Files up to this size are searched, where they are text. */
 const textBytesMost = 8 * 1024 * 1024;
@@ -21,13 +20,26 @@ export interface ShelfEntry extends FileEntry {
 interface Held extends ShelfEntry {
   readonly file: Blob;
   readonly text: string | undefined;
-  /** Made when it is first asked for. */
-  sha256: Promise<string | undefined> | undefined;
 }
 
 /** The files that this page shares, and its answers about them. They are never sent anywhere unasked. */
-export class Shelf {
+export class Shelf implements Holding {
+  readonly set: string;
+  #revision = 0;
   readonly #held = new Map<string, Held>();
+
+  /** @param set nobody else's: what a page holds, it alone holds */
+  constructor(set: string) {
+    this.set = set;
+  }
+
+  get count(): number {
+    return this.#held.size;
+  }
+
+  get revision(): number {
+    return this.#revision;
+  }
 
   get entries(): ShelfEntry[] {
     return [...this.#held.values()].map(({ name, bytes, searched }) => ({ name, bytes, searched }));
@@ -43,70 +55,48 @@ export class Shelf {
       }
       const text = await this.#textOf(file);
       const name = this.#freeName(file.name);
-      this.#held.set(name, { name, bytes: file.size, searched: text !== undefined, file, text, sha256: undefined });
+      this.#held.set(name, { name, bytes: file.size, searched: text !== undefined, file, text });
+      this.#revision += 1;
     }
     return left;
   }
 
   remove(name: string): void {
-    this.#held.delete(name);
+    if (this.#held.delete(name)) this.#revision += 1;
   }
 
-  find(query: string, most: number): { hits: Hit[]; files: number } {
+  async *find(query: string, most: number): AsyncGenerator<readonly Hit[], number, void> {
     const words = wordsOf(query);
-    const hits: Hit[] = [];
-    let room = answerBytesMost;
+    let left = most;
+    let files = 0;
     for (const { name, text } of this.#held.values()) {
       if (text === undefined) continue;
-      for (const match of matchingLines(text, words, most - hits.length)) {
-        room -= sizeOf(name) + sizeOf(match.text) + 32;
-        if (room < 0) return { hits, files: this.#searchedFiles };
-        hits.push({ file: name, ...match });
-      }
+      files += 1;
+      // Lines are cut: one file's fit a message.
+      const hits = matchingLines(text, words, Math.min(left, hitsAtOnce)).map(
+        (match): Hit => ({ file: name, ...match }),
+      );
+      left -= hits.length;
+      if (hits.length > 0) yield hits;
+      if (left === 0) break;
     }
-    return { hits, files: this.#searchedFiles };
+    return files;
   }
 
-  list(from: number): { files: FileEntry[]; total: number; bytes: number } {
+  list(from: number): FilePage {
     const all = [...this.#held.values()];
     const files: FileEntry[] = [];
     let room = answerBytesMost;
-    for (const { name, bytes } of all.slice(from, from + 500)) {
+    for (const { name, bytes } of all.slice(from, from + entriesMost)) {
       room -= sizeOf(name) + 32;
       if (room < 0) break;
       files.push({ name, bytes });
     }
-    return { files, total: all.length, bytes: all.reduce((sum, { bytes }) => sum + bytes, 0) };
+    return { files, total: all.length };
   }
 
-  /** @throws {SkeinError} `bad-argument` where there is no such file, or no way to make its checksum */
-  async stat(name: string): Promise<{ bytes: number; sha256: string }> {
-    const held = this.#get(name);
-    held.sha256 ??= held.file.arrayBuffer().then(sha256Of);
-    const sha256 = await held.sha256;
-    if (sha256 === undefined) {
-      throw new SkeinError(
-        "bad-argument",
-        "This page can't make checksums: it was opened over plain http from another machine.",
-      );
-    }
-    return { bytes: held.bytes, sha256 };
-  }
-
-  /** @throws {SkeinError} `bad-argument` where there is no such file */
-  async read(name: string, offset: number, length: number): Promise<{ bytes: Uint8Array }> {
-    const part = this.#get(name).file.slice(offset, offset + Math.min(length, chunkBytes));
-    return { bytes: new Uint8Array(await part.arrayBuffer()) };
-  }
-
-  get #searchedFiles(): number {
-    return [...this.#held.values()].filter(({ searched }) => searched).length;
-  }
-
-  #get(name: string): Held {
-    const held = this.#held.get(name);
-    if (held === undefined) throw new SkeinError("bad-argument", "This page shares no file of that name (any more).");
-    return held;
+  open(name: string): Blob | undefined {
+    return this.#held.get(name)?.file;
   }
 
   async #textOf(file: Blob): Promise<string | undefined> {
@@ -131,6 +121,9 @@ export class Shelf {
     }
   }
 }
+
+/** Hits of one file in one message. */
+const hitsAtOnce = 20;
 
 /** The most bytes that a text may take as UTF-8. */
 function sizeOf(text: string): number {

@@ -1,5 +1,5 @@
 import type { PeerId } from "@skein/client";
-import type { Hit } from "../files/protocol.js";
+import type { Hit } from "../crew/protocol.js";
 import type { ShelfEntry } from "./shelf.js";
 
 /** How we stand with the server and the room. */
@@ -24,12 +24,21 @@ export interface PeerView {
   readonly rateOut: number;
   /** Files it shares; `undefined` before it said so, or where it shares none. */
   readonly files: number | undefined;
+  /** What it does for all, in words. */
+  readonly roles: readonly string[];
 }
 
-/** What one peer answered to a search. */
-export type SearchGroup = { readonly peer: PeerId; readonly name: string } & (
+/** What was found in one set of files, by one who holds it. */
+export type SearchGroup = {
+  readonly set: string;
+  /** Who looks; undefined before anybody does. */
+  readonly name: string | undefined;
+  /** Who looked before, and was lost over it. */
+  readonly before: string | undefined;
+  readonly hits: readonly Hit[];
+} & (
   | { readonly phase: "asking" }
-  | { readonly phase: "answered"; readonly hits: readonly Hit[]; readonly files: number; readonly tookMs: number }
+  | { readonly phase: "answered"; readonly files: number; readonly tookMs: number }
   | { readonly phase: "failed"; readonly reason: string }
 );
 
@@ -46,7 +55,7 @@ export type Results =
       readonly kind: "files";
       readonly peer: PeerId;
       readonly name: string;
-      readonly files: readonly { readonly name: string; readonly bytes: number }[];
+      readonly files: readonly { readonly name: string; readonly bytes: number; readonly set: string }[];
       /** How many there are; `undefined` while we ask. */
       readonly total: number | undefined;
       readonly problem: string | undefined;
@@ -56,7 +65,9 @@ export type Results =
 export interface Transfer {
   readonly key: number;
   readonly file: string;
-  readonly peer: PeerId;
+  /** The sets that it is in. */
+  readonly sets: readonly string[];
+  /** Who holds it, in words. */
   readonly from: string;
   readonly bytes: number;
   /** `undefined` before the other side said it. */
@@ -68,8 +79,8 @@ export interface Transfer {
     | {
         readonly phase: "done";
         readonly url: string;
-        readonly sha256: string;
-        readonly verified: boolean | undefined;
+        /** Its id, which each piece was checked against. */
+        readonly artifact: string;
         readonly tookMs: number;
       };
 }
@@ -82,8 +93,15 @@ export interface LogEntry {
   readonly times: number;
 }
 
+/** Who does what for all: names, where somebody does. */
+export interface Offices {
+  readonly leader: string | undefined;
+  readonly keeper: string | undefined;
+}
+
 export interface State {
   readonly connection: Connection;
+  readonly offices: Offices;
   readonly peers: readonly PeerView[];
   readonly results: Results;
   readonly transfers: readonly Transfer[];
@@ -97,6 +115,7 @@ const logMost = 60;
 export class Store {
   #state: State = {
     connection: { phase: "joining" },
+    offices: { leader: undefined, keeper: undefined },
     peers: [],
     results: { kind: "none" },
     transfers: [],

@@ -1,9 +1,8 @@
-import type { PeerId, Room } from "@skein/client";
-import { files } from "../files/protocol.js";
+import type { Crew } from "../crew/crew.js";
 import { bytesText, millisecondsText } from "../terminal/units.js";
+import type { BlobStore } from "./blob-store.js";
 import { plainText } from "./core/text.js";
 import { TrafficMeter } from "./core/traffic-meter.js";
-import { download, type Source } from "./download.js";
 import type { Store, Transfer } from "./store.js";
 import { sentenceOf } from "./words.js";
 
@@ -12,26 +11,27 @@ const shownMost = 20;
 /** The files that this page fetches. */
 export class Transfers {
   readonly #store: Store;
-  readonly #room: () => Room | undefined;
+  readonly #crew: () => Crew | undefined;
+  readonly #fetched: BlobStore;
   readonly #running = new Map<number, AbortController>();
 
-  constructor(store: Store, room: () => Room | undefined) {
+  constructor(store: Store, crew: () => Crew | undefined, fetched: BlobStore) {
     this.#store = store;
-    this.#room = room;
+    this.#crew = crew;
+    this.#fetched = fetched;
   }
 
-  /** Fetches a file from the peer that named it. */
-  start(peer: PeerId, from: string, file: string): void {
-    const isRunning = ({ state, ...one }: Transfer) =>
-      state.phase === "running" && one.peer === peer && one.file === file;
+  /** Fetches a file from all who hold one of these sets. */
+  start(sets: readonly string[], from: string, file: string): void {
+    const isRunning = ({ state, ...one }: Transfer) => state.phase === "running" && one.file === file;
     if (this.#store.state.transfers.some(isRunning)) return;
-    const room = this.#room();
+    const crew = this.#crew();
     const key = this.#store.nextKey();
     const older = this.#store.state.transfers;
     for (const dropped of older.slice(shownMost - 1)) this.remove(dropped.key);
     const transfer = {
       key,
-      peer,
+      sets,
       from,
       file,
       bytes: 0,
@@ -40,8 +40,8 @@ export class Transfers {
       state: { phase: "running" },
     } as const;
     this.#store.set({ transfers: [transfer, ...this.#store.state.transfers] });
-    if (room === undefined) return this.#fail(key, "Not in the room at the moment: try again when it is back.");
-    void this.#run(key, room);
+    if (crew === undefined) return this.#fail(key, "Not in the room at the moment: try again when it is back.");
+    void this.#run(key, crew);
   }
 
   /** Tries a failed one again. */
@@ -49,7 +49,7 @@ export class Transfers {
     const transfer = this.#store.state.transfers.find((one) => one.key === key);
     if (transfer === undefined) return;
     this.remove(key);
-    this.start(transfer.peer, transfer.from, transfer.file);
+    this.start(transfer.sets, transfer.from, transfer.file);
   }
 
   /** Stops it where it runs, and forgets the file. */
@@ -60,38 +60,35 @@ export class Transfers {
     this.#store.set({ transfers: this.#store.state.transfers.filter((one) => one.key !== key) });
   }
 
-  async #run(key: number, room: Room): Promise<void> {
+  async #run(key: number, crew: Crew): Promise<void> {
     const transfer = this.#store.state.transfers.find((one) => one.key === key);
     if (transfer === undefined) return;
-    const { file, from } = transfer;
+    const { file, sets, from } = transfer;
     const stop = new AbortController();
     this.#running.set(key, stop);
     const meter = new TrafficMeter();
     const startedMs = performance.now();
     const name = plainText(file, 60);
     try {
-      const { blob, sha256, verified } = await download(
-        sourceOf(room, transfer.peer, file),
-        stop.signal,
-        (bytes, total) => {
-          meter.sample(bytes, performance.now());
-          this.#store.changeTransfer(key, () => ({ bytes, total, rate: meter.perSecond }));
+      const { id, bytes } = await crew.get(
+        { file, sets },
+        {
+          signal: stop.signal,
+          onProgress: ({ bytes, totalBytes: total }) => {
+            meter.sample(bytes, performance.now());
+            this.#store.changeTransfer(key, () => ({ bytes, total, rate: meter.perSecond }));
+          },
         },
       );
       const tookMs = performance.now() - startedMs;
-      if (verified === false) throw new ChecksumMismatch();
-      const state = { phase: "done", url: URL.createObjectURL(blob), sha256, verified, tookMs } as const;
-      this.#store.changeTransfer(key, () => ({ state }));
-      const checked = verified === true ? "SHA-256 checked" : "not checked";
-      this.#store.note(
-        `${name} came from ${from}: ${bytesText(blob.size)} in ${millisecondsText(tookMs)}, ${checked}.`,
-      );
+      const url = URL.createObjectURL(this.#fetched.blob(id) ?? new Blob());
+      await crew.forget(id);
+      const state = { phase: "done", url, artifact: id, tookMs } as const;
+      this.#store.changeTransfer(key, () => ({ bytes, total: bytes, state }));
+      this.#store.note(`${name} came from ${from}: ${bytesText(bytes)} in ${millisecondsText(tookMs)}.`);
     } catch (error) {
       if (stop.signal.aborted) return;
-      const reason =
-        error instanceof ChecksumMismatch
-          ? "What came doesn’t match its SHA-256, and was thrown away."
-          : sentenceOf(error);
+      const reason = sentenceOf(error);
       this.#fail(key, reason);
       this.#store.note(`${name} didn’t come from ${from}. ${reason}`);
     } finally {
@@ -102,16 +99,4 @@ export class Transfers {
   #fail(key: number, reason: string): void {
     this.#store.changeTransfer(key, () => ({ state: { phase: "failed", reason } }));
   }
-}
-
-class ChecksumMismatch extends Error {}
-
-function sourceOf(room: Room, peer: PeerId, file: string): Source {
-  return {
-    stat: (signal) => room.request(peer, files.stat, { file }, { signal }),
-    read: async (offset, length, signal) => {
-      const { bytes } = await room.request(peer, files.read, { file, offset, length }, { signal });
-      return bytes;
-    },
-  };
 }

@@ -13,13 +13,15 @@ export class Prompt implements Disposable {
     readonly prompt: string;
     /** A line was typed. Later lines come when this is done. */
     readonly line: (text: string) => void | Promise<void>;
+    /** Looks at a line before those that wait; true where that was all that it asks for. */
+    readonly atOnce?: (text: string) => boolean;
     /** Ctrl-C. */
     readonly interrupt: () => void;
     /** There won't be another line. */
     readonly end: () => void;
     readonly complete?: (line: string) => [string[], string];
   }) {
-    const { prompt, line, interrupt, end, complete } = options;
+    const { prompt, line, atOnce = () => false, interrupt, end, complete } = options;
     const terminal = process.stdin.isTTY === true && this.#output.isTTY === true;
     this.#interface = createInterface({
       input: process.stdin,
@@ -33,6 +35,10 @@ export class Prompt implements Disposable {
     // Several lines may come at once, pasted or from a pipe.
     let waiting = 0;
     this.#interface.on("line", (text) => {
+      if (atOnce(text)) {
+        if (waiting === 0) this.show();
+        return;
+      }
       this.#shown = false;
       waiting++;
       turn = turn

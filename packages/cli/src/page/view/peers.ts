@@ -61,7 +61,7 @@ function row(first: PeerView, browse: (peer: PeerId) => void): ItemView<PeerView
       node.dataset.state = peer.state;
       setText(name, peer.name);
       name.title = `${peer.name} · ${peer.id}`;
-      setText(kind, peer.kind);
+      setText(kind, [peer.kind, ...peer.roles].join(", "));
       setText(path, peer.state === "connected" ? (peer.path ?? "") : "linking");
       setText(roundTrip, peer.rttMs === undefined ? "–" : millisecondsText(peer.rttMs));
       setText(rate, rateText(peer));

@@ -1,5 +1,5 @@
 import type { PeerId } from "@skein/client";
-import type { Hit } from "../../files/protocol.js";
+import type { Hit } from "../../crew/protocol.js";
 import { bytesText, countText, millisecondsText } from "../../terminal/units.js";
 import { highlight } from "../core/highlight.js";
 import { plainText } from "../core/text.js";
@@ -16,12 +16,12 @@ const filesAtOnce = 50;
 type FileResults = Extract<Results, { kind: "files" }>;
 
 export interface ResultActions {
-  fetch(peer: PeerId, from: string, file: string): void;
+  fetch(set: string, file: string): void;
   /** More of the files that are listed. */
   more(peer: PeerId): void;
 }
 
-/** What was found, grouped by agent; or the files of one agent. */
+/** What was found, grouped by set of files; or the files of one agent. */
 export class ResultsView {
   readonly #summary = byId("results-summary", HTMLElement);
   readonly #empty = byId("results-empty", HTMLElement);
@@ -58,17 +58,18 @@ export class ResultsView {
       this.#body.replaceChildren();
       const list = new KeyedList<SearchGroup>(
         this.#body,
-        ({ peer }) => peer,
-        (group) => this.#group(group, results.words),
+        ({ set }) => set,
+        (group) => this.#group(group.set, results.words),
       );
       this.#groups = { of: results.query, list };
     }
     this.#groups.list.show(results.groups);
   }
 
-  #group({ peer, name }: SearchGroup, words: readonly string[]): ItemView<SearchGroup> {
+  #group(set: string, words: readonly string[]): ItemView<SearchGroup> {
+    const name = make("span", "group-name");
     const state = make("span", "group-state");
-    const heading = make("h3", "group-head", make("span", "group-name", name), state);
+    const heading = make("h3", "group-head", name, state);
     const body = make("div", "group-body");
     const node = make("section", "group", heading, body);
     let shown: SearchGroup | undefined;
@@ -76,20 +77,21 @@ export class ResultsView {
       node,
       update: (group) => {
         if (group === shown) return;
+        if (group.hits !== shown?.hits) body.replaceChildren(...this.#files(set, group.hits, words, linesFirst));
         shown = group;
         node.dataset.phase = group.phase;
+        setText(name, group.name ?? "…");
         setText(state, stateOf(group));
-        if (group.phase === "answered") body.replaceChildren(...this.#files(peer, name, group.hits, words, linesFirst));
       },
     };
   }
 
   /** The hits, file by file, up to so many lines. */
-  #files(peer: PeerId, name: string, hits: readonly Hit[], words: readonly string[], most: number): HTMLElement[] {
+  #files(set: string, hits: readonly Hit[], words: readonly string[], most: number): HTMLElement[] {
     const byFile = new Map<string, Hit[]>();
     for (const hit of hits.slice(0, most)) byFile.set(hit.file, [...(byFile.get(hit.file) ?? []), hit]);
     const nodes = [...byFile].map(([file, lines]) => {
-      const fetchIt = this.#fetchButton(peer, name, file);
+      const fetchIt = this.#fetchButton(set, file);
       const list = make("ol", "lines", ...lines.map((hit) => lineOf(hit, words)));
       return make("div", "file", make("div", "file-head", pathView(file), fetchIt), list) as HTMLElement;
     });
@@ -98,10 +100,10 @@ export class ResultsView {
     const more = button(
       "quiet more",
       `Show ${countText(left, "more line")}`,
-      `Show ${countText(left, "more line")} of ${name}`,
+      `Show ${countText(left, "more line")}`,
       () => {
         const parent = more.parentElement;
-        parent?.replaceChildren(...this.#files(peer, name, hits, words, hits.length));
+        parent?.replaceChildren(...this.#files(set, hits, words, hits.length));
         parent?.querySelector<HTMLElement>("button")?.focus();
       },
     );
@@ -113,7 +115,7 @@ export class ResultsView {
     const shown = this.#filesShown;
     const rows = files.slice(0, shown).map((file) => {
       const size = make("span", "file-bytes", bytesText(file.bytes));
-      return make("li", "file-row", pathView(file.name), size, this.#fetchButton(peer, name, file.name));
+      return make("li", "file-row", pathView(file.name), size, this.#fetchButton(file.set, file.name));
     });
     const state = make("span", "group-state", problem ?? "");
     const heading = make("h3", "group-head", make("span", "group-name", name), state);
@@ -131,21 +133,19 @@ export class ResultsView {
     return section;
   }
 
-  #fetchButton(peer: PeerId, name: string, file: string): HTMLButtonElement {
-    return button("quiet", "Fetch", `Fetch ${plainText(file, 120)} from ${name}`, () =>
-      this.#actions.fetch(peer, name, file),
-    );
+  #fetchButton(set: string, file: string): HTMLButtonElement {
+    return button("quiet", "Fetch", `Fetch ${plainText(file, 120)}`, () => this.#actions.fetch(set, file));
   }
 }
 
 function stateOf(group: SearchGroup): string {
-  if (group.phase === "asking") return "searching";
-  if (group.phase === "failed") return group.reason;
-  const { hits, files, tookMs } = group;
-  const where = `${countText(files, "file")} searched in ${millisecondsText(tookMs)}`;
-  return hits.length === 0
-    ? `nothing, ${where}`
-    : `${hits.length >= hitsMost ? "the first " : ""}${countText(hits.length, "line")}, ${where}`;
+  const { hits, before, phase } = group;
+  const instead = before === undefined ? "" : `, took over from ${before}`;
+  const lines = `${hits.length >= hitsMost ? "the first " : ""}${countText(hits.length, "line")}`;
+  if (phase === "asking") return `searching${instead}`;
+  if (phase === "failed") return group.reason;
+  const where = `${countText(group.files, "file")} searched in ${millisecondsText(group.tookMs)}`;
+  return `${hits.length === 0 ? "nothing" : lines}, ${where}${instead}`;
 }
 
 function summaryOf(results: Results): string {
@@ -156,16 +156,17 @@ function summaryOf(results: Results): string {
       : `${results.name} holds ${countText(results.total, "file")}.`;
   }
   const { groups, query } = results;
-  if (groups.length === 0) return "No agent is linked yet: search again once the drawing shows one.";
+  if (groups.length === 0) return "Nobody has answered yet: agents are asked as soon as they are linked.";
   const answered = groups.filter((group) => group.phase === "answered");
-  const lines = answered.reduce((sum, { hits }) => sum + hits.length, 0);
+  const lines = groups.reduce((sum, { hits }) => sum + hits.length, 0);
   const waiting = groups.filter(({ phase }) => phase === "asking").length;
   const found = lines === 0 ? "Nothing" : countText(lines, "line");
-  const from = `from ${countText(answered.length, "agent")}`;
+  const agents = new Set(groups.flatMap(({ name }) => name ?? [])).size;
+  const from = `from ${countText(agents, "agent")}`;
   if (waiting > 0) return `${found} for “${query}” ${from} so far; ${waiting} still searching.`;
   const slowest = Math.max(0, ...answered.map(({ tookMs }) => tookMs));
   return lines === 0
-    ? `Nothing for “${query}” at ${countText(answered.length, "agent")}. Try fewer words, or a part of one.`
+    ? `Nothing for “${query}” at ${countText(agents, "agent")}. Try fewer words, or a part of one.`
     : `${found} for “${query}” ${from} in ${millisecondsText(slowest)}.`;
 }
 

@@ -1,5 +1,4 @@
 import { bytesText, countText } from "../../terminal/units.js";
-import { canHash } from "../sha256.js";
 import type { ShelfEntry } from "../shelf.js";
 import type { State } from "../store.js";
 import { button, byId, type ItemView, KeyedList, make, setText } from "./dom.js";
@@ -36,12 +35,11 @@ export class ShareView {
     this.#shown = share;
     this.#list.show(share);
     const bytes = share.reduce((sum, entry) => sum + entry.bytes, 0);
-    const unchecked = canHash ? "" : " Others find them but can’t fetch them: checksums need https or localhost.";
     setText(
       this.#summary,
       share.length === 0
         ? "Drop files anywhere on this page. They stay here; other agents can search and fetch them while it is open."
-        : `${countText(share.length, "file")}, ${bytesText(bytes)}. Other agents find them while this page is open.${unchecked}`,
+        : `${countText(share.length, "file")}, ${bytesText(bytes)}. Other agents find them while this page is open.`,
     );
   }
 }

@@ -59,7 +59,6 @@ function item(first: Transfer, actions: TransferActions): ItemView<Transfer> {
     update(transfer) {
       const { phase } = transfer.state;
       node.dataset.phase = phase;
-      if (transfer.state.phase === "done" && transfer.state.verified === true) node.dataset.verified = "";
       showProgress(bar, transfer);
       setText(state, `from ${first.from}: ${stateText(transfer)}`);
       if (transfer.state.phase === "done") save.href = transfer.state.url;
@@ -85,11 +84,7 @@ function stateText({ bytes, total, rate, state }: Transfer): string {
       return `${bytesText(bytes)} of ${bytesText(total)}${rate > 0 ? `, ${bytesText(rate)}/s` : ""}`;
     case "failed":
       return state.reason;
-    case "done": {
-      const arrived = `${bytesText(bytes)} in ${millisecondsText(state.tookMs)}`;
-      return state.verified === true
-        ? `${arrived}, SHA-256 checked: ${state.sha256.slice(0, 12)}…`
-        : `${arrived}, not checked: browsers make SHA-256 on https or localhost pages alone.`;
-    }
+    case "done":
+      return `${bytesText(bytes)} in ${millisecondsText(state.tookMs)}, each piece checked against ${state.artifact.slice(0, 12)}…`;
   }
 }
