@@ -116,10 +116,11 @@ export class StreamEnd implements ByteStream {
     return this.#failWriting(error);
   }
 
-  /** The link is lost, and what isn't whole with it. */
+  /** The link is lost, and what isn't whole with it. Nothing is said of it any more: the next link would take it for a stream of its own. */
   lose(error: SkeinError): void {
     if (!this.#in.isOver) this.#reading.error(error);
-    if (!this.#out.isOver) this.#writing.error(error);
+    this.#in.finish("reset");
+    if (this.#out.finish()) this.#writing.error(error);
     this.#credited.reject(error);
     this.#accepted.reject(error);
   }

@@ -150,6 +150,24 @@ describe("a stream", () => {
     expect(await codeOf(theirs.readable.getReader().read())).toBe("bad-argument");
   });
 
+  it("says nothing more of itself once its link is lost, whatever its reader and writer do", async () => {
+    const { ann, ours, theirs } = await opened();
+    const reader = ours.readable.getReader();
+    const writer = ours.writable.getWriter();
+    const sent = theirs.writable.getWriter().write(bytes(1_000));
+    await reader.read();
+    await sent;
+    // More than the window: it waits for leave to go on.
+    const waiting = codeOf(writer.write(bytes(2 * streamWindowBytes)));
+    await turn();
+    const { length } = ann.said;
+    ann.exchange.end(new SkeinError("link-lost", "The link ended."));
+    expect(await waiting).toBe("link-lost");
+    await Promise.allSettled([writer.abort(), reader.cancel()]);
+    await turn();
+    expect(ann.said.slice(length)).toEqual([]);
+  });
+
   it("of a lost link fails both ways with its error, but for what was whole", async () => {
     const { ann, ben, ours, theirs } = await opened();
     const writer = theirs.writable.getWriter();
