@@ -9,7 +9,7 @@ interface End {
   sent: number;
   /** How much of the other side's it said to have. */
   acknowledged: number;
-  /** The end that it talks with, once either has said so. It never talks with another. */
+  /** The end that it talks with, once either has said so. */
   other: End | undefined;
 }
 
@@ -45,10 +45,9 @@ export class WireMonitor {
   #greet(path: object, { link, of, next, credit }: Hello): string | undefined {
     const end = this.#endOf(keyOf(link));
     this.#speakers.set(path, end);
-    if (of !== undefined) {
-      end.other = this.#endOf(keyOf(of));
-      end.other.other ??= end;
-    }
+    // Whoever greets nobody has met nobody, even if another took it for its own: that one may be gone before it is heard.
+    end.other = of && this.#endOf(keyOf(of));
+    if (end.other !== undefined) end.other.other ??= end;
     return this.#acknowledge(end, { next, credit });
   }
 
