@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { createInterface, type Interface } from "node:readline";
 import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 
 const skein = fileURLToPath(new URL("../../packages/cli/dist/esm/main.js", import.meta.url));
 
@@ -59,6 +59,8 @@ describe("skein demo --once --json", () => {
       },
     });
     expect(report.search.hits).toBeGreaterThan(0);
+    expect(["fern", "moss", "birch"]).toEqual(expect.arrayContaining([report.leader, report.index.keeper]));
+    expect(report.file.from.length).toBeGreaterThan(0);
     expect(new Set(report.agents).size).toBe(3);
     const pairs = report.links.map(({ a, b }: { a: string; b: string }) => [a, b].sort().join());
     expect(new Set(pairs).size).toBe(3);
@@ -117,21 +119,68 @@ describe("skein demo leaves no process behind", () => {
     if (how !== "SIGKILL") expect(code).toBe(0);
     await expect.poll(() => pids.filter(isRunning), { timeout: 10_000 }).toEqual([]);
   });
+});
 
-  it("carries on when an agent is killed, and says so", async () => {
-    const demo = start("demo", folder, "--json");
-    const lines = linesOf(demo);
-    const ready = await eventOf(lines, "ready");
-    const second = agentsOf(ready)[1] as FleetAgent;
-    process.kill(second.pid, "SIGKILL");
-    const ended = await eventOf(lines, "process-ended");
-    expect(ended).toMatchObject({ name: second.name, how: "was ended by SIGKILL" });
-    demo.stdin?.write('{"op":"find","id":1,"words":"heron"}\n');
-    const found = await eventOf(lines, "found");
-    expect(found.agents).toBe(2);
-    expect(found.hits?.length).toBeGreaterThan(0);
+describe("skein demo, when an agent is killed", () => {
+  let demo: ChildProcess;
+  let lines: AsyncIterator<string>;
+  let agents: readonly FleetAgent[];
+  const ask = (operation: object): boolean | undefined => demo.stdin?.write(`${JSON.stringify(operation)}\n`);
+
+  beforeEach(async () => {
+    demo = start("demo", folder, "--json");
+    lines = linesOf(demo);
+    agents = agentsOf(await eventOf(lines, "ready"));
+  });
+  afterEach(async () => {
+    for (const { pid } of agents) if (isRunning(pid)) process.kill(pid, "SIGCONT");
     demo.stdin?.end();
     await once(demo, "exit");
+  });
+
+  /** Asks again and again until the offices are taken so. */
+  async function offices(are: (event: Event) => boolean): Promise<Event> {
+    for (;;) {
+      ask({ op: "peers" });
+      const event = await eventOf(lines, "peers");
+      if (are(event)) return event;
+    }
+  }
+
+  it("hands its search over, and finds as much as before", async () => {
+    ask({ op: "find", id: 1, words: "heron" });
+    const before = await eventOf(lines, "found");
+    expect(before).toMatchObject({ failed: [] });
+    expect(before.hits).toHaveLength(30);
+    // One that is stopped takes its task and says nothing.
+    const second = agents[1] as FleetAgent;
+    process.kill(second.pid, "SIGSTOP");
+    ask({ op: "find", id: 2, words: "heron" });
+    process.kill(second.pid, "SIGKILL");
+    expect(await eventOf(lines, "process-ended")).toMatchObject({ name: second.name, how: "was ended by SIGKILL" });
+    const after = await eventOf(lines, "found");
+    expect(after).toMatchObject({ failed: [], agents: 2 });
+    expect(after.hits?.map(({ file }) => file).sort()).toEqual(before.hits?.map(({ file }) => file).sort());
+  });
+
+  it("fetches from the other holder", async () => {
+    process.kill((agents[0] as FleetAgent).pid, "SIGKILL");
+    for (let note = 0; note < 30; note++) {
+      const to = join(folder, "skein-downloads");
+      ask({ op: "get", id: note, file: `note-${note}.md`, to });
+      expect(await eventOf(lines, "got")).toMatchObject({ id: note, verified: true });
+      expect(await readFile(join(to, `note-${note}.md`), "utf8")).toBe(`# Note ${note}\n\nThe heron stands still.\n`);
+    }
+  });
+
+  it("elects another leader, and votes for another keeper of the index", async () => {
+    const taken = ({ leader, keeper }: Event): boolean => typeof leader === "string" && typeof keeper === "string";
+    const { leader, keeper } = await offices(taken);
+    const lost = new Set([leader, keeper]);
+    for (const { id, pid } of agents) if (lost.has(id)) process.kill(pid, "SIGKILL");
+    const another = ({ leader, keeper }: Event): boolean => !lost.has(leader) && !lost.has(keeper);
+    const after = await offices((event) => taken(event) && another(event));
+    expect(agents.map(({ id }) => id)).toEqual(expect.arrayContaining([after.leader, after.keeper]));
   });
 });
 
@@ -153,6 +202,7 @@ function isRunning(pid: number): boolean {
 }
 
 interface FleetAgent {
+  readonly id: string;
   readonly name: string;
   readonly pid: number;
 }
@@ -163,7 +213,9 @@ interface Event {
   readonly port?: number;
   readonly serverPid?: number;
   readonly agents?: readonly FleetAgent[] | number;
-  readonly hits?: readonly unknown[];
+  readonly hits?: readonly { readonly file: string }[];
+  readonly leader?: string | null;
+  readonly keeper?: string | null;
 }
 
 function linesOf(child: ChildProcess): AsyncIterator<string> {

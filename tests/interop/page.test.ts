@@ -45,28 +45,36 @@ describe.each(["chromium", "firefox"] as const)("the demo's page in %s", (browse
   });
   afterAll(() => browser?.close());
 
-  it("links to all three agents", async () => {
-    await page.shows(() => document.querySelectorAll('#peer-rows [data-state="connected"]').length === 3);
+  it("links to all three agents, and to the terminal", async () => {
+    await page.shows(() => document.querySelectorAll('#peer-rows [data-state="connected"]').length === 4);
     expect(await page.textsOf(".peer-name")).toEqual(expect.arrayContaining([...demo.agents]));
     const paths = await page.textsOf("#peer-rows td:nth-child(2)");
-    expect(paths).toEqual(["direct", "direct", "direct"]);
+    expect(paths).toEqual(["direct", "direct", "direct", "direct"]);
     await demo.heard((event) => event.event === "peer-connected" && event.peer?.name === browserName);
+  });
+
+  it("shows whom the agents elected, and who keeps the index", async () => {
+    await page.shows(() => {
+      const names = ["leader-name", "keeper-name"].map((id) => document.getElementById(id)?.textContent ?? "");
+      return document.getElementById("offices")?.hidden === false && names.every((name) => /^\w+$/.test(name));
+    });
+    for (const name of await page.textsOf("#offices dd")) expect(demo.agents).toContain(name);
   });
 
   it("searches all of them", async () => {
     await page.search("heron");
     await page.shows(() => document.querySelectorAll('.group[data-phase="answered"] .line').length > 0);
     await page.shows(() => document.querySelectorAll('.group[data-phase="answered"]').length === 3);
-    expect((await page.textsOf(".group-name")).sort()).toEqual([...demo.agents].sort());
+    for (const name of await page.textsOf(".group-name")) expect(demo.agents).toContain(name);
     expect(await page.countOf(".group:not(:has(.line mark))")).toBe(0);
   });
 
   it("fetches a file and checks it", async () => {
     const [file = ""] = await page.textsOf(".file .path");
     await page.click(".file .file-head button");
-    await page.shows(() => document.querySelector(".transfer[data-verified] a[download][href^='blob:']") !== null);
+    await page.shows(() => document.querySelector(".transfer[data-phase=done] a[download][href^='blob:']") !== null);
     const [state] = await page.textsOf(".transfer-state");
-    expect(state).toContain(sha256(await readFile(join(folder, file))).slice(0, 12));
+    expect(state).toContain(artifactId(await readFile(join(folder, file))).slice(0, 12));
   });
 
   it("shares a file that agents find and fetch", async () => {
@@ -81,7 +89,7 @@ describe.each(["chromium", "firefox"] as const)("the demo's page in %s", (browse
       expect(hits).toEqual([expect.objectContaining({ file: "kestrel.md", line: 1, name: browserName })]);
       const downloads = join(own, "downloads");
       const got = await demo.ask({ op: "get", file: "kestrel.md", to: downloads });
-      expect(got).toMatchObject({ event: "got", name: browserName, sha256: sha256(text), verified: true });
+      expect(got).toMatchObject({ event: "got", from: [{ name: browserName }], sha256: sha256(text), verified: true });
       expect(await readFile(join(downloads, "kestrel.md"), "utf8")).toBe(text);
     } finally {
       await rm(own, { recursive: true });
@@ -116,6 +124,15 @@ describe.each(["chromium", "firefox"] as const)("the demo's page in %s", (browse
 
 function sha256(content: string | Uint8Array): string {
   return createHash("sha256").update(content).digest("hex");
+}
+
+/** Of an artifact of one chunk: docs/spec/artifacts.md. */
+function artifactId(content: Uint8Array): string {
+  const head = Buffer.alloc(12);
+  head.writeBigUInt64BE(BigInt(content.length));
+  head.writeUInt32BE(256 * 1024, 8);
+  const hash = createHash("sha256").update(content).digest();
+  return createHash("sha256").update("skein/1 artifact\0").update(head).update(hash).digest("hex");
 }
 
 /** What the page keeps for this test. */
@@ -225,7 +242,7 @@ interface DemoEvent {
   readonly hits?: readonly unknown[];
 }
 
-/** `skein demo --json`: the first agent's lines, in and out. */
+/** `skein demo --json`: lines in and out. */
 class Demo {
   readonly #process: ChildProcess;
   readonly #events: DemoEvent[] = [];
@@ -273,7 +290,7 @@ class Demo {
     });
   }
 
-  /** Has the first agent do something; gives its answer. */
+  /** Has something done; gives the answer. */
   ask(operation: Readonly<Record<string, unknown>>): Promise<DemoEvent> {
     const id = `page-test-${++this.#asked}`;
     this.#process.stdin?.write(`${JSON.stringify({ ...operation, id })}\n`);

@@ -12,7 +12,7 @@ import { joinOptionsOf, type RoomOptions } from "../join/room-options.js";
 import { aborted, listenForStop } from "../process/stop.js";
 import { failure } from "../stdio/envelope.js";
 import { createEventWriter } from "../stdio/event-writer.js";
-import { crewEvents, runAgentOperations } from "./json-agent.js";
+import { announceAgent, crewEvents, runAgentOperations } from "./json-agent.js";
 import { agentLines } from "./tell-agent.js";
 
 export interface AgentCommandOptions extends Omit<RoomOptions, "identity"> {
@@ -44,9 +44,10 @@ export async function runAgent(options: AgentCommandOptions): Promise<void> {
       });
     });
     const signal = AbortSignal.any([stop.signal, over.signal]);
+    if (options.json) announceAgent(room, { shares, part: options.part, output });
     const listener = options.json ? crewEvents(room, output) : agentLines(room, shares);
     await withCrew({ room, identity, shares, listener }, async (crew) => {
-      if (options.json) await runAgentOperations({ room, crew, shares, part: options.part, output, signal });
+      if (options.json) await runAgentOperations({ room, crew, output, signal });
       else await aborted(signal);
     });
     await room.leave();

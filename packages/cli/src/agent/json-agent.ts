@@ -3,6 +3,7 @@ import { type PeerId, SkeinError } from "@skein/protocol";
 import type { Part } from "../commands/options.js";
 import type { Crew, CrewListener } from "../crew/crew.js";
 import type { FoundInSet } from "../crew/finder.js";
+import { namesOf } from "../crew/names.js";
 import { saveFile } from "../files/save-file.js";
 import type { Share } from "../files/share.js";
 import { targetPath } from "../files/target.js";
@@ -17,8 +18,6 @@ import { RateMeter } from "./rate-meter.js";
 export interface AgentParts {
   readonly room: Room;
   readonly crew: Crew;
-  readonly shares: readonly Share[];
-  readonly part?: Part;
   readonly output: EventWriter;
   readonly signal: AbortSignal;
 }
@@ -29,7 +28,7 @@ const progressMs = 50;
 
 /** What happens in a crew, as lines of JSON. */
 export function crewEvents(room: Room, output: EventWriter): CrewListener {
-  const nameOf = (id: PeerId) => memberName(room, id);
+  const nameOf = namesOf(room);
   return {
     handedOver: ({ name, from, to, reason }) =>
       output.write({
@@ -61,17 +60,11 @@ export function crewEvents(room: Room, output: EventWriter): CrewListener {
   };
 }
 
-/** A member's own name, or the beginning of its id. */
-export function memberName(room: Room, id: PeerId): string {
-  const card = id === room.id ? room.card : room.peers.get(id)?.card;
-  return card?.name ?? id.slice(0, 8);
-}
-
-/** An agent that speaks lines of JSON, until stdin ends and all is answered, `leave` comes, or the signal fires. */
-export async function runAgentOperations(parts: AgentParts): Promise<void> {
-  const { room, shares, part, output, signal } = parts;
-  const left = new AbortController();
-  const until = AbortSignal.any([signal, left.signal]);
+/** Says that an agent has joined, and from then on what happens in the room. */
+export function announceAgent(
+  room: Room,
+  { shares, part, output }: Pick<AgentParts, "output"> & { readonly shares: readonly Share[]; readonly part?: Part },
+): void {
   const name = room.card.name === undefined ? {} : { name: room.card.name };
   const held = {
     files: shares.reduce((sum, { files }) => sum + files.length, 0),
@@ -80,6 +73,13 @@ export async function runAgentOperations(parts: AgentParts): Promise<void> {
   };
   output.write({ event: "joined", room: room.name, peer: room.id, ...name, share: held });
   writeRoomEvents(room, output);
+}
+
+/** An agent that speaks lines of JSON, until stdin ends and all is answered, `leave` comes, or the signal fires. */
+export async function runAgentOperations(parts: AgentParts): Promise<void> {
+  const { room, output, signal } = parts;
+  const left = new AbortController();
+  const until = AbortSignal.any([signal, left.signal]);
   const rates = new Rates(room);
   const sampler = setInterval(() => rates.sample(performance.now()), sampleMs);
   try {
@@ -135,9 +135,11 @@ class Operator {
   readonly #until: AbortSignal;
   readonly #leave: () => void;
   readonly #running = new Map<OperationId, AbortController>();
+  readonly #nameOf: (id: PeerId) => string;
 
   constructor(parts: AgentParts, rates: Rates, until: AbortSignal, leave: () => void) {
     this.#parts = parts;
+    this.#nameOf = namesOf(parts.room);
     this.#rates = rates;
     this.#until = until;
     this.#leave = leave;
@@ -181,11 +183,10 @@ class Operator {
 
   /** Hits with whose they are, and what didn't answer. */
   #findings(found: readonly FoundInSet[]) {
-    const { room } = this.#parts;
     const answered = found.filter(({ error }) => error === undefined);
     return {
       hits: found.flatMap(({ by, hits }) =>
-        by === undefined ? [] : hits.map((hit) => ({ ...hit, peer: by, name: memberName(room, by) })),
+        by === undefined ? [] : hits.map((hit) => ({ ...hit, peer: by, name: this.#nameOf(by) })),
       ),
       agents: new Set(answered.map(({ by }) => by)).size,
       files: answered.reduce((sum, { files = 0 }) => sum + files, 0),
@@ -194,7 +195,7 @@ class Operator {
   }
 
   #members(ids: readonly PeerId[]) {
-    return ids.map((id) => ({ id, name: memberName(this.#parts.room, id) }));
+    return ids.map((id) => ({ id, name: this.#nameOf(id) }));
   }
 
   async #get(
@@ -207,12 +208,13 @@ class Operator {
     const located = await crew.locate(wanted, signal);
     const { file, bytes, sets } = located;
     const path = targetPath(to, file);
-    const holders = this.#members(crew.holdersOf(sets));
-    output.write({ event: "getting", ...answer, file, bytes, holders });
+    output.write({ event: "getting", ...answer, file, bytes, holders: this.#members(crew.holdersOf(sets)) });
     let toldMs = startMs;
+    const from = new Set<PeerId>();
     const artifact = await crew.get(located, {
       signal,
-      onProgress: ({ bytes, totalBytes: of }) => {
+      onProgress: ({ bytes, totalBytes: of, holders }) => {
+        for (const holder of holders) from.add(holder);
         const nowMs = performance.now();
         if (nowMs - toldMs < progressMs) return;
         toldMs = nowMs;
@@ -221,7 +223,15 @@ class Operator {
     });
     const sha256 = await saveFile({ bytes: crew.read(artifact.id), path, signal });
     await crew.forget(artifact.id);
-    const what = { file, path, holders, bytes: artifact.bytes, artifact: artifact.id, sha256, verified: true };
+    const what = {
+      file,
+      path,
+      from: this.#members([...from]),
+      bytes: artifact.bytes,
+      artifact: artifact.id,
+      sha256,
+      verified: true,
+    };
     return { event: "got", ...answer, ...what, ms: sinceMs(startMs) };
   }
 

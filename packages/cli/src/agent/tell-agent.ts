@@ -1,6 +1,7 @@
 import type { Peer, Room } from "@skein/client";
 import type { PeerId } from "@skein/protocol";
 import type { CrewListener } from "../crew/crew.js";
+import { namesOf } from "../crew/names.js";
 import type { Share } from "../files/share.js";
 import { clean, createInk } from "../terminal/ink.js";
 import { bytesText, countText, millisecondsText } from "../terminal/units.js";
@@ -13,10 +14,8 @@ export function agentLines(room: Room, shares: readonly Share[]): CrewListener {
     process.stdout.write(`${text}\n`);
   };
   const nameOf = (peer: Peer): string => ink("bold", clean(peer.card.name ?? peer.id.slice(0, 8)));
-  const named = (id: PeerId): string => {
-    const peer = room.peers.get(id);
-    return id === room.id ? own : peer === undefined ? id.slice(0, 8) : nameOf(peer);
-  };
+  const plainName = namesOf(room);
+  const named = (id: PeerId): string => ink("bold", clean(plainName(id)));
   const own = ink("bold", clean(room.card.name ?? room.id.slice(0, 8)));
   const count = shares.reduce((sum, { files }) => sum + files.length, 0);
   const bytes = shares.reduce((sum, share) => sum + share.bytes, 0);

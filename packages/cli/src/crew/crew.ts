@@ -74,6 +74,15 @@ export interface GetOptions {
   readonly onProgress?: (progress: FetchProgress) => void;
 }
 
+interface CrewParts {
+  readonly room: Room;
+  readonly presence: Presence;
+  readonly tasks: Tasks;
+  readonly votes: Votes;
+  readonly artifacts: Artifacts;
+  readonly election: Election;
+}
+
 const offerMs = 60_000;
 /** Files that stay offered: who wants an older one asks for it again. */
 const offeredMost = 32;
@@ -98,25 +107,21 @@ export class Crew {
   readonly #stops: readonly Unsubscribe[];
 
   private constructor(
-    room: Room,
-    { identity, holdings, standsForOffice, listener }: CrewOptions,
-    artifacts: Artifacts,
-    election: Election,
+    { room, presence, tasks, votes, artifacts, election }: CrewParts,
+    { holdings, listener }: Omit<CrewOptions, "identity">,
   ) {
     this.room = room;
+    this.presence = presence;
     this.#holdings = holdings;
     this.#artifacts = artifacts;
     this.#election = election;
-    this.presence = createPresence(room, { capabilities: standsForOffice ? [couldKeepIndex] : [] });
-    this.#tasks = createTasks(room, { presence: this.presence });
-    this.#votes = createVotes(room, { identity });
-    const { presence } = this;
-    const tasks = this.#tasks;
+    this.#tasks = tasks;
+    this.#votes = votes;
     this.#keepership = new Keepership({
       id: room.id,
       presence,
       election,
-      votes: this.#votes,
+      votes,
       voted: (vote) => listener.voted?.(vote),
     });
     this.#finder = new Finder({
@@ -144,13 +149,17 @@ export class Crew {
   }
 
   static async begin(room: Room, options: CrewOptions): Promise<Crew> {
-    const { store, quotaBytes, standsForOffice } = options;
+    const { identity, store, quotaBytes, standsForOffice } = options;
+    // Before anything that waits: others may speak to us already.
+    const presence = createPresence(room, { capabilities: standsForOffice ? [couldKeepIndex] : [] });
+    const tasks = createTasks(room, { presence });
+    const votes = createVotes(room, { identity });
+    const election = await createElection(room, { candidate: standsForOffice });
     const artifacts = await createArtifacts(room, {
       ...(store === undefined ? {} : { store }),
       ...(quotaBytes === undefined ? {} : { quotaBytes }),
     });
-    const election = await createElection(room, { candidate: standsForOffice });
-    return new Crew(room, options, artifacts, election);
+    return new Crew({ room, presence, tasks, votes, artifacts, election }, options);
   }
 
   get leader(): Leader | undefined {

@@ -137,7 +137,17 @@ export class Fleet {
     const where = port === undefined ? ["--port", "7700", "--or-next"] : ["--port", String(port)];
     const page = existsSync(pageFolder) ? ["--page"] : [];
     // Pages of other sites, open in this machine's browser, must not read the folder.
-    const server = this.#spawn("the server", ["serve", ...where, ...page, "--allow-origin", "self", "--json"]);
+    // Whoever is killed here is wanted gone soon.
+    const grace = ["--grace", "3"];
+    const server = this.#spawn("the server", [
+      "serve",
+      ...where,
+      ...page,
+      ...grace,
+      "--allow-origin",
+      "self",
+      "--json",
+    ]);
     const listening = v.parse(listeningEvent, await server.first("listening"));
     this.#server = server;
     this.#url = listening.url;

@@ -63,7 +63,7 @@ export async function runInteractive({ fleet, member, happenings, out, signal }:
       url,
       page,
       agents: agents.map(({ child: { pid }, ...agent }) => ({ ...agent, pid })),
-      links: shownLinks(await fleet.links()),
+      links: shownLinks(await fleet.links()).filter(({ b }) => agents.some(({ name }) => name === b)),
       offices: officesOf(member),
       example,
     },

@@ -3,11 +3,12 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { joinRoom, type PeerId, type Room } from "@skein/client";
+import type { FetchProgress } from "@skein/coordination";
 import { createFileStore } from "@skein/coordination/node";
 import { createIdentity, SkeinError } from "@skein/protocol";
 import { relayFallback } from "@skein/relay-fallback";
-import { memberName } from "../agent/json-agent.js";
 import { Crew, type CrewListener, crewProtocols } from "../crew/crew.js";
+import { namesOf } from "../crew/names.js";
 import type { IndexEntry } from "../crew/protocol.js";
 import { saveFile } from "../files/save-file.js";
 import { targetPath } from "../files/target.js";
@@ -33,11 +34,13 @@ export class Member implements AsyncDisposable {
   readonly room: Room;
   readonly crew: Crew;
   readonly #folder: string;
+  readonly #plainName: (id: PeerId) => string;
 
   private constructor(room: Room, crew: Crew, folder: string) {
     this.room = room;
     this.crew = crew;
     this.#folder = folder;
+    this.#plainName = namesOf(room);
   }
 
   /** @throws {SkeinError} `timeout` where it isn't linked to all agents in time */
@@ -90,16 +93,19 @@ export class Member implements AsyncDisposable {
     const startMs = performance.now();
     const located = await this.crew.locate(wanted, signal);
     const path = targetPath(resolve(to), located.file);
-    const onProgress = ({ bytes, totalBytes }: { bytes: number; totalBytes: number }) => progress(bytes, totalBytes);
-    const from = this.crew.holdersOf(located.sets).map((id) => this.nameOf(id));
+    const from = new Set<string>();
+    const onProgress = ({ bytes, totalBytes, holders }: FetchProgress) => {
+      for (const id of holders) from.add(this.nameOf(id));
+      progress(bytes, totalBytes);
+    };
     const { id, bytes } = await this.crew.get(located, { signal, onProgress });
     const sha256 = await saveFile({ bytes: this.crew.read(id), path, signal });
     await this.crew.forget(id);
-    return { file: located.file, path, from, bytes, artifact: id, sha256, ms: performance.now() - startMs };
+    return { file: located.file, path, from: [...from], bytes, artifact: id, sha256, ms: performance.now() - startMs };
   }
 
   nameOf(id: PeerId): string {
-    return id === this.room.id ? "this terminal" : memberName(this.room, id);
+    return id === this.room.id ? "this terminal" : this.#plainName(id);
   }
 
   /** Waits until somebody leads, and somebody keeps the index. @throws {SkeinError} `timeout` */

@@ -1,4 +1,4 @@
-import { crewEvents, runAgentOperations } from "../agent/json-agent.js";
+import { announceAgent, crewEvents, runAgentOperations } from "../agent/json-agent.js";
 import { createEventWriter } from "../stdio/event-writer.js";
 import type { DemoParts } from "./parts.js";
 
@@ -20,5 +20,6 @@ export async function runPassThrough({ fleet, member, happenings, signal }: Demo
     ...crewEvents(room, output),
     died: (name, how) => output.write({ event: "process-ended", name, how }),
   });
-  await runAgentOperations({ room, crew, shares: [], output, signal: AbortSignal.any([signal, over.signal]) });
+  announceAgent(room, { shares: [], output });
+  await runAgentOperations({ room, crew, output, signal: AbortSignal.any([signal, over.signal]) });
 }

@@ -12,6 +12,7 @@ import { createIdentity, type Identity } from "@skein/protocol";
 import { relayFallback } from "@skein/relay-fallback";
 import { voteText } from "../agent/vote-text.js";
 import { Crew, type CrewListener, crewProtocols } from "../crew/crew.js";
+import { namesOf } from "../crew/names.js";
 import { millisecondsText } from "../terminal/units.js";
 import type { Address } from "./address.js";
 import { BlobStore } from "./blob-store.js";
@@ -151,11 +152,8 @@ export class Membership {
 
   #crewListener(room: Room): CrewListener {
     const note = (text: string) => this.#store.note(text);
-    const named = (id: PeerId): string => {
-      const peer = room.peers.get(id);
-      if (id === room.id) return "this page";
-      return peer === undefined ? id.slice(0, 8) : nameOf(peer);
-    };
+    const plainName = namesOf(room);
+    const named = (id: PeerId): string => (id === room.id ? "this page" : plainText(plainName(id), 48));
     return {
       handedOver: ({ from, to }) => note(`${named(to)} takes over a search from ${named(from)}.`),
       dropped: ({ holder, reason }) =>
