@@ -16,9 +16,12 @@ import { Membership, type MembershipWorld } from "./membership.js";
 import { Outgoing } from "./outgoing.js";
 import type { ClientSocket, Corkable } from "./socket.js";
 import { closeCode, Speaker } from "./speaker.js";
+import type { Turn } from "./turn.js";
 
 /** What a connection has of its server. */
-export type ConnectionWorld = MembershipWorld<Connection>;
+export interface ConnectionWorld extends MembershipWorld<Connection> {
+  readonly turn: Turn;
+}
 
 /** One client's WebSocket: what comes from it and from the server is brought to whoever deals with it. */
 export class Connection implements PacketHandler, Limited {
@@ -44,7 +47,7 @@ export class Connection implements PacketHandler, Limited {
     this.number = number;
     this.#socket = socket;
     this.#incoming = new Incoming(socket, settings.clock, this);
-    this.#outgoing = new Outgoing(socket, stream);
+    this.#outgoing = new Outgoing(socket, stream, world.turn);
     this.#world = world;
     this.#speaker = new Speaker(number, socket, this.#outgoing, world);
     this.#limiter = new Limiter(this, this.#incoming, this.#speaker, world);
