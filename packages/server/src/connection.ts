@@ -154,9 +154,12 @@ export class Connection implements PacketHandler, Limited {
 
   /** What isn't a WebSocket message at all, or is larger than any may be: ws has closed the socket by now, and said why. */
   handleError(error: Error & { readonly code?: string }): void {
-    if (error.code === "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH") this.#speaker.drop("over-limit");
-    else if (error.code?.startsWith("WS_ERR_")) this.#speaker.drop("malformed");
     this.#membership.detach();
+    if (error.code?.startsWith("WS_ERR_") !== true) return;
+    this.#speaker.drop(error.code === "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH" ? "over-limit" : "malformed");
+    // From the next tick on, ws reads what still comes and throws it away, for as long as the farewell takes: a flood would be read as
+    // fast as it comes. Unread, it waits where it is.
+    process.nextTick(() => this.#socket.pause());
   }
 
   /** A packet whose turn it is. */
