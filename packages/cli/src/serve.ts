@@ -97,7 +97,8 @@ async function start(options: ServeOptions, log: ((event: ServerEvent) => void) 
     trustedHops: options.trustedHops,
     authorise: await authorisationOf(options),
     limits: limitsOf(options),
-    graceMs: options.grace === undefined ? undefined : options.grace * 1_000,
+    graceMs: millisecondsOf(options.grace),
+    joinTimeoutMs: millisecondsOf(options.joinTimeout),
   };
   const first = wanted === 0 ? await freePort(host) : wanted;
   const last = options.orNext || wanted === 0 ? Math.min(first + nextPorts, 65_535) : first;
@@ -108,6 +109,10 @@ async function start(options: ServeOptions, log: ((event: ServerEvent) => void) 
       if (port >= last || !isPortInUse(error)) throw error;
     }
   }
+}
+
+function millisecondsOf(seconds: number | undefined): number | undefined {
+  return seconds === undefined ? undefined : seconds * 1_000;
 }
 
 function tlsOf({ tlsCert, tlsKey }: ServeOptions): { readonly cert: string; readonly key: string } | undefined {

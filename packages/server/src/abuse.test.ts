@@ -25,6 +25,8 @@ async function restart(options: ServerOptions): Promise<void> {
   await start(options);
 }
 
+const mebibyte = 1024 * 1024;
+
 interface RawSocket {
   readonly socket: Socket;
   /** All that came until the server closed the socket. */
@@ -87,6 +89,23 @@ describe("half-open sockets", () => {
     const drip = setInterval(() => socket.write("a"), 20);
     await answer;
     clearInterval(drip);
+  });
+});
+
+describe("floods", () => {
+  test("behind what has ended their connection are read no further, and the connection ends all the same", async () => {
+    const { socket, answer } = await raw();
+    socket.write(upgrade());
+    // The beginning of a frame of a GiB, RFC 6455 §5.2.
+    socket.write(Buffer.from([0x82, 0xff, 0, 0, 0, 0, 0x40, 0, 0, 0, 1, 2, 3, 4]));
+    // More than the two kernels' buffers hold.
+    const wasRead = new Promise<boolean>((resolve) => {
+      socket.write(Buffer.alloc(64 * mebibyte), (error) => resolve(error === undefined || error === null));
+    });
+    // Its close frame has the code 1009, "message too big".
+    expect((await answer).endsWith("\x03\xf1")).toBe(true);
+    expect(await wasRead).toBe(false);
+    expect(server.stats().drops).toEqual({ "over-limit": 1 });
   });
 });
 

@@ -1,6 +1,6 @@
 import type { Clock } from "./clock.js";
 import { Intake } from "./core/intake.js";
-import type { ClientSocket } from "./socket.js";
+import { type ClientSocket, openState } from "./socket.js";
 
 /** What the next packet waits for. */
 type Wait =
@@ -30,6 +30,11 @@ export class Incoming {
     this.#socket = socket;
     this.#clock = clock;
     this.#handler = handler;
+  }
+
+  /** Whether more may come. */
+  get isOpen(): boolean {
+    return this.#socket.readyState === openState;
   }
 
   /** Takes a packet; false where too much came while another waited. */

@@ -1,21 +1,24 @@
 import { binaryFrame } from "./frame.js";
 import { type ClientSocket, type Corkable, openState } from "./socket.js";
+import type { Flushable, Turn } from "./turn.js";
 
 /** What goes out to one client. */
-export class Outgoing {
+export class Outgoing implements Flushable {
   readonly #socket: ClientSocket;
   /** What carries the WebSocket. */
   readonly #stream: Corkable;
-  /** Whether forwards were sent in this tick; if so, whether anything waited before them. */
-  #tick: "idle" | "flowing" | "behind" = "idle";
+  readonly #turn: Turn;
+  /** Whether forwards were sent in this turn; if so, whether anything waited before them. */
+  #phase: "idle" | "flowing" | "behind" = "idle";
   #sentBytes = 0;
   /** What the client had taken, and what waited for it, when {@link takeReading} was asked the last time. */
   #takenBytes = 0;
   #waitingBytes = 0;
 
-  constructor(socket: ClientSocket, stream: Corkable) {
+  constructor(socket: ClientSocket, stream: Corkable, turn: Turn) {
     this.#socket = socket;
     this.#stream = stream;
+    this.#turn = turn;
   }
 
   /** What waits for the client to read it. */
@@ -31,23 +34,23 @@ export class Outgoing {
 
   /** Sends a forward, which lies in what was read. */
   forward(packet: Uint8Array): void {
-    if (this.#tick === "idle") {
-      this.#tick = this.#socket.bufferedAmount === 0 ? "flowing" : "behind";
+    if (this.#phase === "idle") {
+      this.#phase = this.#socket.bufferedAmount === 0 ? "flowing" : "behind";
       // What was read together goes out together: system calls are most of what forwards cost.
       this.#stream.cork();
-      process.nextTick(uncork, this);
+      this.#turn.add(this);
     }
     this.#sentBytes += packet.length;
     const { readyState } = this.#socket;
     if (this.#stream.write === undefined || readyState !== openState) {
       // What has to wait longer than that would keep alive all that was read together with it.
-      this.#socket.send(this.#tick === "behind" ? new Uint8Array(packet) : packet);
+      this.#socket.send(this.#phase === "behind" ? new Uint8Array(packet) : packet);
     } else this.#stream.write(binaryFrame(packet));
   }
 
-  /** The end of the tick in which forwards were sent. */
+  /** The end of the turn in which forwards were sent. */
   flush(): void {
-    this.#tick = "idle";
+    this.#phase = "idle";
     this.#stream.uncork();
   }
 
@@ -60,9 +63,4 @@ export class Outgoing {
     this.#takenBytes = takenBytes;
     return reading;
   }
-}
-
-/** One function for all, so that a tick makes none. */
-function uncork(outgoing: Outgoing): void {
-  outgoing.flush();
 }

@@ -12,6 +12,7 @@ import { Listeners } from "./listeners.js";
 import { type RoomServerOptions, type Settings, settle } from "./options.js";
 import type { ClientSocket, Corkable } from "./socket.js";
 import { Counters, type ServerStats } from "./stats.js";
+import { Turn } from "./turn.js";
 import { Turnstile } from "./turnstile.js";
 
 /** How long clients are given to take their leave when the server closes, and one that is sent away to go. */
@@ -87,6 +88,7 @@ export class RoomServer {
       hub: this.#hub,
       counters: this.#counters,
       commons: this.#commons,
+      turn: new Turn(),
       turnstile: new Turnstile(limits.joinsAtOnce),
       log: (event) => this.log(event),
       barredMs: (peer) => this.#bars.leftMs(peer, clock.nowMs()),

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import {
+  parseByteCount,
   parseByteRate,
   parseDuration,
   parseIceServer,
@@ -18,6 +19,7 @@ describe("options", () => {
     expect(parsePart("2/3")).toEqual({ indexes: [2], of: 3 });
     expect(parsePart("3,1,3/3")).toEqual({ indexes: [3, 1], of: 3 });
     expect(["65536", "64K", "512k", "10M"].map(parseByteRate)).toEqual([65_536, 65_536, 524_288, 10_485_760]);
+    expect(["131072", "128k", "4M"].map(parseByteCount)).toEqual([131_072, 131_072, 4_194_304]);
     expect(parseSeconds("30")).toBe(30);
     expect(["90s", "10m", "12h", "7d"].map(parseDuration)).toEqual([90_000, 600_000, 43_200_000, 604_800_000]);
     expect(parseServer("wss://example.org/skein")).toBe("wss://example.org/skein");
@@ -45,6 +47,8 @@ describe("options", () => {
     ["a rate", () => parseByteRate("10G")],
     ["a rate", () => parseByteRate("M")],
     ["a rate", () => parseByteRate("1.5M")],
+    ["bytes", () => parseByteCount("127K")],
+    ["bytes", () => parseByteCount("")],
     ["a number of seconds", () => parseSeconds("0")],
     ["a number of seconds", () => parseSeconds("1m")],
     ["a time", () => parseDuration("0s")],

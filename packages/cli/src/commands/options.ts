@@ -63,10 +63,22 @@ const leastByteRate = 64 * 1_024;
 
 /** `512K`, `10M`: bytes a second. */
 export function parseByteRate(text: string): number {
-  const [, number = "", unit = ""] = /^(\d{1,9})([KM]?)$/i.exec(text) ?? [];
-  const rate = number === "" ? 0 : Number(number) * (byteUnits[unit.toUpperCase()] ?? 0);
+  const rate = bytesOf(text);
   if (rate >= leastByteRate) return rate;
   throw new InvalidArgumentError("A rate looks like 512K or 10M, in bytes a second; 64K is the least.");
+}
+
+/** `512K`, `10M`: bytes that wait for someone. */
+export function parseByteCount(text: string): number {
+  const bytes = bytesOf(text);
+  if (bytes >= limits.packetBytes) return bytes;
+  throw new InvalidArgumentError("Bytes look like 512K or 10M; 128K, the largest message, is the least.");
+}
+
+/** 0 for what is none. */
+function bytesOf(text: string): number {
+  const [, number = "", unit = ""] = /^(\d{1,9})([KM]?)$/i.exec(text) ?? [];
+  return Number(number) * (byteUnits[unit.toUpperCase()] ?? 0);
 }
 
 export function parseSeconds(text: string): number {

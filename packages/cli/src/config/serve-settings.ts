@@ -1,5 +1,12 @@
 import { InvalidArgumentError } from "commander";
-import { parseByteRate, parseIceServer, parseOrigin, parsePort, parseSeconds } from "../commands/options.js";
+import {
+  parseByteCount,
+  parseByteRate,
+  parseIceServer,
+  parseOrigin,
+  parsePort,
+  parseSeconds,
+} from "../commands/options.js";
 import type { Setting } from "./settings.js";
 
 /** What `skein serve` can be told, by flags, the environment or a file. */
@@ -58,6 +65,21 @@ export const serveSettings: readonly Setting[] = [
       "how many bytes a second one client may relay through the server, such as 512K or 10M; what comes faster waits (default: 4M)",
     parse: parseByteRate,
   },
+  {
+    flags: "--signal-rate <number>",
+    about: "how many signals a second one client may send, in the long run (default: 500)",
+    parse: parseCount(1),
+  },
+  {
+    flags: "--control-rate <number>",
+    about: "how many messages to the server itself a second, in the long run (default: 20)",
+    parse: parseCount(1),
+  },
+  {
+    flags: "--max-buffered <bytes>",
+    about: "what may wait for one client that reads slowly, such as 512K or 4M (default: 4M)",
+    parse: parseByteCount,
+  },
   { flags: "--max-connections <number>", about: "open connections (default: 16384)", parse: parseCount(1) },
   { flags: "--max-rooms <number>", about: "rooms (default: 16384)", parse: parseCount(1) },
   { flags: "--max-peers <number>", about: "peers in all rooms together (default: 32768)", parse: parseCount(1) },
@@ -71,6 +93,26 @@ export const serveSettings: readonly Setting[] = [
     flags: "--max-address-rate <number>",
     about: "new connections a second from one address, in the long run (default: 20)",
     parse: parseCount(1),
+  },
+  {
+    flags: "--max-identity-rooms <number>",
+    about: "rooms that one peer, or one subject of tokens, may be in at once (default: 1024)",
+    parse: parseCount(1),
+  },
+  {
+    flags: "--max-identity-rate <number>",
+    about: "joins a second of one peer or subject, in the long run (default: 20)",
+    parse: parseCount(1),
+  },
+  {
+    flags: "--max-room-rate <number>",
+    about: "joins a second to one room, in the long run (default: 100)",
+    parse: parseCount(1),
+  },
+  {
+    flags: "--join-timeout <seconds>",
+    about: "how long a connection may take to join (default: 10)",
+    parse: parseSeconds,
   },
   {
     flags: "--idle <seconds>",

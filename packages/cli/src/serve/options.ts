@@ -17,13 +17,22 @@ export interface ServeOptions {
   readonly iceFile?: string;
   /** Bytes a second. */
   readonly relayRate?: number;
+  /** Messages a second; so is the next. */
+  readonly signalRate?: number;
+  readonly controlRate?: number;
+  /** Bytes. */
+  readonly maxBuffered?: number;
   readonly maxConnections?: number;
   readonly maxRooms?: number;
   readonly maxPeers?: number;
   readonly maxRoomPeers?: number;
   readonly maxAddressConnections?: number;
   readonly maxAddressRate?: number;
-  /** Seconds; so are the next two, and `stats`. */
+  readonly maxIdentityRooms?: number;
+  readonly maxIdentityRate?: number;
+  readonly maxRoomRate?: number;
+  /** Seconds; so are the next three, and `stats`. */
+  readonly joinTimeout?: number;
   readonly idle?: number;
   readonly grace?: number;
   readonly drain?: number;
