@@ -5,6 +5,7 @@ import {
   encodeControl,
   type ForwardClass,
   forwardHeaderBytes,
+  type IceServer,
   nonceBytes,
   type PeerId,
   packetKind,
@@ -19,6 +20,7 @@ import type { Share } from "./core/shares.js";
 import { startTenure, type Tenure, tenureDeadline, wakeTenure } from "./core/tenure.js";
 import { errorName, type ServerEvent } from "./events.js";
 import type { Grant } from "./grant.js";
+import type { IceDesk } from "./ice-desk.js";
 import { Incoming, type PacketHandler } from "./incoming.js";
 import type { Settings } from "./options.js";
 import { Outgoing } from "./outgoing.js";
@@ -33,6 +35,8 @@ export interface ConnectionWorld {
   readonly hub: Hub<Connection>;
   readonly counters: Counters;
   readonly commons: Commons;
+  /** Where clients get their ICE servers. */
+  readonly ice: IceDesk<Connection>;
   /** Through which joins go to have their signatures looked at. */
   readonly turnstile: Turnstile;
   readonly log: (event: ServerEvent) => void;
@@ -164,6 +168,11 @@ export class Connection implements PacketHandler {
   /** Tells the client to go within this time. */
   drain(afterMs: number): void {
     if (!this.#isEnded()) this.#say({ t: "draining", after: Math.ceil(afterMs) });
+  }
+
+  /** Tells the client of ICE servers that take the place of those it has, where there are any. */
+  tellIce(ice: readonly IceServer[] | undefined): void {
+    if (ice !== undefined && !this.#isEnded()) this.#say({ t: "ice", ice: [...ice] });
   }
 
   /** Ends the connection because the server does. */
@@ -332,7 +341,8 @@ export class Connection implements PacketHandler {
     const { hub, settings, log } = this.#world;
     const refusal = this.#mayEnter(room, card.id, grant);
     if (refusal !== undefined) return refusal;
-    const outcome = hub.join({ connection: this, room, card, signed });
+    const ice = this.#world.ice.handOut(this, card.id, grant);
+    const outcome = hub.join({ connection: this, room, card, signed, ice });
     if (!outcome.joined) return full(`The ${outcome.full} has no place left: try again later.`);
     this.#state = { phase: "joined", place: outcome.place };
     this.#conduct.forgive();
@@ -393,7 +403,10 @@ export class Connection implements PacketHandler {
     const { settings, log } = this.#world;
     const renewal = await renew(place.room.name, cardOf(place), token, settings, log);
     if (this.#state.phase !== "joined") return;
-    if (renewal.admitted) return this.#takeGrant(renewal.grant, settings.clock.nowMs());
+    if (renewal.admitted) {
+      this.#takeGrant(renewal.grant, settings.clock.nowMs());
+      return this.tellIce(this.#world.ice.regrant(this, renewal.grant));
+    }
     this.#drop(renewal.drop);
     this.#complain(renewal.code, renewal.message, renewal.retryAfterMs);
   }

@@ -8,6 +8,7 @@ import { drainAfterMs } from "./core/drain.js";
 import { Hub, type PeerView, type RoomView } from "./core/rooms.js";
 import { WaitingLine } from "./core/waiting-line.js";
 import type { ServerEvent } from "./events.js";
+import { IceDesk } from "./ice-desk.js";
 import { Listeners } from "./listeners.js";
 import { type RoomServerOptions, type Settings, settle } from "./options.js";
 import type { ClientSocket, Corkable } from "./socket.js";
@@ -55,6 +56,7 @@ export class RoomServer {
   readonly #joining: WaitingLine<Connection>;
   readonly #heartbeats: WaitingLine<Connection>;
   readonly #tenures = new Agenda<Connection>();
+  readonly #ice: IceDesk<Connection>;
   readonly #alarm: Alarm;
   readonly #world: ConnectionWorld;
   #numbered = 0;
@@ -68,7 +70,7 @@ export class RoomServer {
     this.#settings = settings;
     const { clock, limits } = settings;
     this.#hub = new Hub<Connection>(
-      { ...limits, graceMs: settings.graceMs, silentGraceMs: settings.silentGraceMs, iceServers: settings.iceServers },
+      { ...limits, graceMs: settings.graceMs, silentGraceMs: settings.silentGraceMs },
       {
         send: (connection, packet) => connection.send(packet),
         forward: (connection, packet) => connection.forward(packet),
@@ -80,6 +82,7 @@ export class RoomServer {
     this.#commons = new Commons(limits);
     this.#joining = new WaitingLine(settings.joinTimeoutMs);
     this.#heartbeats = new WaitingLine(settings.heartbeatMs);
+    this.#ice = new IceDesk(settings);
     this.#alarm = new Alarm(clock, () => this.#wake());
     this.#sweptMs = clock.nowMs();
     this.#world = {
@@ -87,10 +90,14 @@ export class RoomServer {
       hub: this.#hub,
       counters: this.#counters,
       commons: this.#commons,
+      ice: this.#ice,
       turnstile: new Turnstile(limits.joinsAtOnce),
       log: (event) => this.log(event),
       barredMs: (peer) => this.#bars.leftMs(peer, clock.nowMs()),
-      joined: (connection) => this.#joining.delete(connection),
+      joined: (connection) => {
+        this.#joining.delete(connection);
+        this.#arm();
+      },
       schedule: (connection, atMs) => this.#schedule(connection, atMs),
       rearm: () => this.#arm(),
     };
@@ -226,6 +233,7 @@ export class RoomServer {
     this.#joining.delete(connection);
     this.#heartbeats.delete(connection);
     this.#tenures.delete(connection);
+    this.#ice.forget(connection);
     connection.handleClosed(code);
     if (this.#connections.size === 0) this.#emptied?.();
   }
@@ -236,6 +244,7 @@ export class RoomServer {
     this.#hub.tick(nowMs);
     for (const connection of this.#joining.takeDue(nowMs)) connection.expire();
     for (const connection of this.#tenures.takeDue(nowMs)) connection.wakeTenure(nowMs);
+    for (const [connection, ice] of this.#ice.takeDue()) connection.tellIce(ice);
     for (const connection of this.#heartbeats.takeDue(nowMs)) {
       connection.beat(nowMs);
       this.#heartbeats.add(connection, nowMs);
@@ -254,6 +263,7 @@ export class RoomServer {
       this.#joining.deadline(),
       this.#heartbeats.deadline(),
       this.#tenures.deadline(),
+      this.#ice.deadline(),
     ];
     const atMs = Math.min(...deadlines.map((deadline) => deadline ?? Number.POSITIVE_INFINITY));
     this.#alarm.set(atMs === Number.POSITIVE_INFINITY ? undefined : atMs);

@@ -60,6 +60,7 @@ function start(options: Partial<SignalingJoin> = {}) {
   const events = Object.fromEntries(
     [
       "roster",
+      "iceServers",
       "card",
       "away",
       "left",
@@ -306,6 +307,7 @@ describe("a member", () => {
     const key = peerKeyOf(other.id);
     sockets.last.say({ t: "peer-joined", card: otherCard });
     sockets.last.say({ t: "peer-updated", card: otherCard });
+    sockets.last.say({ t: "ice", ice: [{ urls: ["stun:y"] }] });
     sockets.last.say({ t: "peer-away", id: key });
     sockets.last.say({ t: "peer-left", id: key, reason: "lost" });
     sockets.last.say({ t: "undeliverable", to: key, reason: "gone" });
@@ -314,6 +316,7 @@ describe("a member", () => {
     expect(told.slice(1)).toEqual([
       ["card", otherCard],
       ["card", otherCard],
+      ["iceServers", [{ urls: ["stun:y"] }]],
       ["away", other.id],
       ["left", other.id, "lost"],
       ["undeliverable", other.id, "gone", undefined],
