@@ -20,7 +20,7 @@ import type { Share } from "./core/shares.js";
 import { startTenure, type Tenure, tenureDeadline, wakeTenure } from "./core/tenure.js";
 import { errorName, type ServerEvent } from "./events.js";
 import type { Grant } from "./grant.js";
-import type { IceDesk } from "./ice-desk.js";
+import type { IceDesk } from "./turn/ice-desk.js";
 import { Incoming, type PacketHandler } from "./incoming.js";
 import type { Settings } from "./options.js";
 import { Outgoing } from "./outgoing.js";

@@ -15,7 +15,7 @@ import { type Clock, platformClock } from "./clock.js";
 import type { ServerEvent } from "./events.js";
 import type { Grant } from "./grant.js";
 import { type PartialLimits, type ServerLimitOptions, settleLimits } from "./limits.js";
-import { largestHandOut, settleTurn, type TurnOptions, type TurnSettings } from "./turn-options.js";
+import { largestHandOut, settleTurn, type TurnOptions, type TurnSettings } from "./turn/options.js";
 
 /** What {@link ServerOptions.authorise} is asked about. */
 export interface JoinAttempt {

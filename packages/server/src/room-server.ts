@@ -8,7 +8,7 @@ import { drainAfterMs } from "./core/drain.js";
 import { Hub, type PeerView, type RoomView } from "./core/rooms.js";
 import { WaitingLine } from "./core/waiting-line.js";
 import type { ServerEvent } from "./events.js";
-import { IceDesk } from "./ice-desk.js";
+import { IceDesk } from "./turn/ice-desk.js";
 import { Listeners } from "./listeners.js";
 import { type RoomServerOptions, type Settings, settle } from "./options.js";
 import type { ClientSocket, Corkable } from "./socket.js";

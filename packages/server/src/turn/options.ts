@@ -1,6 +1,6 @@
 import { type IceServer, limits, readIceUrl, SkeinError } from "@skein/protocol";
-import type { TurnCandidate } from "./core/turn-choice.js";
-import { turnCredential, turnIdOf } from "./turn-credential.js";
+import type { TurnCandidate } from "../core/turn-choice.js";
+import { turnCredential, turnIdOf } from "./credential.js";
 
 /** A TURN server that shares a secret with us (coturn's `use-auth-secret`). */
 export interface TurnServer {

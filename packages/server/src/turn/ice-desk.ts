@@ -1,9 +1,9 @@
 import type { IceServer, PeerId } from "@skein/protocol";
-import { Agenda } from "./core/agenda.js";
-import { chooseTurnServers } from "./core/turn-choice.js";
-import type { Grant } from "./grant.js";
-import type { Settings } from "./options.js";
-import { turnCredential, turnIdOf } from "./turn-credential.js";
+import { Agenda } from "../core/agenda.js";
+import { chooseTurnServers } from "../core/turn-choice.js";
+import type { Grant } from "../grant.js";
+import type { Settings } from "../options.js";
+import { turnCredential, turnIdOf } from "./credential.js";
 
 /** What decides on what a client is told. */
 interface Holder {

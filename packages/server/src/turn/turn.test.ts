@@ -1,9 +1,9 @@
 import { createHmac } from "node:crypto";
 import type { IceServer } from "@skein/protocol";
 import { afterEach, describe, expect, test } from "vitest";
-import { createServer, type ServerOptions, type SkeinServer, turnUrls } from "./index.js";
-import { enter, ManualClock, Persona, RawClient } from "./testing-client.test-support.js";
-import type { TurnOptions } from "./turn-options.js";
+import { createServer, type ServerOptions, type SkeinServer, turnUrls } from "../index.js";
+import { enter, ManualClock, Persona, RawClient } from "../testing-client.test-support.js";
+import type { TurnOptions } from "./options.js";
 
 const running: SkeinServer[] = [];
 const secret = "north-wind-and-the-sun";

@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { turnCredential, turnIdOf } from "./turn-credential.js";
+import { turnCredential, turnIdOf } from "./credential.js";
 
 const vectors = JSON.parse(
-  readFileSync(new URL("../../protocol/vectors/turn-credential.json", import.meta.url), "utf8"),
+  readFileSync(new URL("../../../protocol/vectors/turn-credential.json", import.meta.url), "utf8"),
 ) as {
   accepted: { secret: string; id: string; expiresSeconds: number; username: string; credential: string }[];
 };
