@@ -35,8 +35,8 @@ export class TurnClient {
   readonly #server: Endpoint;
   readonly #username: string;
   readonly #credential: string;
-  #realm = Buffer.alloc(0);
-  #nonce = Buffer.alloc(0);
+  #realm: Buffer = Buffer.alloc(0);
+  #nonce: Buffer = Buffer.alloc(0);
   relayed: Endpoint | undefined;
 
   constructor(server: Endpoint, username: string, credential: string) {
