@@ -7,6 +7,7 @@ export default defineConfig(
       index: "src/index.ts",
       "tokens/index": "src/tokens/index.ts",
       "operations/index": "src/operations/index.ts",
+      "coturn/index": "src/coturn/index.ts",
     },
     { platform: "node" },
   ),

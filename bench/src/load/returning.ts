@@ -106,6 +106,7 @@ class Member {
         for (const card of cards) this.#see(card);
         this.#return();
       },
+      iceServers: nothing,
       card: (card) => this.#see(card),
       left: (id) => {
         this.#others.delete(id);

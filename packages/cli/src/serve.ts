@@ -12,6 +12,7 @@ import { authorisationOf } from "./serve/authorisation.js";
 import { limitsOf } from "./serve/limits.js";
 import { isLoopback, placeOf, type ServeOptions } from "./serve/options.js";
 import { readText } from "./serve/secret-file.js";
+import { type ServedTurn, turnOf } from "./serve/turn.js";
 import { statsText } from "./serve-stats.js";
 import { failure } from "./stdio/envelope.js";
 import { createEventWriter, type EventWriter } from "./stdio/event-writer.js";
@@ -26,13 +27,19 @@ const nextPorts = 20;
 export async function serve(options: ServeOptions): Promise<void> {
   using stop = listenForStop();
   const events = createEventWriter(process.stdout, () => {});
+  const tell = (sentence: string): void => {
+    process.stderr.write(`skein: ${sentence}\n`);
+  };
   let server: SkeinServer;
+  let turn: ServedTurn | undefined;
   let admin: { readonly close: () => Promise<void> } | undefined;
   try {
     const log = await logOf(options);
-    server = await start(options, log);
+    turn = await turnOf(options, tell);
+    server = await start(options, turn, log);
     admin = await adminOf(server, options, log);
   } catch (error) {
+    await turn?.close();
     if (options.json) events.write(failure(undefined, error));
     throw error;
   }
@@ -41,6 +48,7 @@ export async function serve(options: ServeOptions): Promise<void> {
   if (options.json)
     events.write({ event: "listening", url: server.url, port: server.port, ...(page === undefined ? {} : { page }) });
   else announce(server.url, page, host);
+  if (turn.warning !== undefined) tell(turn.warning);
   const stopTelling = tellStats(server, options, events);
   await aborted(stop.signal);
   stopTelling();
@@ -48,6 +56,7 @@ export async function serve(options: ServeOptions): Promise<void> {
   await admin?.close();
   if (options.drain !== undefined) await server.drain(options.drain * 1_000);
   await server.close();
+  await turn.close();
   if (options.json) events.write({ event: "stopped" });
 }
 
@@ -85,14 +94,19 @@ function tellStats(server: SkeinServer, { stats: seconds, json }: ServeOptions, 
   };
 }
 
-async function start(options: ServeOptions, log: ((event: ServerEvent) => void) | undefined): Promise<SkeinServer> {
+async function start(
+  options: ServeOptions,
+  { turn, stun }: ServedTurn,
+  log: ((event: ServerEvent) => void) | undefined,
+): Promise<SkeinServer> {
   const { port: wanted, host, path } = placeOf(options);
   const settled = {
     host,
     path,
     log,
     handleRequest: options.page ? pageHandler() : undefined,
-    iceServers: iceServersOf(options, host),
+    iceServers: stun.length > 0 ? [...stun, ...namedIceServers(options)] : iceServersOf(options, host),
+    turn,
     tls: tlsOf(options),
     trustedHops: options.trustedHops,
     authorise: await authorisationOf(options),
@@ -151,11 +165,14 @@ function originsOf({ allowOrigin, tlsCert }: ServeOptions, host: string, port: n
   });
 }
 
-function iceServersOf({ ice, iceFile }: ServeOptions, host: string): IceServer[] {
+function iceServersOf(options: ServeOptions, host: string): IceServer[] {
+  const isNamed = options.ice !== undefined || options.iceFile !== undefined;
+  return isNamed || isLoopback(host) ? namedIceServers(options) : [{ urls: [publicStun] }];
+}
+
+function namedIceServers({ ice = [], iceFile }: ServeOptions): IceServer[] {
   const fromFile = iceFile === undefined ? [] : readIceFile(iceFile);
-  if (ice !== undefined) return [...ice.map((url) => ({ urls: [url] })), ...fromFile];
-  if (iceFile !== undefined || isLoopback(host)) return fromFile;
-  return [{ urls: [publicStun] }];
+  return [...ice.map((url) => ({ urls: [url] })), ...fromFile];
 }
 
 const iceFileSchema = v.array(

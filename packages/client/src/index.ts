@@ -24,6 +24,7 @@ export { platformEngine, platformNetwork } from "#engine";
 export { Alarm, type Clock } from "./clock.js";
 export type { PathKind } from "./core/path-chooser.js";
 export { RateWindow } from "./core/rate-window.js";
+export type { ServerOrder } from "./core/server-choice.js";
 export type { CandidatePair } from "./direct/connection.js";
 export type { Description, Engine } from "./engine/engine.js";
 export { joinRoom } from "./join-room.js";

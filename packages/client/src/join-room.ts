@@ -85,8 +85,10 @@ export async function joinRoom(options: JoinOptions): Promise<Room> {
   return room;
 }
 
-function chooseSignaling({ server, signaling }: JoinOptions): Signaling {
-  if (server !== undefined && signaling === undefined) return webSocketSignaling({ url: server });
+function chooseSignaling({ server, serverOrder, signaling }: JoinOptions): Signaling {
+  if (server !== undefined && signaling === undefined) {
+    return webSocketSignaling({ url: server, ...(serverOrder === undefined ? {} : { order: serverOrder }) });
+  }
   if (signaling !== undefined && server === undefined) return signaling;
   throw new SkeinError("bad-argument", "joinRoom takes one of `server` (an address) and `signaling`.");
 }

@@ -7,6 +7,7 @@ import { frameVectors, payloadVectors, settlementVectors, varintVectors } from "
 import { messagePackVectors } from "./vectors/message-pack.ts";
 import { controlVectors, packetVectors, relayVectors, signalVectors } from "./vectors/messages.ts";
 import { directionKeyVectors, envelopeVectors, replayVectors } from "./vectors/sealed.ts";
+import { turnCredentialVectors } from "./vectors/turn.ts";
 
 export const vectorFolder = new URL("../vectors/", import.meta.url);
 
@@ -30,6 +31,7 @@ export async function makeVectors(): Promise<Record<string, string>> {
     replay: replayVectors(),
     settlement: settlementVectors(),
     signal: signalVectors(),
+    "turn-credential": turnCredentialVectors(),
     varint: varintVectors(),
   };
   return Object.fromEntries(Object.entries(vectors).map(([name, value]) => [`${name}.json`, `${layout(value)}\n`]));

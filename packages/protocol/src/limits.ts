@@ -28,6 +28,8 @@ export const limits = {
   candidateLength: 512,
   iceServers: 16,
   iceUrlLength: 512,
+  /** ICE addresses that a client uses, of all servers together. */
+  iceUrls: 32,
   tokenLength: 8 * 1024,
   /** Peers that a `joined` may list. */
   roomPeers: 1024,

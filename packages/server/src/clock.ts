@@ -2,12 +2,15 @@
 export interface Clock {
   /** Milliseconds that only go forward, from an arbitrary start. */
   nowMs(): number;
+  /** Milliseconds since 1970, by the wall: others hold credentials against it. */
+  wallMs(): number;
   /** Calls back once after a delay; gives what cancels it. */
   after(delayMs: number, callback: () => void): () => void;
 }
 
 export const platformClock: Clock = {
   nowMs: () => performance.now(),
+  wallMs: () => Date.now(),
   after(delayMs, callback) {
     const timer = setTimeout(callback, delayMs);
     return () => clearTimeout(timer);

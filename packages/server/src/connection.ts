@@ -4,11 +4,13 @@ import {
   type ErrorCode,
   type ForwardClass,
   forwardHeaderBytes,
+  type IceServer,
   packetKind,
 } from "@skein/protocol";
 import { comeBackMs } from "./commons.js";
 import type { Place } from "./core/rooms.js";
 import type { Share } from "./core/shares.js";
+import type { EndOfTurn } from "./end-of-turn.js";
 import { errorName } from "./events.js";
 import { Incoming, type PacketHandler } from "./incoming.js";
 import { type Limited, Limiter } from "./limiter.js";
@@ -16,11 +18,10 @@ import { Membership, type MembershipWorld } from "./membership.js";
 import { Outgoing } from "./outgoing.js";
 import type { ClientSocket, Corkable } from "./socket.js";
 import { closeCode, Speaker } from "./speaker.js";
-import type { Turn } from "./turn.js";
 
 /** What a connection has of its server. */
 export interface ConnectionWorld extends MembershipWorld<Connection> {
-  readonly turn: Turn;
+  readonly endOfTurn: EndOfTurn;
 }
 
 /** One client's WebSocket: what comes from it and from the server is brought to whoever deals with it. */
@@ -47,7 +48,7 @@ export class Connection implements PacketHandler, Limited {
     this.number = number;
     this.#socket = socket;
     this.#incoming = new Incoming(socket, settings.clock, this);
-    this.#outgoing = new Outgoing(socket, stream, world.turn);
+    this.#outgoing = new Outgoing(socket, stream, world.endOfTurn);
     this.#world = world;
     this.#speaker = new Speaker(number, socket, this.#outgoing, world);
     this.#limiter = new Limiter(this, this.#incoming, this.#speaker, world);
@@ -112,6 +113,11 @@ export class Connection implements PacketHandler, Limited {
   /** Tells the client to go within this time. */
   drain(afterMs: number): void {
     if (!this.#membership.isEnded) this.#speaker.say({ t: "draining", after: Math.ceil(afterMs) });
+  }
+
+  /** Tells the client of ICE servers that take the place of those it has, where there are any. */
+  tellIce(ice: readonly IceServer[] | undefined): void {
+    if (ice !== undefined && !this.#membership.isEnded) this.#speaker.say({ t: "ice", ice: [...ice] });
   }
 
   /** Ends the connection because the server does. */

@@ -12,3 +12,5 @@ export { createRoomServer, type Removal, type RoomServer } from "./room-server.j
 export { createServer, type SkeinServer } from "./server.js";
 export type { ClientSocket, Corkable } from "./socket.js";
 export type { DropCode, ServerStats } from "./stats.js";
+export { type TurnCredential, turnCredential } from "./turn/credential.js";
+export { type TurnOptions, type TurnServer, turnUrls } from "./turn/options.js";

@@ -6,11 +6,14 @@ import { type EntryWorld, enter, full } from "./entry.js";
 import type { Grant } from "./grant.js";
 import type { Limiter } from "./limiter.js";
 import type { Speaker, SpeakerWorld } from "./speaker.js";
+import type { IceDesk } from "./turn/ice-desk.js";
 import type { Turnstile } from "./turnstile.js";
 
 /** What a membership has of its server. */
 export interface MembershipWorld<Connection> extends SpeakerWorld, EntryWorld {
   readonly hub: Hub<Connection>;
+  /** Where clients get their ICE servers. */
+  readonly ice: IceDesk<Connection>;
   /** Through which joins go to have their signatures looked at. */
   readonly turnstile: Turnstile;
   /** The connection is in a room, and has no longer to hurry. */
@@ -101,7 +104,12 @@ export class Membership<Connection extends { readonly number: number }> {
     const { settings, log } = this.#world;
     const renewal = await renew(place.room.name, cardOf(place), token, settings, log);
     if (this.#state.phase !== "joined") return;
-    if (renewal.admitted) return this.#takeGrant(renewal.grant, settings.clock.nowMs());
+    if (renewal.admitted) {
+      this.#takeGrant(renewal.grant, settings.clock.nowMs());
+      const ice = this.#world.ice.regrant(this.#connection, renewal.grant);
+      if (ice !== undefined) this.#speaker.say({ t: "ice", ice: [...ice] });
+      return;
+    }
     this.#speaker.drop(renewal.drop);
     this.#speaker.complain(renewal.code, renewal.message, renewal.retryAfterMs);
   }
@@ -176,7 +184,8 @@ export class Membership<Connection extends { readonly number: number }> {
     const entry = enter({ room, peer: card.id, subject: grant.subject ?? card.id }, this.#world, nowMs);
     if ("admitted" in entry) return entry;
     this.#limiter.hold(...entry);
-    const outcome = hub.join({ connection, room, card, signed });
+    const ice = this.#world.ice.handOut(connection, card.id, grant);
+    const outcome = hub.join({ connection, room, card, signed, ice });
     if (!outcome.joined) return full(`The ${outcome.full} has no place left: try again later.`);
     this.#state = { phase: "joined", place: outcome.place };
     this.#limiter.forgive();

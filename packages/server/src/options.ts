@@ -7,6 +7,7 @@ import {
   type IceServer,
   platformRandom,
   type RandomBytes,
+  readIceUrl,
   SkeinError,
   limits as wire,
 } from "@skein/protocol";
@@ -14,6 +15,7 @@ import { type Clock, platformClock } from "./clock.js";
 import type { ServerEvent } from "./events.js";
 import type { Grant } from "./grant.js";
 import { type PartialLimits, type ServerLimitOptions, settleLimits } from "./limits.js";
+import { largestHandOut, settleTurn, type TurnOptions, type TurnSettings } from "./turn/options.js";
 
 /** What {@link ServerOptions.authorise} is asked about. */
 export interface JoinAttempt {
@@ -28,8 +30,10 @@ export type Authorise = (join: JoinAttempt) => void | Grant | undefined | Promis
 
 /** What a server of rooms is, whoever accepts its sockets. */
 export interface RoomServerOptions {
-  /** STUN and TURN servers that joining clients are told of. */
+  /** STUN servers, and TURN servers with passwords of their own, that joining clients are told of. */
   readonly iceServers?: readonly IceServer[] | undefined;
+  /** TURN servers for which clients get credentials that expire, and are renewed. */
+  readonly turn?: TurnOptions | undefined;
   readonly limits?: PartialLimits | undefined;
   /** How long the place of a client whose socket is gone is kept. Default 10,000. */
   readonly graceMs?: number | undefined;
@@ -81,6 +85,7 @@ export interface Settings {
   readonly path: string;
   readonly tls: ServerOptions["tls"];
   readonly iceServers: readonly IceServer[];
+  readonly turn: TurnSettings | undefined;
   readonly limits: ServerLimitOptions;
   readonly graceMs: number;
   readonly silentGraceMs: number;
@@ -108,6 +113,7 @@ export function settle(options: ServerOptions): Settings {
     path: options.path ?? "/skein",
     tls: options.tls,
     iceServers: options.iceServers ?? [],
+    turn: options.turn === undefined ? undefined : settleTurn(options.turn),
     limits: settleLimits(options.limits),
     graceMs: options.graceMs ?? 10_000,
     silentGraceMs: options.silentGraceMs ?? 65_000,
@@ -125,6 +131,7 @@ export function settle(options: ServerOptions): Settings {
   checkPlaces(settings);
   checkTimes(settings);
   checkIceServers(settings.iceServers);
+  if (settings.turn !== undefined) checkIceServers([...settings.iceServers, ...largestHandOut(settings.turn)]);
   return settings;
 }
 
@@ -161,7 +168,7 @@ function checkTimes({ graceMs, silentGraceMs, heartbeatMs, joinTimeoutMs }: Sett
 
 /** What the clients couldn't read, or what would leave no room for cards, is refused here rather than by each of them. */
 function checkIceServers(iceServers: readonly IceServer[]): void {
-  const wrong = iceServers.flatMap(({ urls }) => urls).find((url) => !/^(stuns?|turns?):[^\s]+$/.test(url));
+  const wrong = iceServers.flatMap(({ urls }) => urls).find((url) => readIceUrl(url) === undefined);
   if (wrong !== undefined) {
     throw new SkeinError(
       "bad-argument",

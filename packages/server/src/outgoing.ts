@@ -1,13 +1,13 @@
+import type { EndOfTurn, Flushable } from "./end-of-turn.js";
 import { binaryFrame } from "./frame.js";
 import { type ClientSocket, type Corkable, openState } from "./socket.js";
-import type { Flushable, Turn } from "./turn.js";
 
 /** What goes out to one client. */
 export class Outgoing implements Flushable {
   readonly #socket: ClientSocket;
   /** What carries the WebSocket. */
   readonly #stream: Corkable;
-  readonly #turn: Turn;
+  readonly #turn: EndOfTurn;
   /** Whether forwards were sent in this turn; if so, whether anything waited before them. */
   #phase: "idle" | "flowing" | "behind" = "idle";
   #sentBytes = 0;
@@ -15,7 +15,7 @@ export class Outgoing implements Flushable {
   #takenBytes = 0;
   #waitingBytes = 0;
 
-  constructor(socket: ClientSocket, stream: Corkable, turn: Turn) {
+  constructor(socket: ClientSocket, stream: Corkable, turn: EndOfTurn) {
     this.#socket = socket;
     this.#stream = stream;
     this.#turn = turn;

@@ -7,12 +7,13 @@ import { Bars } from "./core/bars.js";
 import { drainAfterMs } from "./core/drain.js";
 import { Hub, type PeerView, type RoomView } from "./core/rooms.js";
 import { WaitingLine } from "./core/waiting-line.js";
+import { EndOfTurn } from "./end-of-turn.js";
 import type { ServerEvent } from "./events.js";
 import { Listeners } from "./listeners.js";
 import { type RoomServerOptions, type Settings, settle } from "./options.js";
 import type { ClientSocket, Corkable } from "./socket.js";
 import { Counters, type ServerStats } from "./stats.js";
-import { Turn } from "./turn.js";
+import { IceDesk } from "./turn/ice-desk.js";
 import { Turnstile } from "./turnstile.js";
 
 /** How long clients are given to take their leave when the server closes, and one that is sent away to go. */
@@ -56,6 +57,7 @@ export class RoomServer {
   readonly #joining: WaitingLine<Connection>;
   readonly #heartbeats: WaitingLine<Connection>;
   readonly #tenures = new Agenda<Connection>();
+  readonly #ice: IceDesk<Connection>;
   readonly #alarm: Alarm;
   readonly #world: ConnectionWorld;
   #numbered = 0;
@@ -69,7 +71,7 @@ export class RoomServer {
     this.#settings = settings;
     const { clock, limits } = settings;
     this.#hub = new Hub<Connection>(
-      { ...limits, graceMs: settings.graceMs, silentGraceMs: settings.silentGraceMs, iceServers: settings.iceServers },
+      { ...limits, graceMs: settings.graceMs, silentGraceMs: settings.silentGraceMs },
       {
         send: (connection, packet) => connection.send(packet),
         forward: (connection, packet) => connection.forward(packet),
@@ -81,6 +83,7 @@ export class RoomServer {
     this.#commons = new Commons(limits);
     this.#joining = new WaitingLine(settings.joinTimeoutMs);
     this.#heartbeats = new WaitingLine(settings.heartbeatMs);
+    this.#ice = new IceDesk(settings);
     this.#alarm = new Alarm(clock, () => this.#wake());
     this.#sweptMs = clock.nowMs();
     this.#world = {
@@ -88,11 +91,15 @@ export class RoomServer {
       hub: this.#hub,
       counters: this.#counters,
       commons: this.#commons,
-      turn: new Turn(),
+      endOfTurn: new EndOfTurn(),
+      ice: this.#ice,
       turnstile: new Turnstile(limits.joinsAtOnce),
       log: (event) => this.log(event),
       barredMs: (peer) => this.#bars.leftMs(peer, clock.nowMs()),
-      joined: (connection) => this.#joining.delete(connection),
+      joined: (connection) => {
+        this.#joining.delete(connection);
+        this.#arm();
+      },
       schedule: (connection, atMs) => this.#schedule(connection, atMs),
       rearm: () => this.#arm(),
     };
@@ -228,6 +235,7 @@ export class RoomServer {
     this.#joining.delete(connection);
     this.#heartbeats.delete(connection);
     this.#tenures.delete(connection);
+    this.#ice.forget(connection);
     connection.handleClosed(code);
     if (this.#connections.size === 0) this.#emptied?.();
   }
@@ -238,6 +246,7 @@ export class RoomServer {
     this.#hub.tick(nowMs);
     for (const connection of this.#joining.takeDue(nowMs)) connection.expire();
     for (const connection of this.#tenures.takeDue(nowMs)) connection.wakeTenure(nowMs);
+    for (const [connection, ice] of this.#ice.takeDue()) connection.tellIce(ice);
     for (const connection of this.#heartbeats.takeDue(nowMs)) {
       connection.beat(nowMs);
       this.#heartbeats.add(connection, nowMs);
@@ -256,6 +265,7 @@ export class RoomServer {
       this.#joining.deadline(),
       this.#heartbeats.deadline(),
       this.#tenures.deadline(),
+      this.#ice.deadline(),
     ];
     const atMs = Math.min(...deadlines.map((deadline) => deadline ?? Number.POSITIVE_INFINITY));
     this.#alarm.set(atMs === Number.POSITIVE_INFINITY ? undefined : atMs);

@@ -234,6 +234,10 @@ export class ManualClock implements Clock {
     return this.#nowMs;
   }
 
+  wallMs(): number {
+    return 1_790_000_000_000 + this.#nowMs;
+  }
+
   after(delayMs: number, callback: () => void): () => void {
     const timer = { atMs: this.#nowMs + delayMs, callback };
     this.#timers.add(timer);

@@ -1,4 +1,5 @@
-import { describe, expect, it } from "vitest";
+import { Command } from "commander";
+import { describe, expect, it, vi } from "vitest";
 import {
   parseByteCount,
   parseByteRate,
@@ -11,6 +12,8 @@ import {
   parseRoom,
   parseSeconds,
   parseServer,
+  parseServers,
+  serverOption,
 } from "./options.js";
 
 describe("options", () => {
@@ -23,6 +26,11 @@ describe("options", () => {
     expect(parseSeconds("30")).toBe(30);
     expect(["90s", "10m", "12h", "7d"].map(parseDuration)).toEqual([90_000, 600_000, 43_200_000, 604_800_000]);
     expect(parseServer("wss://example.org/skein")).toBe("wss://example.org/skein");
+    expect(parseServers("ws://b.example, ws://c.example", parseServers("ws://a.example"))).toEqual([
+      "ws://a.example",
+      "ws://b.example",
+      "ws://c.example",
+    ]);
     expect(parseIceServer("turn:b.example:3478?transport=udp", parseIceServer("stun:a.example"))).toEqual([
       "stun:a.example",
       "turn:b.example:3478?transport=udp",
@@ -71,5 +79,23 @@ describe("options", () => {
     ["a protocol", () => parseProtocol("acme.chat@latest")],
   ])("refuse what is no %s", (_what, parse) => {
     expect(parse).toThrow(expect.objectContaining({ code: "commander.invalidArgument" }));
+  });
+});
+
+describe("the servers of a command", () => {
+  const read = (argv: string[]) =>
+    new Command().addOption(serverOption()).exitOverride().parse(argv, { from: "user" }).opts().server;
+
+  it("are this machine's own unless any is told, and then no other", () => {
+    expect(read([])).toEqual(["ws://127.0.0.1:7700/skein"]);
+    expect(read(["--server", "wss://a.example"])).toEqual(["wss://a.example"]);
+    expect(read(["-s", "wss://a.example", "-s", "wss://b.example"])).toEqual(["wss://a.example", "wss://b.example"]);
+  });
+
+  it("may come from the environment, with commas between", () => {
+    vi.stubEnv("SKEIN_SERVER", "wss://a.example,wss://b.example");
+    expect(read([])).toEqual(["wss://a.example", "wss://b.example"]);
+    expect(read(["-s", "wss://c.example"])).toEqual(["wss://c.example"]);
+    vi.unstubAllEnvs();
   });
 });

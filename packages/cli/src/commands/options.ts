@@ -5,11 +5,16 @@ import { InvalidArgumentError, Option } from "commander";
 /** Where `skein serve` is unless it is told otherwise. */
 export const defaultServer = "ws://127.0.0.1:7700/skein";
 
+const defaultServers: readonly string[] = [defaultServer];
+
 export const serverOption = (): Option =>
-  new Option("-s, --server <url>", "the server's address")
-    .default(defaultServer)
+  new Option(
+    "-s, --server <url>",
+    "the server's address; more than once for several, the first of which that answers is gone to",
+  )
+    .default(defaultServers, defaultServer)
     .env("SKEIN_SERVER")
-    .argParser(parseServer);
+    .argParser(parseServers);
 
 /** When to relay. What a room costs its server is for whoever runs the command to say. */
 export const relayOption = (): Option =>
@@ -29,6 +34,12 @@ export function parsePort(text: string): number {
 export function parseServer(text: string): string {
   if (URL.canParse(text) && /^wss?:$/.test(new URL(text).protocol)) return text;
   throw new InvalidArgumentError("A server's address looks like wss://example.org/skein.");
+}
+
+/** Collects what is given more than once, or with commas between. */
+export function parseServers(text: string, before: readonly string[] = defaultServers): readonly string[] {
+  const servers = text.split(",").map((one) => parseServer(one.trim()));
+  return before === defaultServers ? servers : [...before, ...servers];
 }
 
 /** RFC 7064, RFC 7065. A browser refuses to link at all where one of its servers is anything else. */

@@ -2,12 +2,14 @@ import { InvalidArgumentError } from "commander";
 import {
   parseByteCount,
   parseByteRate,
+  parseDuration,
   parseIceServer,
   parseOrigin,
   parsePort,
   parseSeconds,
 } from "../commands/options.js";
 import type { Setting } from "./settings.js";
+import { parseAddress, parseHost, parsePeerRange, parsePortRange, parseTurnPort } from "./turn-values.js";
 
 /** What `skein serve` can be told, by flags, the environment or a file. */
 export const serveSettings: readonly Setting[] = [
@@ -58,6 +60,53 @@ export const serveSettings: readonly Setting[] = [
   {
     flags: "--ice-file <file>",
     about: 'the same from a file, with passwords: [{"urls":["turn:…"],"username":"…","credential":"…"}]',
+  },
+  {
+    flags: "--turn-server <host...>",
+    about: "TURN servers for which clients get credentials that expire: by UDP at 3478, TCP and TLS at 443",
+    parse: parseHost,
+  },
+  {
+    flags: "--turn-secret <file>",
+    about: "a file with the secret that TURN servers share (coturn: static-auth-secret); `skein secret` makes one",
+  },
+  {
+    flags: "--turn-file <file>",
+    about:
+      'TURN servers from a file, with addresses, weights and regions: [{"host":"turn.example.org","secretFile":"…","weight":2,"region":"eu"}]',
+  },
+  {
+    flags: "--turn-lifetime <time>",
+    about: "how long a TURN credential is good for, such as 10m or 2h; clients get new ones in time (default: 1h)",
+    parse: parseDuration,
+  },
+  { flags: "--turn-region <name>", about: "where this server's clients are: they get the TURN servers there first" },
+  {
+    flags: "--turn",
+    about: "run STUN and TURN beside the server, for a LAN, a lab or a demo: coturn, which must be installed",
+  },
+  { flags: "--turn-port <number>", about: "its port, for UDP and TCP (default: 3478)", parse: parseTurnPort },
+  {
+    flags: "--turn-relay-ports <first-last>",
+    about: "the UDP ports that it relays from (default: 49152-65535)",
+    parse: parsePortRange,
+  },
+  {
+    flags: "--turn-address <address>",
+    about:
+      "the address of this machine that clients are told (default: that of --host, or the first that isn't loopback)",
+    parse: parseAddress,
+  },
+  {
+    flags: "--turn-allow-peer <range...>",
+    about:
+      "private addresses that it may relay to, such as 192.168.1.0-192.168.1.255 (default: none; no loopback, no link-local either)",
+    parse: parsePeerRange,
+  },
+  {
+    flags: "--turn-quota <number>",
+    about: "how many of its addresses one client may hold at the same time (default: 512)",
+    parse: parseCount(1),
   },
   {
     flags: "--relay-rate <bytes>",

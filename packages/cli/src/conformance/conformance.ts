@@ -10,6 +10,7 @@ import {
   selectChecks,
   serverChecks,
 } from "@skein/testing";
+import { defaultServer } from "../commands/options.js";
 import { createInk } from "../terminal/ink.js";
 import { resultJson, resultLines, summaryText } from "./report.js";
 
@@ -23,7 +24,7 @@ export interface ConformanceOptions {
 }
 
 export interface PeerOptions extends ConformanceOptions {
-  readonly server: string;
+  readonly server: readonly string[];
   readonly room: string;
   readonly peer?: string;
   readonly path: "both" | "direct" | "relay";
@@ -40,7 +41,9 @@ export async function conformServer(url: string, options: ConformanceOptions): P
 /** `skein conformance peer`. @throws {SkeinError} where a check fails, or there is no peer */
 export async function conformPeer(options: PeerOptions): Promise<void> {
   if (options.list) return list(peerChecks, options.only);
-  const { server: url, room, path: paths, secretFile } = options;
+  const { server: servers, room, path: paths, secretFile } = options;
+  const [url = defaultServer] = servers;
+  if (servers.length > 1) throw new SkeinError("bad-argument", "A peer is checked at one server: give one address.");
   const peer: PeerId | undefined = options.peer === undefined ? undefined : parsePeerId(options.peer);
   const secret = secretFile === undefined ? undefined : await lineOf(secretFile);
   const under = { url, room, paths, peer, secret, ...(await shared(options)) };

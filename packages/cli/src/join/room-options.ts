@@ -5,7 +5,7 @@ import { identityFrom, lineFrom, tokenFrom } from "./keys.js";
 
 /** What every command that joins a room takes. */
 export interface RoomOptions {
-  readonly server: string;
+  readonly server: readonly string[];
   readonly name?: string;
   readonly identity?: string;
   readonly secretFile?: string;
@@ -15,7 +15,8 @@ export interface RoomOptions {
 
 /** What the other side has to say to come to the same room. */
 export function meetingText(room: string, { server, secretFile }: RoomOptions): string {
-  const where = server === defaultServer ? "" : ` --server ${server}`;
+  const isDefault = server.length === 1 && server[0] === defaultServer;
+  const where = isDefault ? "" : server.map((url) => ` --server ${url}`).join("");
   return `--room ${room}${where}${secretFile === undefined ? "" : " --secret-file FILE"}`;
 }
 

@@ -15,6 +15,18 @@ export interface ServeOptions {
   readonly allowOrigin?: readonly string[];
   readonly ice?: readonly string[];
   readonly iceFile?: string;
+  readonly turnServer?: readonly string[];
+  readonly turnFile?: string;
+  readonly turnSecret?: string;
+  /** Milliseconds. */
+  readonly turnLifetime?: number;
+  readonly turnRegion?: string;
+  readonly turn?: boolean;
+  readonly turnPort?: number;
+  readonly turnRelayPorts?: { readonly first: number; readonly last: number };
+  readonly turnAddress?: string;
+  readonly turnAllowPeer?: readonly string[];
+  readonly turnQuota?: number;
   /** Bytes a second. */
   readonly relayRate?: number;
   /** Messages a second; so is the next. */

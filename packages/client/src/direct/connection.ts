@@ -28,6 +28,7 @@ export interface ConnectionListener {
  */
 export class Connection {
   readonly #engine: Engine;
+  readonly #iceServers: () => readonly IceServer[];
   readonly #listener: ConnectionListener;
   readonly #rtc: RTCPeerConnection;
   #state: "running" | "closed" = "running";
@@ -40,16 +41,12 @@ export class Connection {
   #told: "connected" | "disconnected" = "connected";
   #found: { fragment: string; list: Candidate[] } | undefined;
 
-  constructor(engine: Engine, iceServers: readonly IceServer[], listener: ConnectionListener) {
+  /** @param iceServers those of now: a restart may have others than the start. */
+  constructor(engine: Engine, iceServers: () => readonly IceServer[], listener: ConnectionListener) {
     this.#engine = engine;
+    this.#iceServers = iceServers;
     this.#listener = listener;
-    const servers = engine.adoptIceServers?.(iceServers) ?? [...iceServers];
-    this.#rtc = new engine.RTCPeerConnection({
-      iceServers: servers as RTCIceServer[],
-      bundlePolicy: "max-bundle",
-      rtcpMuxPolicy: "require",
-      iceTransportPolicy: "all",
-    });
+    this.#rtc = new engine.RTCPeerConnection(this.#configuration());
     this.#rtc.onicecandidate = ({ candidate }) => this.#handleCandidate(candidate);
     this.#rtc.onicegatheringstatechange = () => this.#handleGathering();
     this.#rtc.onconnectionstatechange = () => this.#handleState();
@@ -61,6 +58,7 @@ export class Connection {
     this.#enqueue("make an offer", async () => {
       // Trap: node-datachannel makes its offer when the channel is made, and no sooner.
       this.#openChannel();
+      if (number > 0) this.#renewIceServers();
       const offer = await this.#rtc.createOffer(number > 0 ? { iceRestart: true } : undefined);
       if (this.#isClosed()) return;
       await this.#rtc.setLocalDescription(offer);
@@ -70,6 +68,8 @@ export class Connection {
 
   makeAnswer(number: number, offer: string): void {
     this.#enqueue("answer an offer", async () => {
+      // An answer to a restart gathers anew as well.
+      if (this.#role !== undefined) this.#renewIceServers();
       await this.#rtc.setRemoteDescription(this.#adopt({ type: "offer", sdp: offerFor(this.#role, offer) }));
       // After the offer: a channel made before would make node-datachannel offer too.
       this.#openChannel();
@@ -135,6 +135,21 @@ export class Connection {
         this.#end(`couldn't ${what} (${error instanceof Error ? error.name : typeof error})`);
       }
     });
+  }
+
+  #configuration(): RTCConfiguration {
+    const iceServers = this.#iceServers();
+    return {
+      iceServers: (this.#engine.adoptIceServers?.(iceServers) ?? [...iceServers]) as RTCIceServer[],
+      bundlePolicy: "max-bundle",
+      rtcpMuxPolicy: "require",
+      iceTransportPolicy: "all",
+    };
+  }
+
+  /** W3C webrtc-pc §4.4.1.6: they count from the next gathering on, which a restart begins. Those at the start may have expired. */
+  #renewIceServers(): void {
+    this.#rtc.setConfiguration(this.#configuration());
   }
 
   /**

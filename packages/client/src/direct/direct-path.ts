@@ -196,7 +196,7 @@ export class DirectPath {
     const { engine, iceServers } = this.#options;
     const listener = this.#listenTo(generation);
     try {
-      this.#connection = new Connection(engine, iceServers(), listener);
+      this.#connection = new Connection(engine, iceServers, listener);
     } catch (error) {
       // Platforms throw at an ICE server's address that they can't read, and at one connection too many. Told later, as
       // every other end of a connection is: the step that opens it is still under way. By name alone, since the text may

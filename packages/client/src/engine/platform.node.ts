@@ -20,7 +20,7 @@ export async function platformEngine(): Promise<Engine> {
     // Trap: `restartIce` throws, `createOffer({ iceRestart: true })` keeps the credentials, and an offer that restarts throws.
     restart: false,
     adoptRemote: answerPassively,
-    adoptIceServers: encodeCredentials,
+    adoptIceServers,
   };
 }
 
@@ -34,9 +34,14 @@ function answerPassively(description: Description): Description {
   return { ...description, sdp: description.sdp.replace(/^a=setup:actpass/gm, "a=setup:active") };
 }
 
-/** Trap: user name and credential are pasted into a URL, where the `:` of `expiry:user` would cut it in two. */
-function encodeCredentials(servers: readonly IceServer[]): IceServer[] {
-  return servers.map(({ urls, username, credential }) => ({
+/**
+ * Traps: user name and credential are pasted into a URL, where the `:` of `expiry:user` would cut it in two. One `stuns:` makes it refuse
+ * every connection.
+ */
+function adoptIceServers(servers: readonly IceServer[]): IceServer[] {
+  const known = servers.map((server) => ({ ...server, urls: server.urls.filter((url) => !url.startsWith("stuns:")) }));
+  const usable = known.filter(({ urls }) => urls.length > 0);
+  return usable.map(({ urls, username, credential }) => ({
     urls,
     ...(username === undefined ? {} : { username: encodeURIComponent(username) }),
     ...(credential === undefined ? {} : { credential: encodeURIComponent(credential) }),

@@ -1,13 +1,22 @@
 import type { Card, Ed25519, Identity, Protocol, RandomBytes } from "@skein/protocol";
 import type { Clock } from "../clock.js";
+import type { ServerOrder } from "../core/server-choice.js";
 import type { Engine } from "../engine/engine.js";
 import type { NetworkWatch } from "../network/network-watch.js";
 import type { Signaling } from "../signaling/signaling.js";
 import type { PathProvider } from "./path-provider.js";
 
 export interface JoinOptions {
-  /** The server's address, `wss://example.org/skein`. This, or `signaling`. */
-  readonly server?: string;
+  /**
+   * The server's address, `wss://example.org/skein`; or those of several, up to 16, one of which is enough: where it is lost or stops, the
+   * next is gone to, and links don't notice. This, or `signaling`.
+   */
+  readonly server?: string | readonly string[];
+  /**
+   * Which of several servers to go to. Default `listed`: the first of the list that answers, so that all who have the same list meet.
+   * `nearest`, whichever answers first, and `any`, one by chance and then in turn, are for servers that know of each other.
+   */
+  readonly serverOrder?: ServerOrder;
   /** Another way for peers to find each other: between tabs, in memory, or your own. */
   readonly signaling?: Signaling;
   /** The room's name: 1 to 128 characters. Whoever joins the same name on the same server is in the same room. */

@@ -8,6 +8,7 @@ import {
   type SkeinError,
   verifyCard,
 } from "@skein/protocol";
+import { usableIceServers } from "../core/ice-servers.js";
 import type { SignalingEvents } from "../signaling/signaling.js";
 import { Pairs } from "./pairs.js";
 import { RemotePeer } from "./remote-peer.js";
@@ -82,6 +83,7 @@ export class Roster {
   signalingEvents(): SignalingEvents {
     const { emit, ended, rejected } = this.#world;
     return {
+      iceServers: (iceServers) => this.#inbox.add(() => this.#takeIceServers(iceServers)),
       roster: (cards, iceServers) => this.#inbox.add(() => this.#take(cards, iceServers), bytesOf(cards)),
       card: (card) => this.#inbox.add(() => this.#meet(card).then(() => {}), wholeBytes(card.b)),
       away: (id) => this.#inbox.add(() => this.#peers.get(id)?.doubt()),
@@ -99,7 +101,7 @@ export class Roster {
 
   async #take(cards: readonly SignedCard[], iceServers: readonly IceServer[]): Promise<void> {
     const isReturn = this.#server === "disconnected" && this.#peers.size > 0;
-    this.#serverIceServers = iceServers;
+    this.#takeIceServers(iceServers);
     this.#server = "connected";
     const listed = new Set(await Promise.all(cards.map((card) => this.#meet(card))));
     for (const peer of this.all) {
@@ -107,6 +109,13 @@ export class Roster {
       else if (isReturn) peer.retry();
     }
     this.#world.emit("server-connected", undefined);
+  }
+
+  /** For what is opened, or restarted, from now on. */
+  #takeIceServers(named: readonly IceServer[]): void {
+    const { servers, rejections } = usableIceServers(named);
+    this.#serverIceServers = servers;
+    for (const rejection of rejections) this.#world.rejected(rejection, "server");
   }
 
   #loseServer(reason: string): void {

@@ -35,6 +35,9 @@ export function dispatchPacket(packet: Uint8Array, events: SignalingEvents): Joi
 
 function dispatchMessage(message: ServerMessage, events: SignalingEvents): JoiningMessage | undefined {
   switch (message.t) {
+    case "ice":
+      events.iceServers(message.ice);
+      return undefined;
     case "peer-joined":
     case "peer-updated":
       events.card(message.card);

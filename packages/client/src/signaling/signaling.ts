@@ -22,6 +22,8 @@ export interface SignalingJoin {
 export interface SignalingEvents {
   /** We are in the room, and these are all others. Comes again after each lost connection. */
   roster(cards: readonly SignedCard[], iceServers: readonly IceServer[]): void;
+  /** ICE servers that take the place of those that came with the roster: the credentials of those would be over soon. */
+  iceServers(iceServers: readonly IceServer[]): void;
   /** A peer came, or has a newer card. */
   card(card: SignedCard): void;
   /** A peer lost its connection to the server; it may be back. */

@@ -15,7 +15,7 @@ import { ManualWatch } from "../network/manual-watch.test-support.js";
 import { countingRandom, TestClock, turn, until } from "../testing.test-support.js";
 import { FakeSockets } from "./fake-socket.test-support.js";
 import type { SignalingEvents, SignalingJoin } from "./signaling.js";
-import { webSocketSignaling } from "./web-socket.js";
+import { type WebSocketSignalingOptions, webSocketSignaling } from "./web-socket.js";
 
 const url = "ws://127.0.0.1:7000/skein";
 const identity = createIdentity({ random: countingRandom(1) });
@@ -49,7 +49,7 @@ const newerCard = await signCard(identity, cardOf(identity.id, 1));
 const otherCard = await signCard(other, cardOf(other.id, 0));
 
 /** Starts a join; the test plays the server. */
-function start(options: Partial<SignalingJoin> = {}) {
+function start(options: Partial<SignalingJoin> = {}, servers: Omit<WebSocketSignalingOptions, "webSocket"> = { url }) {
   const clock = new TestClock();
   const sockets = new FakeSockets();
   const told: unknown[][] = [];
@@ -60,6 +60,7 @@ function start(options: Partial<SignalingJoin> = {}) {
   const events = Object.fromEntries(
     [
       "roster",
+      "iceServers",
       "card",
       "away",
       "left",
@@ -73,7 +74,7 @@ function start(options: Partial<SignalingJoin> = {}) {
   ) as unknown as SignalingEvents;
   const network = new ManualWatch();
   const join: SignalingJoin = { room: "lab", identity, card: () => card, clock, network, roll: () => 1, ...options };
-  const session = webSocketSignaling({ url, webSocket: sockets.WebSocket }).join(join, events);
+  const session = webSocketSignaling({ ...servers, webSocket: sockets.WebSocket }).join(join, events);
   session.catch(() => {});
   const names = () => told.map(([name]) => name);
   return { clock, network, sockets, told, names, session };
@@ -306,6 +307,7 @@ describe("a member", () => {
     const key = peerKeyOf(other.id);
     sockets.last.say({ t: "peer-joined", card: otherCard });
     sockets.last.say({ t: "peer-updated", card: otherCard });
+    sockets.last.say({ t: "ice", ice: [{ urls: ["stun:y"] }] });
     sockets.last.say({ t: "peer-away", id: key });
     sockets.last.say({ t: "peer-left", id: key, reason: "lost" });
     sockets.last.say({ t: "undeliverable", to: key, reason: "gone" });
@@ -314,6 +316,7 @@ describe("a member", () => {
     expect(told.slice(1)).toEqual([
       ["card", otherCard],
       ["card", otherCard],
+      ["iceServers", [{ urls: ["stun:y"] }]],
       ["away", other.id],
       ["left", other.id, "lost"],
       ["undeliverable", other.id, "gone", undefined],
@@ -602,4 +605,136 @@ describe("a member", () => {
     expect(sockets.all).toHaveLength(1);
     expect(names()).toEqual(["roster", "disconnected"]);
   });
+});
+
+describe("several servers", () => {
+  const urls = ["ws://a.example/skein", "ws://b.example/skein", "ws://c.example/skein"];
+  const dialled = ({ sockets }: Pick<ReturnType<typeof start>, "sockets">) =>
+    sockets.all.map((one) => one.url.slice(5, 6)).join("");
+
+  async function inAt(order: NonNullable<WebSocketSignalingOptions["order"]>, options: Partial<SignalingJoin> = {}) {
+    const started = start({ roll: () => 0, ...options }, { url: urls, order });
+    await letIn(started);
+    return { ...started, session: await started.session };
+  }
+
+  it("are tried one after another, at once, until one lets us in", async () => {
+    const started = start({}, { url: urls });
+    started.sockets.last.fail();
+    started.clock.advance(0);
+    started.sockets.last.end(1006);
+    started.clock.advance(0);
+    expect(dialled(started)).toBe("abc");
+    await letIn(started);
+    expect((await started.session).address).toBe(urls[2]);
+    expect(started.names()).toEqual(["roster"]);
+  });
+
+  it("fail a join once each had its chance, in a sentence that names them all", async () => {
+    const started = start({}, { url: urls });
+    for (let i = 0; i < 3; i++) {
+      started.sockets.last.fail();
+      started.clock.advance(0);
+    }
+    await expect(started.session).rejects.toMatchObject({
+      code: "server-unreachable",
+      message: expect.stringContaining(urls.join(", ")),
+    });
+    started.clock.advance(120_000);
+    expect(dialled(started)).toBe("abc");
+    expect(started.clock.armed).toBe(0);
+  });
+
+  it("give way to the next where one doesn't answer in time", async () => {
+    const started = start({}, { url: urls });
+    started.clock.advance(10_000);
+    started.clock.advance(0);
+    expect(dialled(started)).toBe("ab");
+    expect(started.sockets.all[0]?.readyState).toBeGreaterThanOrEqual(2);
+  });
+
+  it("don't share what one of them refuses: that is for the caller", async () => {
+    const started = start({}, { url: urls });
+    started.sockets.last.open();
+    started.sockets.last.say(fatal("not-authorised"));
+    await expect(started.session).rejects.toMatchObject({ code: "not-authorised" });
+    expect(dialled(started)).toBe("a");
+  });
+
+  it("in the order of the list: who loses one begins again with the first, since others do", async () => {
+    const started = await inAt("listed");
+    for (const expected of ["aa", "aab"]) {
+      if (expected === "aa") started.sockets.last.end(1006);
+      else started.sockets.last.fail();
+      started.clock.advance(1_000);
+      expect(dialled(started)).toBe(expected);
+    }
+    await letIn(started);
+    expect(started.session.address).toBe(urls[1]);
+    started.sockets.last.end(1006);
+    started.clock.advance(1_000);
+    expect(dialled(started)).toBe("aaba");
+  });
+
+  it("pass on whoever is sent away by one that stops, and tell of it as of any other", async () => {
+    const started = await inAt("any", { roll: () => 0.5 });
+    expect(dialled(started)).toBe("b");
+    started.sockets.last.say({ t: "draining", after: 2_000 });
+    started.clock.advance(1_999);
+    expect(dialled(started)).toBe("b");
+    started.clock.advance(1);
+    expect(dialled(started)).toBe("bc");
+    await letIn(started);
+    expect(started.names()).toEqual(["roster", "disconnected", "roster"]);
+    expect(started.session.address).toBe(urls[2]);
+  });
+
+  it("that are dialled all at once: the first that answers is it, and the others are let go", async () => {
+    const started = start({}, { url: urls, order: "nearest" });
+    expect(dialled(started)).toBe("abc");
+    const [a, b, c] = started.sockets.all;
+    a?.fail();
+    for (const socket of [b, c]) socket?.open();
+    c?.say(challenge);
+    expect(b?.readyState).toBeGreaterThanOrEqual(2);
+    // What the others still say counts for nothing.
+    b?.say(challenge);
+    await until(() => c?.messages.length === 1);
+    c?.say(joined());
+    expect((await started.session).address).toBe(urls[2]);
+    expect(b?.messages).toEqual([]);
+    c?.end(1006);
+    started.clock.advance(500);
+    expect(dialled(started)).toBe("abcab");
+  });
+
+  it("come back in the same order of waits as one does", async () => {
+    const started = await inAt("listed", { roll: () => 1 });
+    started.sockets.last.end(1006);
+    for (const waitMs of [500, 1_000, 2_000, 4_000, 8_000, 15_000]) {
+      const before = started.sockets.all.length;
+      started.clock.advance(waitMs - 1);
+      expect(started.sockets.all).toHaveLength(before);
+      started.clock.advance(1);
+      expect(started.sockets.all).toHaveLength(before + 1);
+      started.sockets.last.fail();
+    }
+    expect(dialled(started)).toBe("aabcabc");
+  });
+
+  it("are let go of, all of them, by who leaves or gives up meanwhile", async () => {
+    const controller = new AbortController();
+    const started = start({ signal: controller.signal }, { url: urls, order: "nearest" });
+    controller.abort();
+    await expect(started.session).rejects.toMatchObject({ code: "aborted" });
+    expect(started.sockets.all.every(({ readyState }) => readyState >= 2)).toBe(true);
+    expect(started.clock.armed).toBe(0);
+  });
+
+  it.each([[[]], [Array.from({ length: 17 }, (_, i) => `ws://${i}.example/`)], [["ws://a.example/", "nonsense"]]])(
+    "are refused where they can't be used: %j",
+    (list) => {
+      expect(() => webSocketSignaling({ url: list })).toThrow(expect.objectContaining({ code: "bad-argument" }));
+    },
+  );
 });

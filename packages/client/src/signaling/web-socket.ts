@@ -8,7 +8,6 @@ import {
   type RejectionCode,
   type SignedCard,
   SkeinError,
-  webSocketProtocol,
 } from "@skein/protocol";
 import { Alarm } from "../clock.js";
 import { Holdback } from "../core/holdback.js";
@@ -21,18 +20,25 @@ import {
   startReconnect,
   stepReconnect,
 } from "../core/reconnect.js";
+import {
+  addressesToTry,
+  type ServerChoice,
+  type ServerOrder,
+  startServerChoice,
+  stepServerChoice,
+} from "../core/server-choice.js";
 import { deferred } from "../deferred.js";
+import { Dial, dropSocket, type WebSocketConstructor } from "./dial.js";
 import { dispatchPacket, errorOf, type JoiningMessage } from "./server-packets.js";
 import type { Signaling, SignalingEvents, SignalingJoin, SignalingSession } from "./signaling.js";
 
 export interface WebSocketSignalingOptions {
-  /** Where the server is: `ws://` or `wss://`, with its path. */
-  readonly url: string;
+  /** Where the server is, `ws://` or `wss://` with its path; or where several are, one of which is enough. */
+  readonly url: string | readonly string[];
+  /** Which of several to go to. Default `listed`: the first that answers of the list. */
+  readonly order?: ServerOrder;
   /** Another WebSocket than the platform's own. */
-  readonly webSocket?: new (
-    url: string,
-    protocols: string[],
-  ) => WebSocket;
+  readonly webSocket?: WebSocketConstructor;
 }
 
 /** A server that has had enough drops what comes then: a card that was announced so shortly before may not have been seen. */
@@ -40,20 +46,29 @@ const lateMs = 2_000;
 /** How long the end of a connection may take. */
 const goodbyeMs = 1_000;
 
+/** Each is dialled, by some all at once. */
+const addressesMost = 16;
+
 /**
- * Signalling through a Skein server.
- * @throws {SkeinError} `bad-argument` where the address isn't one.
+ * Signalling through a Skein server, or through one of several: where that one is lost, stops, or is full of us, the next is gone to.
+ * @throws {SkeinError} `bad-argument` where an address isn't one.
  */
 export function webSocketSignaling(options: WebSocketSignalingOptions): Signaling {
-  const url = parseAddress(options.url);
-  const WebSocket = options.webSocket ?? globalThis.WebSocket;
+  const urls = parseAddresses(options.url);
+  const { order = "listed", webSocket: WebSocket = globalThis.WebSocket } = options;
   return {
     async join(join, events) {
-      const session = new WebSocketSession(url, WebSocket, join, events);
+      const session = new WebSocketSession({ urls, order, WebSocket }, join, events);
       await session.joined;
       return session;
     },
   };
+}
+
+function parseAddresses(url: string | readonly string[]): readonly string[] {
+  const urls = [...new Set((typeof url === "string" ? [url] : url).map(parseAddress))];
+  if (urls.length > 0 && urls.length <= addressesMost) return urls;
+  throw new SkeinError("bad-argument", `Give one server address, or up to ${addressesMost}.`);
 }
 
 function parseAddress(text: string): string {
@@ -64,12 +79,15 @@ function parseAddress(text: string): string {
   return url.href;
 }
 
+/** Where to go, and by what. */
+interface Servers {
+  readonly urls: readonly string[];
+  readonly order: ServerOrder;
+  readonly WebSocket: WebSocketConstructor;
+}
+
 class WebSocketSession implements SignalingSession {
-  readonly address: string;
-  readonly #WebSocket: new (
-    url: string,
-    protocols: string[],
-  ) => WebSocket;
+  readonly #servers: Servers;
   readonly #join: SignalingJoin;
   readonly #events: SignalingEvents;
   readonly #alarm: Alarm;
@@ -79,7 +97,12 @@ class WebSocketSession implements SignalingSession {
   readonly #first = deferred<void>();
   readonly #stopListening: () => void;
   #reconnect: ReconnectState;
+  #choice: ServerChoice;
+  /** While none of those that are dialled has answered. */
+  #dial: Dial | undefined;
   #socket: WebSocket | undefined;
+  /** Which of the servers that is, or was. */
+  #at: number | undefined;
   /** Cards that came in `peers`, waiting for `joined`. */
   #roster: SignedCard[] = [];
   /** The socket whose challenge was answered: each has one. */
@@ -87,14 +110,9 @@ class WebSocketSession implements SignalingSession {
   /** Until the first `joined`, a lost connection is the caller's to handle. */
   #stage: "joining" | "member" | "over" = "joining";
 
-  constructor(
-    url: string,
-    WebSocket: new (url: string, protocols: string[]) => WebSocket,
-    join: SignalingJoin,
-    events: SignalingEvents,
-  ) {
-    this.address = url;
-    this.#WebSocket = WebSocket;
+  constructor(servers: Servers, join: SignalingJoin, events: SignalingEvents) {
+    this.#servers = servers;
+    this.#choice = startServerChoice(servers.order, servers.urls.length, servers.order === "any" ? join.roll() : 0);
     this.#join = join;
     this.#events = events;
     this.#alarm = new Alarm(join.clock, () => this.#step({ type: "woke" }));
@@ -119,6 +137,10 @@ class WebSocketSession implements SignalingSession {
   /** Resolves when we are in the room for the first time. */
   get joined(): Promise<void> {
     return this.#first.promise;
+  }
+
+  get address(): string {
+    return this.#servers.urls[this.#at ?? this.#choice.at] as string;
   }
 
   forward(to: PeerId, kind: ForwardClass, envelope: Uint8Array): boolean {
@@ -157,24 +179,27 @@ class WebSocketSession implements SignalingSession {
   }
 
   #connect(): void {
-    const socket = this.#open();
-    if (socket === undefined) return;
-    this.#socket = socket;
+    this.#at = undefined;
     this.#roster = [];
-    socket.binaryType = "arraybuffer";
+    const addresses = addressesToTry(this.#choice);
+    const { urls, WebSocket } = this.#servers;
+    this.#dial = new Dial(WebSocket, {
+      answered: (socket, { number }, data) => {
+        this.#at = number;
+        this.#adopt(socket);
+        this.#receive(data);
+      },
+      failed: (reason) => this.#lose(reason),
+    });
+    this.#dial.start(addresses.map((number) => ({ number, url: urls[number] as string })));
+  }
+
+  #adopt(socket: WebSocket): void {
+    this.#dial = undefined;
+    this.#socket = socket;
     socket.onmessage = ({ data }) => this.#receive(data);
     socket.onclose = ({ code }) => this.#lose(`the server closed the connection (${code})`);
     socket.onerror = () => this.#lose("no connection");
-  }
-
-  /** Platforms refuse some addresses by throwing: insecure ones from a secure page, those with a fragment. */
-  #open(): WebSocket | undefined {
-    try {
-      return new this.#WebSocket(this.address, [webSocketProtocol]);
-    } catch (error) {
-      this.#lose(SkeinError.from(error, "server-unreachable").message);
-      return undefined;
-    }
   }
 
   #receive(data: unknown): void {
@@ -202,6 +227,7 @@ class WebSocketSession implements SignalingSession {
         const cards = this.#roster;
         this.#roster = [];
         this.#step({ type: "joined" });
+        this.#choice = stepServerChoice(this.#choice, { type: "joined" });
         this.#stage = "member";
         this.#events.roster(cards, message.ice);
         this.#first.resolve();
@@ -312,17 +338,30 @@ class WebSocketSession implements SignalingSession {
   #lose(reason: string, afterMs?: number): void {
     this.#dropSocket();
     if (this.#stage === "over") return;
-    if (this.#stage === "joining") {
-      return this.#finish(
-        new SkeinError(
-          "server-unreachable",
-          `No Skein server answers at ${this.address} (${reason}): is it running, and is the address right?`,
-        ),
-      );
-    }
     const wasJoined = this.#reconnect.phase === "joined";
+    this.#passOn(wasJoined);
+    if (this.#stage === "joining") return this.#tryNext(reason);
     this.#step({ type: "lost", roll: this.#join.roll(), afterMs });
     if (wasJoined) this.#events.disconnected(reason);
+  }
+
+  /** The server we were at, or all that we dialled, won't do for now. */
+  #passOn(wasJoined: boolean): void {
+    const at = this.#at;
+    if (wasJoined && at !== undefined) this.#choice = stepServerChoice(this.#choice, { type: "lost", address: at });
+    else {
+      const addresses = at === undefined ? addressesToTry(this.#choice) : [at];
+      this.#choice = stepServerChoice(this.#choice, { type: "failed", addresses });
+    }
+  }
+
+  /** Before the first join each has one chance, at once: what comes after is for the caller to decide. */
+  #tryNext(reason: string): void {
+    if (this.#choice.rounds === 0) return this.#step({ type: "lost", roll: 0 });
+    const { urls } = this.#servers;
+    const places = urls.length === 1 ? urls[0] : `any of ${urls.join(", ")}`;
+    const sentence = `No Skein server answers at ${places} (${reason}): is it running, and is the address right?`;
+    this.#finish(new SkeinError("server-unreachable", sentence));
   }
 
   #finish(error: SkeinError): void {
@@ -357,12 +396,9 @@ class WebSocketSession implements SignalingSession {
     this.#socket = undefined;
     this.#holdback.clear();
     this.#quietAlarm.set(undefined);
-    if (socket === undefined) return;
-    socket.onmessage = null;
-    socket.onclose = null;
-    // Some engines report the failure of a socket that is closed while it connects.
-    socket.onerror = () => {};
-    socket.close();
+    this.#dial?.close();
+    this.#dial = undefined;
+    if (socket !== undefined) dropSocket(socket);
   }
 }
 

@@ -43,6 +43,17 @@ const fromServer: ServerMessage[] = [
       { urls: ["turn:turn.example.org:3478"], username: "1790000000:ada", credential: "secret" },
     ],
   },
+  { t: "ice", ice: [] },
+  {
+    t: "ice",
+    ice: [
+      {
+        urls: ["turn:turn.example.org:3478?transport=udp", "turns:turn.example.org:443?transport=tcp"],
+        username: "1790003600:Pq3xV0nLw8uYt1aB",
+        credential: "secret",
+      },
+    ],
+  },
   { t: "peer-joined", card },
   { t: "peer-updated", card },
   { t: "peer-away", id: key },
@@ -95,6 +106,18 @@ export function controlVectors() {
         "malformed",
         "server",
         written({ t: "undeliverable", to: key, reason: "busy", class: "bulk" }),
+      ),
+      wrong(
+        "ICE servers without a list of addresses",
+        "malformed",
+        "server",
+        written({ t: "ice", ice: [{ urls: "stun:a" }] }),
+      ),
+      wrong(
+        "more ICE servers than a list may have",
+        "malformed",
+        "server",
+        written({ t: "ice", ice: new Array(limits.iceServers + 1).fill({ urls: ["stun:a"] }) }),
       ),
       wrong("a nonce as text", "malformed", "server", written({ ...fromServer[0], nonce: "n" })),
     ],

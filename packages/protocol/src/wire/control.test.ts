@@ -26,6 +26,7 @@ const fromServer: ServerMessage[] = [
   { t: "challenge", nonce: new Uint8Array(32), server: "skein", versions: [1], limits: { packetBytes: 1, graceMs: 2 } },
   { t: "peers", peers: [card] },
   { t: "joined", room: "lab", peers: [card, card], ice: [{ urls: ["stun:a"], username: "u", credential: "c" }] },
+  { t: "ice", ice: [{ urls: ["turn:a"], username: "u", credential: "c" }] },
   { t: "peer-joined", card },
   { t: "peer-updated", card },
   { t: "peer-away", id },
@@ -80,7 +81,7 @@ describe.each([
   });
 
   it("is of an unknown type where a later version says more", () => {
-    for (const t of ["ice", "later", "constructor"]) {
+    for (const t of ["later", "constructor"]) {
       expect(decode(encode({ t }))).toMatchObject({ code: "unknown-type" });
     }
   });

@@ -73,6 +73,8 @@ const serverMessages = {
     peers: list(signedCardSchema, limits.roomPeers),
     ice: list(iceServer, limits.iceServers),
   }),
+  /** ICE servers that take the place of those before: their credentials would be over soon. */
+  ice: object({ t: literal("ice"), ice: list(iceServer, limits.iceServers) }),
   "peer-joined": object({ t: literal("peer-joined"), card: signedCardSchema }),
   "peer-updated": object({ t: literal("peer-updated"), card: signedCardSchema }),
   /** The peer's socket is gone; its place is kept for the grace period. */

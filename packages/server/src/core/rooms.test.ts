@@ -9,7 +9,6 @@ const silentGraceMs = 300;
 const settings: HubSettings = {
   graceMs,
   silentGraceMs,
-  iceServers: [],
   packetBytes: 32 * 1024,
   bufferedBytes: 1_000,
   rooms: 4,
@@ -108,7 +107,7 @@ function createHub(more: Partial<HubSettings> = {}): Hub<Listener> {
 
 function join(hub: Hub<Listener>, seen: Seen, room = "lab"): Listener {
   const listener = new Listener();
-  const outcome = hub.join({ connection: listener, room, ...cardOf(seen) });
+  const outcome = hub.join({ connection: listener, room, ice: [], ...cardOf(seen) });
   if (outcome.joined) listener.place = outcome.place;
   return listener;
 }
@@ -260,7 +259,9 @@ describe("a hub", () => {
   test("has room for so many, and says what is full", () => {
     const hub = createHub();
     for (const peer of [1, 2, 3, 4]) expect(join(hub, { peer, box: 1, n: 0 }).place).toBeDefined();
-    expect(hub.join({ connection: new Listener(), room: "lab", ...cardOf({ peer: 5, box: 1, n: 0 }) })).toEqual({
+    expect(
+      hub.join({ connection: new Listener(), room: "lab", ice: [], ...cardOf({ peer: 5, box: 1, n: 0 }) }),
+    ).toEqual({
       joined: false,
       full: "room",
     });
@@ -268,7 +269,7 @@ describe("a hub", () => {
     expect(join(hub, { peer: 4, box: 2, n: 0 }).place).toBeDefined();
     join(hub, ada, "hall");
     join(hub, bob, "hall");
-    expect(hub.join({ connection: new Listener(), room: "attic", ...cardOf(ada) })).toEqual({
+    expect(hub.join({ connection: new Listener(), room: "attic", ice: [], ...cardOf(ada) })).toEqual({
       joined: false,
       full: "server",
     });
@@ -281,7 +282,7 @@ describe("a hub", () => {
       const { card } = cardOf({ peer, box: 1, n: 0 });
       const b = new Uint8Array(2_000);
       b.set([peer, 1, 0]);
-      hub.join({ connection: new Listener(), room: "lab", card, signed: { b, s: new Uint8Array(64) } });
+      hub.join({ connection: new Listener(), room: "lab", ice: [], card, signed: { b, s: new Uint8Array(64) } });
     }
     const last = join(hub, { peer: 51, box: 1, n: 0 });
     expect(last.room.size).toBe(50);

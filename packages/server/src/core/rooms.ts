@@ -51,7 +51,6 @@ export interface HubSink<Connection> {
 export interface HubSettings {
   readonly graceMs: number;
   readonly silentGraceMs: number;
-  readonly iceServers: readonly IceServer[];
   /** No packet that answers a join is larger. */
   readonly packetBytes: number;
   /** A forward to a connection with more than this waiting is dropped; one of the relay class with more than half of it. */
@@ -66,6 +65,8 @@ export interface JoinRequest<Connection> {
   readonly room: string;
   readonly card: Card;
   readonly signed: SignedCard;
+  /** What this client is told of. */
+  readonly ice: readonly IceServer[];
 }
 
 export type JoinOutcome<Connection> =
@@ -217,7 +218,7 @@ export class Hub<Connection> {
 
   #takeBack(
     place: MutablePlace<Connection>,
-    { connection, card, signed }: JoinRequest<Connection>,
+    { connection, card, signed, ice }: JoinRequest<Connection>,
   ): JoinOutcome<Connection> {
     const earlier = place.connection;
     this.#stopWaiting(place);
@@ -225,11 +226,12 @@ export class Hub<Connection> {
     // The peer noticed that its connection was dead before we did.
     if (earlier !== undefined && earlier !== connection) this.#sink.replace(earlier);
     this.#update(place, card, signed);
-    this.#welcome(place, connection);
+    this.#welcome(place, connection, ice);
     return { joined: true, place };
   }
 
-  #takePlace(key: string, { connection, room: name, card, signed }: JoinRequest<Connection>): JoinOutcome<Connection> {
+  #takePlace(key: string, request: JoinRequest<Connection>): JoinOutcome<Connection> {
+    const { connection, room: name, card, signed, ice } = request;
     const full = this.#whatIsFull(name);
     if (full !== undefined) return { joined: false, full };
     const room = this.#rooms.get(name) ?? { name, places: new Map() };
@@ -246,7 +248,7 @@ export class Hub<Connection> {
     room.places.set(key, place);
     this.#peers++;
     this.#tellOthers(place, { t: "peer-joined", card: signed });
-    this.#welcome(place, connection);
+    this.#welcome(place, connection, ice);
     return { joined: true, place };
   }
 
@@ -286,11 +288,11 @@ export class Hub<Connection> {
     return true;
   }
 
-  #welcome(place: Place<Connection>, connection: Connection): void {
-    const { iceServers, packetBytes } = this.#settings;
+  #welcome(place: Place<Connection>, connection: Connection, ice: readonly IceServer[]): void {
+    const { packetBytes } = this.#settings;
     const cards: SignedCard[] = [];
     for (const other of place.room.places.values()) if (other !== place) cards.push(cardOf(other));
-    for (const packet of encodeRoster(place.room.name, cards, iceServers, packetBytes)) {
+    for (const packet of encodeRoster(place.room.name, cards, ice, packetBytes)) {
       this.#sink.send(connection, packet);
     }
   }

@@ -78,6 +78,13 @@ export class SimServer {
     happened("the server starts");
   }
 
+  /** Takes nobody new, and has the clients go elsewhere over this time. The world must move for them to get there. */
+  async drain(spreadMs: number): Promise<void> {
+    this.#world.happened("the server drains");
+    this.#running?.stopListening();
+    await this.#running?.rooms.drain(spreadMs);
+  }
+
   /** Says goodbye to all, and ends. */
   async stop(): Promise<void> {
     const running = this.#running;

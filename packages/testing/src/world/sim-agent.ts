@@ -4,6 +4,7 @@ import {
   joinRoom,
   type PathProvider,
   type Room,
+  type ServerOrder,
   webSocketSignaling,
 } from "@skein/client";
 import type { IceServer } from "@skein/protocol";
@@ -25,13 +26,27 @@ import { type FrameTap, tapped } from "./tapped-paths.js";
 
 type OwnJoinOptions = Omit<
   JoinOptions,
-  "server" | "signaling" | "room" | "identity" | "engine" | "clock" | "network" | "random" | "ed25519" | "paths"
+  | "server"
+  | "serverOrder"
+  | "signaling"
+  | "room"
+  | "identity"
+  | "engine"
+  | "clock"
+  | "network"
+  | "random"
+  | "ed25519"
+  | "paths"
 >;
 
 /** What an agent is, beside what `joinRoom` takes. */
 export interface AgentOptions extends OwnJoinOptions {
   /** Default `lab`. */
   readonly room?: string;
+  /** Addresses of the servers that it knows. Default: that of the world's own. */
+  readonly servers?: readonly string[];
+  /** Which of several it goes to. Default `listed`. */
+  readonly serverOrder?: ServerOrder;
   /** What it stands behind: a kind of NAT of its own, or one that it shares. Default `none`. */
   readonly nat?: NatKind | Nat;
   readonly quality?: Partial<LinkQuality>;
@@ -140,7 +155,17 @@ export class SimAgent {
   /** Joins its room, in the process that there is. The world must move for it to get there. */
   async join(): Promise<Room> {
     const process = this.#process;
-    const { program, nat, quality, engine, relay, room: name = "lab", ...options } = this.#options;
+    const {
+      program,
+      nat,
+      quality,
+      engine,
+      relay,
+      servers,
+      serverOrder,
+      room: name = "lab",
+      ...options
+    } = this.#options;
     const room = await joinRoom({
       name: this.name,
       ...options,
@@ -153,7 +178,11 @@ export class SimAgent {
       engine: simEngine(this.#connectionWorld(process)),
       paths: this.#paths(),
       iceServers: [...(options.iceServers ?? []), ...(this.#world.iceServers as RTCIceServer[])],
-      signaling: webSocketSignaling({ url: this.#world.server, webSocket: this.#webSocket(process) }),
+      signaling: webSocketSignaling({
+        url: servers ?? this.#world.server,
+        order: serverOrder ?? "listed",
+        webSocket: this.#webSocket(process),
+      }),
     });
     if (process !== this.#process) throw new Error(`${this.name} crashed while it joined.`);
     this.#room = room;

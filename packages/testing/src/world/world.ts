@@ -47,9 +47,12 @@ export class World implements AsyncDisposable {
   readonly seed: number;
   readonly server: SimServer;
   readonly ice: IceServer;
+  /** Those that were added, which know nothing of {@link World.server} nor of each other. */
+  readonly moreServers: SimServer[] = [];
   readonly agents: SimAgent[] = [];
   readonly network: Network;
   readonly #options: WorldOptions;
+  readonly #serverOptions: RoomServerOptions;
   readonly #timeline = new Timeline();
   readonly #trace = new Trace();
   readonly #monitor = new WireMonitor();
@@ -66,10 +69,8 @@ export class World implements AsyncDisposable {
     this.network = new Network(this.#timeline, this.#randomOf("network"));
     this.ice = new IceServer(this.network.addHost("ice", this.#quality({})), "simulated", "secret");
     const iceServers = options.ice === "none" ? [] : this.ice.urls(options.ice ?? "stun");
-    this.server = new SimServer(
-      { ...this.#worldOf("server"), host: this.network.addHost("server", this.#quality({})) },
-      { iceServers, ...options.server },
-    );
+    this.#serverOptions = { iceServers, ...options.server };
+    this.server = this.#startServer("server");
   }
 
   /** Since the world began. */
@@ -107,6 +108,13 @@ export class World implements AsyncDisposable {
   /** A NAT for several agents. */
   addNat(kind: Exclude<NatKind, "none">): Nat {
     return this.network.addNat(kind);
+  }
+
+  /** Another server with the same options: tell agents of it in their `servers`. */
+  addServer(name: string): SimServer {
+    const server = this.#startServer(name);
+    this.moreServers.push(server);
+    return server;
   }
 
   /** An agent that hasn't joined yet. */
@@ -236,11 +244,16 @@ export class World implements AsyncDisposable {
     this.heal();
     for (const agent of this.agents) if (agent.phase === "paused") agent.resume();
     await this.until(Promise.all(this.agents.filter(({ isIn }) => isIn).map((agent) => agent.leave())));
-    await this.until(this.server.stop());
+    await this.until(Promise.all([this.server, ...this.moreServers].map((server) => server.stop())));
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  #startServer(name: string): SimServer {
+    const host = this.network.addHost(name, this.#quality({}));
+    return new SimServer({ ...this.#worldOf(name), host }, this.#serverOptions);
   }
 
   async #step(untilMs: number): Promise<boolean> {

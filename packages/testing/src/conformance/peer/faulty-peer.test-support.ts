@@ -187,6 +187,7 @@ class WrongSignaling implements Signaling {
         for (const card of cards) this.#meet(card);
         events.roster(cards, ice);
       },
+      iceServers: (ice) => events.iceServers(ice),
       card: (card) => {
         this.#meet(card);
         events.card(card);

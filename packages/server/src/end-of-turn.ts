@@ -10,7 +10,7 @@ const waitingMost = 64;
  * The end of a turn of the event loop, for all connections together: what was read in it goes out then. A call after each read would cost
  * a tenth of what a forward does, and would part what comes to one client from several.
  */
-export class Turn {
+export class EndOfTurn {
   #waiting: Flushable[] = [];
   readonly #end = (): void => this.#flush();
 

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
-import { type Flushable, Turn } from "./turn.js";
+import { EndOfTurn, type Flushable } from "./end-of-turn.js";
 
 function counted(): Flushable & { flushes: number } {
   return {
@@ -13,7 +13,7 @@ function counted(): Flushable & { flushes: number } {
 
 describe("the end of a turn", () => {
   test("flushes whatever was added in it, once, and not before", async () => {
-    const turn = new Turn();
+    const turn = new EndOfTurn();
     const [first, second] = [counted(), counted()];
     turn.add(first);
     await Promise.resolve();
@@ -25,7 +25,7 @@ describe("the end of a turn", () => {
   });
 
   test("doesn't keep many waiting: they are flushed as soon as they are many, and those after them at the end", async () => {
-    const turn = new Turn();
+    const turn = new EndOfTurn();
     const all = Array.from({ length: 65 }, counted);
     for (const flushable of all) turn.add(flushable);
     expect(all.map(({ flushes }) => flushes)).toEqual([...Array.from({ length: 64 }, () => 1), 0]);
@@ -34,7 +34,7 @@ describe("the end of a turn", () => {
   });
 
   test("what is added while it flushes waits for the next", async () => {
-    const turn = new Turn();
+    const turn = new EndOfTurn();
     const later = counted();
     turn.add({ flush: () => turn.add(later) });
     await nextTurn();

@@ -1,0 +1,30 @@
+import { type ChildProcess, spawn } from "node:child_process";
+
+/**
+ * A shell between us and the server: it reads from us, and what it reads ends when we do, however that comes about. Then the server goes
+ * too. It keeps nothing that a slower end would save.
+ */
+const script = `
+exec 3<&0
+"$@" 3<&- </dev/null &
+server=$!
+{ read -r _ <&3; kill -9 $server; } >/dev/null 2>&1 &
+leash=$!
+wait $server
+code=$?
+kill -9 $leash 2>/dev/null
+exit $code
+`;
+
+/** What a shell answers where there is no such program (POSIX.1-2017, 2.8.2). */
+export const notFound = 127;
+
+/** A program that doesn't outlive this process. What it writes can be read; to end it, call {@link release}. */
+export function spawnLeashed(command: string, args: readonly string[]): ChildProcess {
+  return spawn("/bin/sh", ["-c", script, "sh", command, ...args], { stdio: ["pipe", "pipe", "pipe"] });
+}
+
+/** Ends the program. */
+export function release(child: ChildProcess): void {
+  child.stdin?.destroy();
+}
