@@ -1,5 +1,6 @@
 import type { Bench } from "../bench.ts";
 import { bulkChromiumChromium, bulkNodeNode } from "./bulk.ts";
+import { delegation } from "./delegation.ts";
 import { gapCut, gapNetworkChange, relayAfterChecking, relayFirst } from "./gap.ts";
 import { messagesChromiumChromium, messagesNodeNode } from "./messages.ts";
 import { openChromiumChromium } from "./open-chromium-chromium.ts";
@@ -25,6 +26,7 @@ export const benches: readonly Bench[] = [
   roundTripChromiumChromium,
   relayMessages,
   relayBulk,
+  delegation,
   openNodeNode,
   openNodeChromium,
   openChromiumChromium,

@@ -380,7 +380,7 @@ describe("tasks", () => {
     const answer = a.tasks.delegate({ name: "work" });
     await clock.pass(10);
     const task = key.split("/")[1] ?? "";
-    await liar.node.send(a.id, tasksProtocol.outcome, { task, attempt: 1, is: "done", output: "a lie" });
+    await liar.node.send(a.id, tasksProtocol.done, { task, output: "a lie" });
     await liar.node.send(a.id, tasksProtocol.progress, { task, attempt: 1, value: "a lie" });
     await liar.node.send(b.id, tasksProtocol.cancel, { task, attempt: 1 });
     expect(await clock.settled(answer)).toBe("true");
