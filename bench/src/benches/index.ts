@@ -1,4 +1,5 @@
 import type { Bench } from "../bench.ts";
+import { artifact, artifactThree } from "./artifacts.ts";
 import { bulkChromiumChromium, bulkNodeNode } from "./bulk.ts";
 import { delegation } from "./delegation.ts";
 import { gapCut, gapNetworkChange, relayAfterChecking, relayFirst } from "./gap.ts";
@@ -27,6 +28,8 @@ export const benches: readonly Bench[] = [
   relayMessages,
   relayBulk,
   delegation,
+  artifact,
+  artifactThree,
   openNodeNode,
   openNodeChromium,
   openChromiumChromium,
