@@ -1,5 +1,7 @@
 import type { Bench } from "../bench.ts";
+import { artifact, artifactThree } from "./artifacts.ts";
 import { bulkChromiumChromium, bulkNodeNode } from "./bulk.ts";
+import { delegation } from "./delegation.ts";
 import { gapCut, gapNetworkChange, relayAfterChecking, relayFirst } from "./gap.ts";
 import { messagesChromiumChromium, messagesNodeNode } from "./messages.ts";
 import { openChromiumChromium } from "./open-chromium-chromium.ts";
@@ -26,6 +28,9 @@ export const benches: readonly Bench[] = [
   roundTripChromiumChromium,
   relayMessages,
   relayBulk,
+  delegation,
+  artifact,
+  artifactThree,
   openNodeNode,
   openNodeChromium,
   openChromiumChromium,

@@ -43,7 +43,7 @@ export type { PresentPeer, Status } from "./presence/core/presence-book.js";
 export type { Presence, PresenceEvents, PresenceOptions, PresenceQuery, PresenceUpdate } from "./presence/presence.js";
 export { createPresence } from "./presence/presence.js";
 export { presenceMetaBytes, presenceProtocol } from "./presence/protocol.js";
-export type { TaskCounts } from "./tasks/core/task-book.js";
+export type { TaskCounts } from "./tasks/core/task-events.js";
 export type { TaskFailure } from "./tasks/core/task-state.js";
 export type { TaskContext, TaskFunction, TaskHandling, TaskInput, TaskOutput } from "./tasks/function.js";
 export type { Delegated, DelegateOptions, MapOptions, PartPlace } from "./tasks/options.js";

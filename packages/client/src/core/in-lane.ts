@@ -1,3 +1,6 @@
+/** The next may have a number that is longer. */
+const slackBytes = 64;
+
 /** What one lane received: the message that is being put together, and what the other side may still send. */
 export class InLane {
   readonly #windowBytes: number;
@@ -5,6 +8,8 @@ export class InLane {
   /** The message in the making: a copy, for small pieces that are kept as they came would hold whole frames. */
   #partial = new Uint8Array(0);
   #partialBytes = 0;
+  /** Room for one like the last that came in pieces: messages of one lane are much alike. */
+  #usualBytes = 0;
   #receivedBytes = 0;
   /** Of whole messages whose handlers are at work. */
   #heldBytes = 0;
@@ -39,20 +44,24 @@ export class InLane {
   #add(body: Uint8Array, last: boolean): Uint8Array | undefined {
     if (last && this.#partialBytes === 0) return body;
     const bytes = this.#partialBytes + body.length;
-    if (bytes > this.#partial.length) {
-      // Doubled, so that each byte is moved twice at most, on average.
-      const room = Math.min(this.#messageBytes, Math.max(bytes, 2 * this.#partial.length));
-      const grown = new Uint8Array(room);
-      grown.set(this.#partial.subarray(0, this.#partialBytes));
-      this.#partial = grown;
-    }
+    if (bytes > this.#partial.length) this.#grow(bytes);
     this.#partial.set(body, this.#partialBytes);
     this.#partialBytes = bytes;
     if (!last) return undefined;
-    const whole = this.#partial.subarray(0, bytes);
+    // One that fell short of what was expected isn't to hold all of that.
+    const whole = 2 * bytes < this.#partial.length ? this.#partial.slice(0, bytes) : this.#partial.subarray(0, bytes);
     this.#partial = new Uint8Array(0);
     this.#partialBytes = 0;
+    this.#usualBytes = bytes + slackBytes;
     return whole;
+  }
+
+  #grow(leastBytes: number): void {
+    // Doubled, so that each byte is moved twice at most, on average.
+    const wished = this.#partial.length === 0 ? this.#usualBytes : 2 * this.#partial.length;
+    const grown = new Uint8Array(Math.min(this.#messageBytes, Math.max(leastBytes, wished)));
+    grown.set(this.#partial.subarray(0, this.#partialBytes));
+    this.#partial = grown;
   }
 
   /** A whole message of so many bytes is dealt with. */

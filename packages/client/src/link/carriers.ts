@@ -15,6 +15,12 @@ export interface Carrier {
   cursor: Cursor | undefined;
 }
 
+/**
+ * For so long after a doubt of ours was dispelled, what comes over a relay at rest may be the other side's echo of it. To doubt anew because of
+ * that would have the two take turns in it for ever.
+ */
+const echoMs = 2_000;
+
 /** What carriers ask of their link, and tell it. */
 export interface CarriersWorld {
   readonly clock: Clock;
@@ -31,6 +37,7 @@ export class Carriers {
   readonly #byKind = new Map<PathKind, Carrier>();
   #chooser = startChooser;
   #inUse: readonly Carrier[] = [];
+  #dispelledMs = Number.NEGATIVE_INFINITY;
 
   constructor(world: CarriersWorld) {
     this.#world = world;
@@ -94,12 +101,16 @@ export class Carriers {
 
   judge(carrier: Carrier, trust: "trusted" | "suspect", reason: string): void {
     // Before HELLO it is the path's own concern.
-    if (this.has(carrier) && carrier.cursor !== undefined) this.tell(carrier.kind, trust, reason);
+    if (!this.has(carrier) || carrier.cursor === undefined) return;
+    const isDispelled = trust === "trusted" && carrier.kind === "direct" && this.#chooser.direct.phase === "suspect";
+    if (isDispelled) this.#dispelledMs = this.#world.clock.nowMs();
+    this.tell(carrier.kind, trust, reason);
   }
 
   /** A relay at rest asks nothing. So the other side has taken it into use: it doubts the direct path, and may know why. */
   asked(carrier: Carrier): void {
-    if (carrier.kind === "relay" && !this.#inUse.includes(carrier))
+    if (carrier.kind !== "relay" || this.#inUse.includes(carrier)) return;
+    if (this.#world.clock.nowMs() >= this.#dispelledMs + echoMs)
       this.of("direct")?.path.denounce("the peer turned to the relay");
   }
 

@@ -192,11 +192,36 @@ describe("two links", () => {
     const relay = new Channel(ends, "relay");
     await settle(relay, clock);
     await settle(channel, clock);
+    // What the paths asked of each other at first is long over.
+    clock.advance(10_000);
+    await settle(relay, clock);
+    await settle(channel, clock);
+    clock.advance(1_000);
     ends[0].link.denounce("direct", "the network changed");
     await turn();
     expect(relay.arrive(0)).toBe(true);
     expect(ends.map(({ link }) => link.carriedBy)).toEqual(["relay", "relay"]);
     await settle(channel, clock);
+    expect(ends.map(({ link }) => link.carriedBy)).toEqual(["direct", "direct"]);
+  });
+
+  it("doubt no path anew where the relay brings late what a doubt that is over had the other side ask", async () => {
+    const { ends, channel, clock } = await joined();
+    const relay = new Channel(ends, "relay");
+    await settle(relay, clock);
+    await settle(channel, clock);
+    // What the paths asked of each other at first is long over.
+    clock.advance(10_000);
+    await settle(relay, clock);
+    await settle(channel, clock);
+    clock.advance(1_000);
+    ends[0].link.denounce("direct", "the network changed");
+    await turn();
+    expect(relay.arrive(0)).toBe(true);
+    // The relay is the slower of the two.
+    await settle(channel, clock);
+    expect(ends.map(({ link }) => link.carriedBy)).toEqual(["direct", "direct"]);
+    expect(relay.arrive(1)).toBe(true);
     expect(ends.map(({ link }) => link.carriedBy)).toEqual(["direct", "direct"]);
   });
 

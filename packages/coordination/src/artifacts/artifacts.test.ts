@@ -269,6 +269,22 @@ describe("artifacts", () => {
     expect(clock.armed).toBe(0);
   });
 
+  it.each([
+    ["a disk", Object.assign(new Error("ENOSPC: no space left on device"), { code: "ENOSPC" })],
+    ["a browser", new DOMException("The quota has been exceeded.", "QuotaExceededError")],
+  ])("fail with too-large where %s has no room left", async (_where, cause) => {
+    const { clock, join } = world();
+    const a = await join(1);
+    const { id } = await a.artifacts.put(content(2));
+    const store = createMemoryStore();
+    const draft = async (name: string) => ({ ...(await store.draft(name)), write: () => Promise.reject(cause) });
+    const b = await join(2, { store: { ...lying(store), draft } });
+    await clock.pass(10);
+    await expect(clock.settled(b.artifacts.fetch(id))).rejects.toMatchObject({ code: "too-large", cause });
+    await expect(b.artifacts.put(content(1))).rejects.toMatchObject({ code: "too-large", cause });
+    expect(b.artifacts.usedBytes).toBe(0);
+  });
+
   it("refuse what is no id, no bytes, too much meta", async () => {
     const { join } = world();
     const { artifacts } = await join(1);

@@ -16,6 +16,7 @@ import { type DropReason, type FetchCounts, type FetchEffect, type FetchEvent, F
 import { artifactsProtocol } from "./protocol.js";
 import type { Quota } from "./quota.js";
 import type { Sha256 } from "./sha256.js";
+import { storeError } from "./store-error.js";
 import type { ArtifactDraft, ArtifactStore, StoredArtifact } from "./stores/store.js";
 
 export interface FetchWorld {
@@ -122,7 +123,7 @@ export class Fetch {
     this.#end();
     if (this.#manifest !== undefined) this.#world.quota.giveBack(this.#manifest.bytes);
     await this.#draft?.close().catch(() => {});
-    this.#result.reject(error);
+    this.#result.reject(storeError(error));
   }
 
   /** What the store has of it from before is looked through: it is the store alone that knows. */

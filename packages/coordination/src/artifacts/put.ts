@@ -4,6 +4,7 @@ import { type ArtifactSource, chunksOf } from "./chunks.js";
 import { artifactBytesMost, chunkBytes, hashBytes, idInput, idText } from "./core/content-id.js";
 import type { Quota } from "./quota.js";
 import type { Sha256 } from "./sha256.js";
+import { storeError } from "./store-error.js";
 import type { ArtifactStore, StoredArtifact } from "./stores/store.js";
 
 export interface PutWorld {
@@ -47,7 +48,7 @@ export async function putSource(source: ArtifactSource, options: PutOptions, wor
   } catch (error) {
     quota.giveBack(bytes);
     await draft.discard().catch(() => {});
-    throw error;
+    throw storeError(error);
   }
 }
 

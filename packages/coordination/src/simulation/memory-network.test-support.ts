@@ -2,6 +2,7 @@ import {
   type Card,
   decode,
   encode,
+  limits,
   type MessageDefinition,
   type Messenger,
   type MessengerPeer,
@@ -182,6 +183,8 @@ export class MemoryMessenger implements Messenger {
     const fits = validate(definition.schema, body);
     if (!fits.ok) throw new SkeinError("bad-body", `The body of ${definition.name} doesn't fit: ${fits.reason}.`);
     const bytes = Uint8Array.from(encode(body));
+    if (bytes.length > limits.messageBytes)
+      throw new SkeinError("too-large", `The body of ${definition.name} is too large.`);
     if (link.state === "up") await this.#network.carry(this, id, link, definition.name, bytes);
   }
 

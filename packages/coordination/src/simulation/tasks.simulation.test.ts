@@ -1,7 +1,7 @@
 import { SkeinError } from "@skein/protocol";
 import { expect, it } from "vitest";
 import { createPresence } from "../presence/presence.js";
-import { rememberMs } from "../tasks/core/worker-book.js";
+import { rememberMs } from "../tasks/core/outcome-memory.js";
 import { tasksProtocol } from "../tasks/protocol.js";
 import { createTasks } from "../tasks/tasks.js";
 import { MemoryNetwork } from "./memory-network.test-support.js";
@@ -120,9 +120,9 @@ class TasksWorld {
     const key = { task, attempt: Number(attempt) };
     const to = this.network.idOf(number);
     const lies = [
-      () => liar.send(to, tasksProtocol.outcome, { ...key, is: "done", output: -1 }),
-      () => liar.send(to, tasksProtocol.outcome, { ...key, is: "unknown" }),
-      () => liar.send(to, tasksProtocol.outcome, { ...key, is: "failed", code: "x", message: "y" }),
+      () => liar.send(to, tasksProtocol.done, { ...key, output: -1 }),
+      () => liar.send(to, tasksProtocol.refused, { ...key, is: "unknown" }),
+      () => liar.send(to, tasksProtocol.failed, { ...key, code: "x", message: "y" }),
       () => liar.send(to, tasksProtocol.cancel, key),
       () => liar.send(to, tasksProtocol.part, { ...key, index: 0, value: 1 }),
       () => liar.send(to, tasksProtocol.run, { ...key, name: "work", input: -1, again: { parts: 0 } }),

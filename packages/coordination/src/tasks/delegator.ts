@@ -12,11 +12,12 @@ import type { Clock } from "../clock.js";
 import type { PresentPeer } from "../presence/core/presence-book.js";
 import type { Presence } from "../presence/presence.js";
 import { Alarm } from "../shared/alarm.js";
-import { type Deferred, deferred } from "../shared/deferred.js";
-import { TaskBook, type TaskCounts, type TaskEffect, type TaskEvent } from "./core/task-book.js";
-import type { Task, TaskFailure, TaskOrder, TaskResult } from "./core/task-state.js";
-import type { PartPlace } from "./options.js";
-import { type Outcome, tasksProtocol } from "./protocol.js";
+import { TaskBook } from "./core/task-book.js";
+import type { TaskCounts, TaskEffect, TaskEvent } from "./core/task-events.js";
+import type { Task, TaskFailure, TaskResult } from "./core/task-state.js";
+import type { DelegateOptions } from "./options.js";
+import { orderOf } from "./order.js";
+import { type Outcome, tasksProtocol, wireKey } from "./protocol.js";
 
 export interface DelegatorWorld {
   readonly messenger: Messenger;
@@ -28,21 +29,17 @@ export interface DelegatorWorld {
 }
 
 /** What stays with us of a task. */
-export interface Assignment {
-  readonly input: unknown;
-  readonly output: Schema | undefined;
-  readonly signal: AbortSignal | undefined;
-  readonly onProgress: ((value: unknown, place: Omit<PartPlace, "index">) => void) | undefined;
-  readonly onPart: ((value: unknown, place: PartPlace) => void | Promise<void>) | undefined;
-}
-
-interface Open extends Assignment {
+interface Open {
   readonly name: string;
-  readonly answer: Deferred<unknown>;
+  readonly options: DelegateOptions<Schema | undefined>;
+  readonly resolve: (output: unknown) => void;
+  readonly reject: (reason: unknown) => void;
+  readonly abort: (() => void) | undefined;
   /** The parts that came are dealt with. */
   dealtWith: Promise<void>;
-  readonly stopListening: () => void;
 }
+
+const dealtWith = Promise.resolve();
 
 /** Gives tasks away, as the book says. */
 export class Delegator {
@@ -58,23 +55,29 @@ export class Delegator {
   constructor(world: DelegatorWorld) {
     const { messenger, presence, clock, random } = world;
     this.#world = world;
-    this.#prefix = toBase64Url(random(12));
+    this.#prefix = toBase64Url(random(9));
     this.#alarm = new Alarm(clock, () => this.#feed({ type: "woke" }));
     const meet = ({ id, capabilities, load }: PresentPeer) => this.#feed({ type: "worker", id, capabilities, load });
     this.#stops = [
       presence.on("joined", meet),
       presence.on("changed", ({ peer }) => meet(peer)),
       presence.on("left", ({ id }) => this.#feed({ type: "gone", id })),
-      messenger.handle(tasksProtocol.outcome, ({ task, attempt, ...outcome }, { id: worker }) =>
-        this.#feed({ type: "outcome", worker, task, attempt, outcome: this.#checked(task, outcome) }),
+      messenger.handle(tasksProtocol.done, ({ task, attempt = 1, output }, { id: worker }) =>
+        this.#feed({ type: "outcome", worker, task, attempt, outcome: this.#checked(task, output) }),
       ),
-      messenger.handle(tasksProtocol.progress, ({ value, ...key }, { id: worker }) =>
-        this.#feed({ type: "progress", worker, ...key, value }),
+      messenger.handle(tasksProtocol.failed, ({ task, attempt = 1, code, message }, { id: worker }) =>
+        this.#feed({ type: "outcome", worker, task, attempt, outcome: { is: "failed", code, message } }),
       ),
-      messenger.handle(tasksProtocol.part, ({ value, ...key }, { id: worker }) => {
-        this.#feed({ type: "part", worker, ...key, value });
+      messenger.handle(tasksProtocol.refused, ({ task, attempt = 1, is }, { id: worker }) =>
+        this.#feed({ type: "outcome", worker, task, attempt, outcome: { is } }),
+      ),
+      messenger.handle(tasksProtocol.progress, ({ task, attempt = 1, value }, { id: worker }) =>
+        this.#feed({ type: "progress", worker, task, attempt, value }),
+      ),
+      messenger.handle(tasksProtocol.part, ({ task, attempt = 1, index, value }, { id: worker }) => {
+        this.#feed({ type: "part", worker, task, attempt, index, value });
         // Until it is dealt with, the link holds its sender back.
-        return this.#open.get(key.task)?.dealtWith;
+        return this.#open.get(task)?.dealtWith;
       }),
     ];
     for (const peer of presence.peers) meet(peer);
@@ -88,18 +91,18 @@ export class Delegator {
     return this.#book.counts;
   }
 
-  /** @throws {SkeinError} */
-  async delegate(order: Omit<TaskOrder, "id">, assignment: Assignment): Promise<unknown> {
-    const { signal } = assignment;
-    if (signal?.aborted) throw abortedBy(signal);
-    const id = `${this.#prefix}-${this.#next++}`;
-    const abort = () => this.#feed({ type: "cancel", task: id, failure: { code: "aborted", message: abortText } });
-    signal?.addEventListener("abort", abort, { once: true });
-    const stopListening = () => signal?.removeEventListener("abort", abort);
-    const answer = deferred<unknown>();
-    this.#open.set(id, { ...assignment, name: order.name, answer, stopListening, dealtWith: Promise.resolve() });
-    this.#feed({ type: "delegate", order: { ...order, id } });
-    return answer.promise;
+  /** What fails, fails as a promise. A chain of promises for each task would be most of what it costs here. */
+  delegate(options: DelegateOptions<Schema | undefined>): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      const { name, signal } = options;
+      const id = `${this.#prefix}${(this.#next++).toString(36)}`;
+      const order = orderOf(options, id, this.#world.clock.nowMs());
+      if (signal?.aborted) return reject(abortedBy(signal));
+      const abort = signal && (() => this.#cancel(id, abortText));
+      if (abort !== undefined) signal?.addEventListener("abort", abort, { once: true });
+      this.#open.set(id, { name, options, resolve, reject, abort, dealtWith });
+      this.#feed({ type: "delegate", order });
+    });
   }
 
   close(): void {
@@ -109,17 +112,18 @@ export class Delegator {
     this.#alarm.set(undefined);
   }
 
+  #cancel(task: string, message: string): void {
+    this.#feed({ type: "cancel", task, failure: { code: "aborted", message } });
+  }
+
   /** What a worker says that it did, held against what was ordered. */
-  #checked(task: string, outcome: Outcome): Outcome | ({ readonly is: "misfit" } & TaskFailure) {
-    const schema = this.#open.get(task)?.output;
-    if (outcome.is !== "done" || schema === undefined) return outcome;
-    const fits = validate(schema, outcome.output);
+  #checked(task: string, output: unknown): Outcome | ({ readonly is: "misfit" } & TaskFailure) {
+    const schema = this.#open.get(task)?.options.output;
+    if (schema === undefined) return { is: "done", output };
+    const fits = validate(schema, output);
     if (fits.ok) return { is: "done", output: fits.value };
-    return {
-      is: "misfit",
-      code: "bad-message",
-      message: `The worker's output doesn't fit its schema: ${fits.reason}.`,
-    };
+    const message = `The worker's output doesn't fit its schema: ${fits.reason}.`;
+    return { is: "misfit", code: "bad-message", message };
   }
 
   #feed(event: TaskEvent): void {
@@ -132,59 +136,68 @@ export class Delegator {
     switch (effect.type) {
       case "ask":
         return this.#ask(effect);
-      case "call-off": {
-        const { worker, task, attempt } = effect;
-        this.#world.messenger.send(worker, tasksProtocol.cancel, { task, attempt }).catch(() => {});
-        return;
-      }
+      case "call-off":
+        return this.#callOff(effect);
       case "handed-over":
         return this.#world.handedOver(effect, this.#open.get(effect.task)?.name ?? "");
       case "progress":
-        return this.#open.get(effect.task)?.onProgress?.(effect.value, effect);
+        return this.#open.get(effect.task)?.options.onProgress?.(effect.value, effect);
       case "part":
         return this.#passPart(effect);
       case "settle":
-        void this.#settle(effect);
+        return this.#settle(effect);
     }
+  }
+
+  #callOff({ worker, task, attempt }: Extract<TaskEffect, { type: "call-off" }>): void {
+    this.#world.messenger.send(worker, tasksProtocol.cancel, wireKey(task, attempt)).catch(() => {});
   }
 
   #ask({ worker, task, attempt, again }: Extract<TaskEffect, { type: "ask" }>): void {
     const open = this.#open.get(task);
     if (open === undefined) return;
-    const { name, input } = open;
-    const body = { task, attempt, name, ...(input === undefined ? {} : { input }), ...(again && { again }) };
+    const { name, input } = open.options;
+    const body = {
+      ...wireKey(task, attempt),
+      name,
+      ...(input === undefined ? {} : { input }),
+      ...(again && { again }),
+    };
     this.#world.messenger.send(worker, tasksProtocol.run, body).catch((cause) => {
       const { code, message } = SkeinError.from(cause, "bad-body");
       this.#feed({ type: "unsent", task, attempt, failure: { code, message } });
     });
   }
 
-  #passPart(effect: Extract<TaskEffect, { type: "part" }>): void {
-    const open = this.#open.get(effect.task);
-    const { onPart } = open ?? {};
+  #passPart({ task, value, worker, attempt, index }: Extract<TaskEffect, { type: "part" }>): void {
+    const open = this.#open.get(task);
+    const onPart = open?.options.onPart;
     if (open === undefined || onPart === undefined) return;
-    const { task, value, worker, attempt, index } = effect;
     open.dealtWith = open.dealtWith
       .then(() => onPart(value, { worker, attempt, index }))
       .catch((error) => {
-        open.answer.reject(error);
-        this.#feed({ type: "cancel", task, failure: { code: "aborted", message: "What takes the parts threw." } });
+        open.reject(error);
+        this.#cancel(task, "What takes the parts threw.");
       });
   }
 
-  async #settle({ task, result }: Extract<TaskEffect, { type: "settle" }>): Promise<void> {
+  #settle({ task, result }: Extract<TaskEffect, { type: "settle" }>): void {
     const open = this.#open.get(task);
     if (open === undefined) return;
     this.#open.delete(task);
-    open.stopListening();
+    if (open.abort !== undefined) open.options.signal?.removeEventListener("abort", open.abort);
     this.#world.settled(task, open.name, result);
     // Those before the end come before the end.
-    if (open.onPart !== undefined) await open.dealtWith;
-    if (result.is === "done") return open.answer.resolve(result.output);
-    const code = isErrorCode(result.code) ? result.code : "handler-failed";
-    const cause = code === "aborted" ? open.signal?.reason : undefined;
-    open.answer.reject(new SkeinError(code, result.message, { cause }));
+    if (open.options.onPart === undefined) answer(open, result);
+    else void open.dealtWith.then(() => answer(open, result));
   }
+}
+
+function answer({ options, resolve, reject }: Open, result: TaskResult): void {
+  if (result.is === "done") return resolve(result.output);
+  const code = isErrorCode(result.code) ? result.code : "handler-failed";
+  const cause = code === "aborted" ? options.signal?.reason : undefined;
+  reject(new SkeinError(code, result.message, { cause }));
 }
 
 const abortText = "The task was aborted by whoever gave it.";

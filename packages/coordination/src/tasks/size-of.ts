@@ -8,7 +8,10 @@ export function sizeOf(value: unknown, mostBytes: number): number {
     else if (ArrayBuffer.isView(each)) bytes += each.byteLength;
     else if (Array.isArray(each)) for (const item of each) rest.push(item);
     else if (typeof each === "object" && each !== null)
-      for (const [key, item] of Object.entries(each)) rest.push(key, item);
+      for (const key of Object.keys(each)) {
+        bytes += 8 + key.length * 2;
+        rest.push((each as Record<string, unknown>)[key]);
+      }
     if (rest.length === 0) break;
   }
   return bytes;

@@ -1,4 +1,4 @@
-import { SkeinError } from "@skein/protocol";
+import { limits, SkeinError } from "@skein/protocol";
 import * as v from "valibot";
 import { describe, expect, it } from "vitest";
 import { createPresence } from "../presence/presence.js";
@@ -380,7 +380,7 @@ describe("tasks", () => {
     const answer = a.tasks.delegate({ name: "work" });
     await clock.pass(10);
     const task = key.split("/")[1] ?? "";
-    await liar.node.send(a.id, tasksProtocol.outcome, { task, attempt: 1, is: "done", output: "a lie" });
+    await liar.node.send(a.id, tasksProtocol.done, { task, output: "a lie" });
     await liar.node.send(a.id, tasksProtocol.progress, { task, attempt: 1, value: "a lie" });
     await liar.node.send(b.id, tasksProtocol.cancel, { task, attempt: 1 });
     expect(await clock.settled(answer)).toBe("true");
@@ -431,6 +431,19 @@ describe("tasks", () => {
     expect(b.tasks.running).toBe(1);
     await clock.pass(200);
     expect(a.presence.get(b.id)?.load).toBe(1);
+  });
+
+  it("fail with too-large where the input, or the output, is more than a message takes", async () => {
+    const { clock, join } = world();
+    const [a, b] = [join(1), join(2)];
+    const large = new Uint8Array(limits.messageBytes);
+    b.tasks.handle("grow", {}, () => large);
+    await clock.pass(200);
+    for (const input of [large, "small"]) {
+      const answer = clock.settled(a.tasks.delegate({ name: "grow", input }));
+      await expect(answer).rejects.toMatchObject({ code: "too-large" });
+    }
+    expect([a.tasks.open, a.tasks.counts.handedOver, b.tasks.running]).toEqual([[], 0, 0]);
   });
 
   it("refuse what makes no sense", async () => {

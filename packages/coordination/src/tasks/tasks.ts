@@ -10,13 +10,13 @@ import {
 import { type Clock, platformClock } from "../clock.js";
 import type { Presence } from "../presence/presence.js";
 import { Emitter } from "../shared/emitter.js";
-import type { TaskCounts } from "./core/task-book.js";
-import type { TaskFailure, TaskOrder } from "./core/task-state.js";
+import type { TaskCounts } from "./core/task-events.js";
+import type { TaskFailure } from "./core/task-state.js";
 import { Delegator } from "./delegator.js";
 import type { TaskFunction, TaskHandling, TaskInput, TaskOutput } from "./function.js";
 import { inOrder } from "./in-order.js";
 import type { Delegated, DelegateOptions, MapOptions } from "./options.js";
-import { taskCapability, taskNameLength } from "./protocol.js";
+import { mustBeCount, mustBeName } from "./order.js";
 import { Worker } from "./worker.js";
 
 export interface TasksOptions {
@@ -75,7 +75,6 @@ export function createTasks(messenger: Messenger, options: TasksOptions): Tasks 
 
 /** Tasks given and taken. Made by {@link createTasks}. */
 export class Tasks implements AsyncDisposable {
-  readonly #clock: Clock;
   readonly #emitter = new Emitter<TaskEvents>();
   readonly #delegator: Delegator;
   readonly #worker: Worker;
@@ -83,7 +82,6 @@ export class Tasks implements AsyncDisposable {
 
   /** @internal Use {@link createTasks}. */
   constructor(messenger: Messenger, { presence, clock = platformClock, random = platformRandom }: TasksOptions) {
-    this.#clock = clock;
     const trouble = (error: SkeinError) => this.#emitter.emit("trouble", error);
     this.#worker = new Worker({ messenger, presence, clock, trouble });
     this.#delegator = new Delegator({
@@ -150,12 +148,10 @@ export class Tasks implements AsyncDisposable {
    * output doesn't fit, `bad-body` where the input doesn't, `too-large`, `handler-failed` or the code that the function threw, `aborted`,
    * `bad-argument`, `closed`
    */
-  async delegate<Out extends Schema | undefined = undefined>(options: DelegateOptions<Out>): Promise<Delegated<Out>> {
-    this.#mustBeOpen();
-    const order = orderOf(options, this.#clock.nowMs());
-    const { input, output, signal, onProgress, onPart } = options;
+  delegate<Out extends Schema | undefined = undefined>(options: DelegateOptions<Out>): Promise<Delegated<Out>> {
+    if (this.#state === "closed") return Promise.reject(closedError());
     // It was held against the schema where there is one, and is unknown otherwise.
-    return this.#delegator.delegate(order, { input, output, signal, onProgress, onPart }) as Promise<Delegated<Out>>;
+    return this.#delegator.delegate(options) as Promise<Delegated<Out>>;
   }
 
   /**
@@ -191,32 +187,10 @@ export class Tasks implements AsyncDisposable {
   }
 
   #mustBeOpen(): void {
-    if (this.#state === "closed") throw new SkeinError("closed", "These tasks were closed: create others.");
+    if (this.#state === "closed") throw closedError();
   }
 }
 
-/** @throws {SkeinError} `bad-argument` */
-function orderOf(options: DelegateOptions<Schema | undefined>, nowMs: number): Omit<TaskOrder, "id"> {
-  const { name, requires = [], to, timeoutMs = 60_000, attempts = 3 } = options;
-  mustBeName(name);
-  mustBeCount("attempts", attempts);
-  const { attemptMs = timeoutMs / attempts, nobodyMs = Math.min(5_000, timeoutMs) } = options;
-  for (const [what, ms] of Object.entries({ timeoutMs, attemptMs, nobodyMs })) mustBeTime(what, ms);
-  const capabilities = [taskCapability(name), ...requires];
-  return { name, capabilities, to, attempts, attemptMs, nobodyMs, untilMs: nowMs + timeoutMs };
-}
-
-function mustBeName(name: string): void {
-  if (typeof name === "string" && name !== "" && name.length <= taskNameLength) return;
-  throw new SkeinError("bad-argument", `A task's name has 1 to ${taskNameLength} characters.`);
-}
-
-function mustBeCount(what: string, count: number): void {
-  if (Number.isSafeInteger(count) && count >= 1) return;
-  throw new SkeinError("bad-argument", `${count} ${what} make no sense: give a whole number from 1.`);
-}
-
-function mustBeTime(what: string, ms: number): void {
-  if (Number.isFinite(ms) && ms >= 0) return;
-  throw new SkeinError("bad-argument", `${what} can't be ${ms}: give milliseconds from 0.`);
+function closedError(): SkeinError {
+  return new SkeinError("closed", "These tasks were closed: create others.");
 }

@@ -1,17 +1,21 @@
-import { isErrorCode, type Messenger, type Schema, SkeinError, type Unsubscribe, validate } from "@skein/protocol";
+import {
+  isErrorCode,
+  type Messenger,
+  type PeerId,
+  type Schema,
+  SkeinError,
+  type Unsubscribe,
+  validate,
+} from "@skein/protocol";
 import type { Clock } from "../clock.js";
 import type { Presence } from "../presence/presence.js";
 import { Alarm } from "../shared/alarm.js";
-import {
-  type RunKey,
-  rememberedBytesMost,
-  WorkerBook,
-  type WorkerEffect,
-  type WorkerEvent,
-} from "./core/worker-book.js";
-import type { TaskContext, TaskFunction, TaskHandling } from "./function.js";
-import { failureLength, type Outcome, taskCapability, tasksProtocol } from "./protocol.js";
-import { RunSignal } from "./run-signal.js";
+import { ActiveRun } from "./active-run.js";
+import { rememberedBytesMost } from "./core/outcome-memory.js";
+import type { RunKey } from "./core/run-key.js";
+import { WorkerBook, type WorkerEffect, type WorkerEvent } from "./core/worker-book.js";
+import type { TaskFunction, TaskHandling } from "./function.js";
+import { failureLength, type Key, type Outcome, taskCapability, tasksProtocol, wireKey } from "./protocol.js";
 import { sizeOf } from "./size-of.js";
 
 export interface WorkerWorld {
@@ -36,7 +40,7 @@ export class Worker {
   readonly #book = new WorkerBook();
   readonly #alarm: Alarm;
   readonly #handlers = new Map<string, Handler>();
-  readonly #signals = new Map<number, RunSignal>();
+  readonly #runs = new Map<number, ActiveRun>();
   readonly #stops: readonly Unsubscribe[];
   #state: "open" | "closed" = "open";
 
@@ -45,11 +49,11 @@ export class Worker {
     this.#world = world;
     this.#alarm = new Alarm(clock, () => this.#feed({ type: "woke" }));
     this.#stops = [
-      messenger.handle(tasksProtocol.run, ({ task, attempt, name, input, again }, { id: peer }) =>
+      messenger.handle(tasksProtocol.run, ({ task, attempt = 1, name, input, again }, { id: peer }) =>
         this.#feed({ type: "run", key: { peer, task, attempt }, name, input, again }),
       ),
-      messenger.handle(tasksProtocol.cancel, (key, { id: peer }) =>
-        this.#feed({ type: "cancel", key: { peer, ...key } }),
+      messenger.handle(tasksProtocol.cancel, ({ task, attempt = 1 }, { id: peer }) =>
+        this.#feed({ type: "cancel", key: { peer, task, attempt } }),
       ),
       messenger.onPeer(({ type, peer }) => {
         if (type === "gone") this.#feed({ type, peer: peer.id });
@@ -94,7 +98,7 @@ export class Worker {
     for (const stop of this.#stops) stop();
     this.#alarm.set(undefined);
     const reason = new SkeinError("closed", "Tasks were closed.");
-    for (const signal of this.#signals.values()) signal.abort(reason);
+    for (const { signal } of this.#runs.values()) signal.abort(reason);
   }
 
   #feed(event: WorkerEvent): void {
@@ -109,55 +113,53 @@ export class Worker {
   #carryOut(effect: WorkerEffect): void {
     switch (effect.type) {
       case "start":
-        void this.#start(effect);
-        return;
+        return this.#start(effect);
       case "abort":
-        return this.#signals.get(effect.run)?.abort(aborted(effect.reason));
+        return this.#runs.get(effect.run)?.signal.abort(aborted(effect.reason));
       case "answer":
-        void this.#answer(effect.key, effect.outcome);
+        return this.#answer(effect.key, effect.outcome);
     }
   }
 
-  async #start(start: Start): Promise<void> {
-    const signal = new RunSignal();
-    this.#signals.set(start.run, signal);
-    const outcome = await this.#run(start, signal).catch((cause) => this.#failure(start.name, cause));
-    this.#signals.delete(start.run);
-    this.#feed({ type: "finished", run: start.run, outcome, bytes: sizeOf(outcome, rememberedBytesMost) });
+  /** A function that is done when it returns is answered at once: together with others of the same frame. */
+  #start(start: Start): void {
+    const active = new ActiveRun(this.#world.messenger, start.key);
+    this.#runs.set(start.run, active);
+    const fail = (cause: unknown) => this.#finish(start.run, this.#failure(start.name, cause));
+    try {
+      const handler = this.#handlerOf(start.name);
+      const output = this.#run(start, handler, active);
+      if (!isPromise(output)) return this.#finish(start.run, doneBy(handler, start.name, output));
+      output.then((value) => this.#finish(start.run, doneBy(handler, start.name, value))).then(undefined, fail);
+    } catch (cause) {
+      fail(cause);
+    }
+  }
+
+  #finish(run: number, outcome: Outcome): void {
+    this.#runs.get(run)?.end();
+    this.#runs.delete(run);
+    this.#feed({ type: "finished", run, outcome, bytes: sizeOf(outcome, rememberedBytesMost) });
+  }
+
+  #handlerOf(name: string): Handler {
+    const handler = this.#handlers.get(name);
+    if (handler !== undefined) return handler;
+    throw new SkeinError("no-handler", `This peer does no tasks of the name ${name} any more.`);
   }
 
   /** @throws what the function throws */
-  async #run({ run, key, name, input }: Start, signal: RunSignal): Promise<Outcome> {
-    const handler = this.#handlers.get(name);
-    if (handler === undefined)
-      throw new SkeinError("no-handler", `This peer does no tasks of the name ${name} any more.`);
-    const fits = handler.input === undefined ? { ok: true as const, value: input } : validate(handler.input, input);
-    if (!fits.ok) throw new SkeinError("bad-body", `The worker's schema refused the input of ${name}.`);
-    const progress = this.#progressOf(key, signal);
-    const context: TaskContext = {
-      get signal() {
-        return signal.signal;
-      },
-      from: key.peer,
-      key: `${key.peer}/${key.task}/${key.attempt}`,
-      progress: progress.tell,
-    };
-    const result = handler.run(fits.value, context);
-    const output = isGenerator(result) ? await this.#stream(run, key, result, signal) : await result;
-    progress.end();
-    if (handler.output === undefined) return { is: "done", output };
-    const answer = validate(handler.output, output);
-    if (!answer.ok)
-      throw new TypeError(`What the function of ${name} returned doesn't fit its schema: ${answer.reason}.`);
-    // What goes over the wire is what was given, as everywhere: the other side's schema makes of it what it will.
-    return { is: "done", output };
+  #run({ run, name, input }: Start, handler: Handler, active: ActiveRun): unknown {
+    const fits = handler.input === undefined ? undefined : validate(handler.input, input);
+    if (fits?.ok === false) throw new SkeinError("bad-body", `The worker's schema refused the input of ${name}.`);
+    const result = handler.run(fits === undefined ? input : fits.value, active.context);
+    return isGenerator(result) ? this.#stream(run, active, result) : result;
   }
 
   async #stream(
     run: number,
-    { peer, ...key }: RunKey,
+    { key: { peer, task, attempt }, signal }: ActiveRun,
     parts: AsyncGenerator<unknown, unknown, void>,
-    signal: RunSignal,
   ): Promise<unknown> {
     for (let index = 0; ; index++) {
       const step = await parts.next();
@@ -166,32 +168,9 @@ export class Worker {
       this.#feed({ type: "part", run });
       // Where the link is lost, so is the part: whoever asks again will see that.
       await this.#world.messenger
-        .send(peer, tasksProtocol.part, { ...key, index, value: step.value })
+        .send(peer, tasksProtocol.part, { ...wireKey(task, attempt), index, value: step.value })
         .catch(ifUnsendable);
     }
-  }
-
-  /** Tells the latest, one at a time. */
-  #progressOf({ peer, ...key }: RunKey, signal: RunSignal): { tell(value: unknown): void; end(): void } {
-    let waiting: { readonly value: unknown } | undefined;
-    let state: "idle" | "sending" | "ended" = "idle";
-    const next = () => {
-      if (state === "sending") state = "idle";
-      if (state !== "idle" || waiting === undefined || signal.isAborted) return;
-      const { value } = waiting;
-      waiting = undefined;
-      state = "sending";
-      this.#world.messenger.send(peer, tasksProtocol.progress, { ...key, value }).then(next, next);
-    };
-    return {
-      tell: (value) => {
-        waiting = { value };
-        if (state === "idle") next();
-      },
-      end: () => {
-        state = "ended";
-      },
-    };
   }
 
   /** What is told across the link: a SkeinError as it is, anything else without a word of it. */
@@ -209,21 +188,45 @@ export class Worker {
     this.#world.trouble(new SkeinError("handler-failed", `The function of ${name} failed.`, { cause }));
   }
 
-  async #answer({ peer, ...key }: RunKey, outcome: Outcome): Promise<void> {
-    const { messenger } = this.#world;
-    const body = { ...key, ...outcome };
-    try {
-      await messenger.send(peer, tasksProtocol.outcome, body);
-    } catch (error) {
-      const unsendable = unsendableCode(error);
+  #answer({ peer, task, attempt }: RunKey, outcome: Outcome): void {
+    const key = wireKey(task, attempt);
+    this.#say(peer, key, outcome).catch((error) => {
+      const code = unsendableCode(error);
       // Where the link is lost, whoever asked will ask again.
-      if (unsendable === undefined) return;
+      if (code === undefined) return;
       const message = "What the function returned can't be sent: it is too large, or no plain data.";
-      await messenger
-        .send(peer, tasksProtocol.outcome, { ...key, is: "failed", code: unsendable, message })
-        .catch(() => {});
+      this.#say(peer, key, { is: "failed", code, message }).catch(() => {});
+    });
+  }
+
+  #say(peer: PeerId, key: Key, outcome: Outcome): Promise<void> {
+    const { messenger } = this.#world;
+    switch (outcome.is) {
+      case "done": {
+        const { output } = outcome;
+        return messenger.send(peer, tasksProtocol.done, output === undefined ? key : { ...key, output });
+      }
+      case "failed": {
+        const { code, message } = outcome;
+        return messenger.send(peer, tasksProtocol.failed, { ...key, code, message });
+      }
+      default:
+        return messenger.send(peer, tasksProtocol.refused, { ...key, is: outcome.is });
     }
   }
+}
+
+/** @throws {TypeError} where it doesn't fit */
+function doneBy({ output: schema }: Handler, name: string, output: unknown): Outcome {
+  const fits = schema === undefined ? undefined : validate(schema, output);
+  if (fits?.ok === false)
+    throw new TypeError(`What the function of ${name} returned doesn't fit its schema: ${fits.reason}.`);
+  // What goes over the wire is what was given, as everywhere: the other side's schema makes of it what it will.
+  return { is: "done", output };
+}
+
+function isPromise(value: unknown): value is PromiseLike<unknown> {
+  return typeof (value as { then?: unknown } | null | undefined)?.then === "function";
 }
 
 function unsendableCode(error: unknown): "too-large" | "bad-body" | undefined {

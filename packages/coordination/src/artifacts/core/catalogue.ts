@@ -50,14 +50,17 @@ export class Catalogue {
     return [...this.#claims].flatMap(([holder, of]) => (of.has(id) ? [holder] : []));
   }
 
-  /** What some holder's words fit, with all who have it. */
+  /** What some holder's words fit, with all who have it. Each word is looked at twice, however many say the same. */
   find(fits: (claim: Claim) => boolean): readonly Listing[] {
-    const found = new Map<ArtifactId, Listing>();
-    for (const of of this.#claims.values()) {
-      for (const claim of of.values()) {
-        if (!found.has(claim.id) && fits(claim)) found.set(claim.id, { ...claim, holders: this.holdersOf(claim.id) });
-      }
-    }
+    const found = new Map<ArtifactId, Claim & { readonly holders: PeerId[] }>();
+    for (const claim of this.#all())
+      if (!found.has(claim.id) && fits(claim)) found.set(claim.id, { ...claim, holders: [] });
+    if (found.size === 0) return [];
+    for (const [holder, of] of this.#claims) for (const id of of.keys()) found.get(id)?.holders.push(holder);
     return [...found.values()];
+  }
+
+  *#all(): Generator<Claim> {
+    for (const of of this.#claims.values()) yield* of.values();
   }
 }

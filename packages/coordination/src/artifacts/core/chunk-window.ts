@@ -1,14 +1,19 @@
-/** Chunks that wait behind others in the network's queues: more are asked for below the first, fewer above the second. */
-const queuedLeast = 0.25;
-const queuedMost = 0.75;
+/**
+ * Chunks that wait behind others: more are asked for below the first, fewer above the second. They wait at their holder, which reads two at a time: in
+ * the network's queues is what the engine's own congestion control lets in. With fewer than two waiting, holder and asker idle in turns.
+ */
+const queuedLeast = 2;
+const queuedMost = 4;
+/** A part of the window is asked for together. */
+const askedAtOnce = 4;
 /** Under way from one holder: 8 MiB. */
 export const windowMost = 32;
 /** A path may have become longer: the shortest time is measured again. */
 const measureAgainMs = 10_000;
 
 /**
- * How many chunks one holder may be asked for at a time: as many as keep its link busy, and no more, since what waits in queues delays all else
- * that goes there. A longer answer time than the shortest one seen means a queue: the idea is TCP Vegas (Brakmo, Peterson 1995).
+ * How many chunks one holder may be asked for at a time: as many as keep its link busy, and no more, since what waits there can be asked of
+ * nobody else. A longer answer time than the shortest one seen means a queue: the idea is TCP Vegas (Brakmo, Peterson 1995).
  */
 export class ChunkWindow {
   #most = 1;
@@ -17,8 +22,14 @@ export class ChunkWindow {
   /** `starting`: every answer lets one more go, until the first sign of a queue · `steady`: one more or less a round trip. */
   #phase: { readonly is: "starting" } | { readonly is: "steady"; readonly changedAtMs: number } = { is: "starting" };
 
+  /** How many more it may be asked for. */
   get room(): number {
     return Math.max(0, this.#most - this.#open);
+  }
+
+  /** Whether it is worth an ask: each is a message, so some chunks go together. */
+  get isRoomy(): boolean {
+    return this.room > 0 && (this.#open === 0 || this.room >= this.#most / askedAtOnce);
   }
 
   /** The shortest answer of late. */

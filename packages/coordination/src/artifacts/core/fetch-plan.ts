@@ -262,9 +262,10 @@ export class FetchPlan {
   /** Deals what waits out to whoever has room, one to each in turn. */
   #deal(nowMs: number): void {
     const given = new Map<PeerId, number[]>();
+    const roomy = [...this.#holders].filter(([, { window }]) => window.isRoomy);
     for (let isAny = true; isAny && this.#waiting.length > 0; ) {
       isAny = false;
-      for (const [id, holder] of this.#holders) {
+      for (const [id, holder] of roomy) {
         const index = holder.window.room > 0 ? this.#nextWaiting() : undefined;
         if (index === undefined) continue;
         isAny = true;

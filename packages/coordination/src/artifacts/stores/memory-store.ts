@@ -1,6 +1,9 @@
 import type { ArtifactId } from "../core/content-id.js";
 import type { ArtifactDraft, ArtifactStore, StoredArtifact } from "./store.js";
 
+/** A message's head, that is kept with its chunk. */
+const wasteMost = 1024;
+
 /** Keeps artifacts in memory, for as long as the process lives. */
 export function createMemoryStore(): ArtifactStore {
   return new MemoryStore();
@@ -31,8 +34,7 @@ class MemoryStore implements ArtifactStore {
     this.#drafts.set(name, chunks);
     return {
       read: async (index) => chunks.get(index),
-      // A copy: what came with a message is a view of it, and would keep all of it.
-      write: async (index, bytes) => void chunks.set(index, bytes.slice()),
+      write: async (index, bytes) => void chunks.set(index, withoutWaste(bytes)),
       finish: async (artifact) => {
         const { chunks: kept } = this.#whole.get(artifact.id) ?? { chunks };
         this.#whole.set(artifact.id, { artifact: { ...artifact, hashes: artifact.hashes.slice() }, chunks: kept });
@@ -44,4 +46,9 @@ class MemoryStore implements ArtifactStore {
   }
 
   async close(): Promise<void> {}
+}
+
+/** What came with a message is a view of it, and would keep all of it: where that is more than the chunk, it is copied. */
+function withoutWaste(bytes: Uint8Array): Uint8Array {
+  return bytes.buffer.byteLength - bytes.length > wasteMost ? bytes.slice() : bytes;
 }

@@ -28,6 +28,7 @@ export interface ArtifactStore {
 export interface ArtifactDraft {
   /** Whatever is there; undefined where nothing is. */
   read(index: number): Promise<Uint8Array | undefined>;
+  /** The bytes are the store's from now on: whoever gave them doesn't write over them. */
   write(index: number, bytes: Uint8Array): Promise<void>;
   /** It is whole: from now on it is in the store under its id. One that was there already stays, with the new meta. */
   finish(artifact: StoredArtifact): Promise<void>;

@@ -1,97 +1,15 @@
 import type { PeerId } from "@skein/protocol";
-import type { Outcome } from "../protocol.js";
-import { queueOf, type Task, type TaskFailure, type TaskOrder, type TaskResult } from "./task-state.js";
+import { lostTask, lostWorker, nobodyDoes, timedOut, tooSlow } from "./failures.js";
+import { type Queue, Queues } from "./queues.js";
+import type { TaskCounts, TaskEffect, TaskEvent } from "./task-events.js";
+import { graceMs, type Task, type TaskFailure, type TaskOrder, type TaskResult } from "./task-state.js";
 import { VoidAttempts } from "./void-attempts.js";
 import { Workers } from "./workers.js";
 
-export type TaskEvent =
-  | { readonly type: "delegate"; readonly order: TaskOrder }
-  | { readonly type: "cancel"; readonly task: string; readonly failure: TaskFailure }
-  /** A peer is here, or says something else of itself. */
-  | { readonly type: "worker"; readonly id: PeerId; readonly capabilities: readonly string[]; readonly load: number }
-  | { readonly type: "gone"; readonly id: PeerId }
-  /** `misfit`: it says that it is done, and what it brings isn't what was ordered. */
-  | {
-      readonly type: "outcome";
-      readonly worker: PeerId;
-      readonly task: string;
-      readonly attempt: number;
-      readonly outcome: Outcome | ({ readonly is: "misfit" } & TaskFailure);
-    }
-  | {
-      readonly type: "progress";
-      readonly worker: PeerId;
-      readonly task: string;
-      readonly attempt: number;
-      readonly value: unknown;
-    }
-  | {
-      readonly type: "part";
-      readonly worker: PeerId;
-      readonly task: string;
-      readonly attempt: number;
-      readonly index: number;
-      readonly value: unknown;
-    }
-  /** What was to be asked could not be sent. */
-  | { readonly type: "unsent"; readonly task: string; readonly attempt: number; readonly failure: TaskFailure }
-  | { readonly type: "woke" };
-
-export type TaskEffect =
-  /** Ask it to run; `again` where it was asked before, on a link that is lost. If it can't be sent, feed `unsent`. */
-  | {
-      readonly type: "ask";
-      readonly worker: PeerId;
-      readonly task: string;
-      readonly attempt: number;
-      readonly again: { readonly parts: number } | undefined;
-    }
-  /** Nobody waits for this attempt any more: tell its worker. */
-  | { readonly type: "call-off"; readonly worker: PeerId; readonly task: string; readonly attempt: number }
-  | {
-      readonly type: "progress";
-      readonly task: string;
-      readonly worker: PeerId;
-      readonly attempt: number;
-      readonly value: unknown;
-    }
-  | {
-      readonly type: "part";
-      readonly task: string;
-      readonly worker: PeerId;
-      readonly attempt: number;
-      readonly index: number;
-      readonly value: unknown;
-    }
-  /** Another worker gets it. */
-  | {
-      readonly type: "handed-over";
-      readonly task: string;
-      readonly from: PeerId;
-      readonly to: PeerId;
-      readonly reason: TaskFailure;
-    }
-  | { readonly type: "settle"; readonly task: string; readonly result: TaskResult };
-
-/** What was turned away, and what was tried more than once. */
-export interface TaskCounts {
-  /** Results of attempts that were given up before: dropped. */
-  readonly late: number;
-  /** What came for no attempt that we know of, or of a peer that it wasn't given to: dropped. */
-  readonly stray: number;
-  readonly busy: number;
-  readonly handedOver: number;
-}
-
-/** How long a worker that can't be reached has to come back with what it was given. As long it goes on with it by itself. */
-export const graceMs = 15_000;
 const slowAgainMs = 1_000;
 
-interface Queue {
-  readonly tasks: Set<string>;
-  /** Since when nobody could do these. */
-  nobodySinceMs: number | undefined;
-}
+/** Who was tried, of a task that nobody has had. */
+const nobody: ReadonlySet<PeerId> = new Set();
 
 /**
  * The tasks that we gave away, from whom they are, and what becomes of them.
@@ -105,7 +23,7 @@ interface Queue {
  */
 export class TaskBook {
   readonly #tasks = new Map<string, Task>();
-  readonly #queues = new Map<string, Queue>();
+  readonly #queues = new Queues();
   readonly #workers = new Workers();
   readonly #void = new VoidAttempts();
   #counts = { late: 0, stray: 0, busy: 0, handedOver: 0 };
@@ -162,9 +80,14 @@ export class TaskBook {
 
   #add(order: TaskOrder, nowMs: number): void {
     const state = { phase: "waiting", sinceMs: nowMs } as const;
-    this.#tasks.set(order.id, { order, state, attempt: 0, taken: 0, tried: new Set() });
+    const task: Task = { order, state, attempt: 0, taken: 0, tried: nobody };
     this.#wakeBy(order.untilMs);
-    this.#serve(this.#enqueue(order), nowMs);
+    // Most find somebody at once, and needn't stand in a queue.
+    const isFirst = nowMs < order.untilMs && this.#queues.of(order) === undefined;
+    const choice = isFirst ? this.#workers.choose(order.name, order, nobody, nowMs) : undefined;
+    if (choice?.is === "worker") return this.#ask(task, choice.id, nowMs);
+    this.#tasks.set(order.id, task);
+    this.#serve(this.#queues.add(order), nowMs);
   }
 
   #meet({ id, capabilities, load }: Extract<TaskEvent, { type: "worker" }>, nowMs: number): void {
@@ -181,11 +104,13 @@ export class TaskBook {
 
   /** Whoever was estranged from this worker asks it again, once it says that it can do such things. */
   #reunite(id: PeerId, nowMs: number): void {
-    for (const task of this.#waiting()) {
+    for (const waiting of this.#queues.tasks()) {
+      const task = this.#tasks.get(waiting);
+      if (task === undefined) continue;
       const { state, order } = task;
       if (state.phase !== "estranged" || state.worker !== id || !this.#workers.fits(id, order)) continue;
       const { attempt, parts } = state;
-      this.#dequeue(order);
+      this.#queues.remove(order);
       this.#workers.give(id, order.id);
       this.#run(task, { worker: id, attempt, parts }, nowMs);
       this.#effects.push({ type: "ask", worker: id, task: order.id, attempt, again: { parts } });
@@ -202,14 +127,13 @@ export class TaskBook {
 
   #estrange(task: Task, { worker, attempt, parts }: Extract<Task["state"], { phase: "running" }>, nowMs: number): void {
     const untilMs = nowMs + graceMs;
-    const failure = { code: "link-lost", message: "The worker was lost, and nobody else has the task." };
     this.#tasks.set(task.order.id, {
       ...task,
-      failure,
+      failure: lostWorker,
       state: { phase: "estranged", worker, attempt, parts, untilMs },
     });
     this.#wakeBy(untilMs);
-    this.#enqueue(task.order);
+    this.#queues.add(task.order);
   }
 
   #conclude({ worker, task: id, attempt, outcome }: Extract<TaskEvent, { type: "outcome" }>, nowMs: number): void {
@@ -225,11 +149,7 @@ export class TaskBook {
         this.#workers.markBusy(worker, name, nowMs);
         return this.#release({ ...task, taken: task.taken - 1 }, task.failure, nowMs);
       case "unknown":
-        return this.#release(
-          task,
-          { code: "link-lost", message: "The worker lost the task, and nobody else has it." },
-          nowMs,
-        );
+        return this.#release(task, lostTask, nowMs);
       case "misfit":
         return this.#release(task, outcome, nowMs);
       case "failed":
@@ -248,7 +168,7 @@ export class TaskBook {
       return this.#fail(order.id, failure, nowMs);
     }
     this.#tasks.set(order.id, { ...task, failure, state: { phase: "waiting", sinceMs: nowMs } });
-    this.#serve(this.#enqueue(order), nowMs);
+    this.#serve(this.#queues.add(order), nowMs);
   }
 
   #hear(event: Extract<TaskEvent, { type: "progress" | "part" }>, nowMs: number): void {
@@ -310,10 +230,9 @@ export class TaskBook {
     const { order, tried } = task;
     const choice = this.#workers.choose(order.name, order, tried, nowMs, state.worker);
     if (task.taken < order.attempts && choice.is === "worker") {
-      const reason = { code: "timeout", message: `The worker said nothing for ${order.attemptMs} ms.` };
       this.#callOff(task);
       this.#workers.take(state.worker, order.id);
-      return this.#ask({ ...task, failure: reason }, choice.id, nowMs);
+      return this.#ask({ ...task, failure: tooSlow(order.attemptMs) }, choice.id, nowMs);
     }
     // Nobody does it sooner: it goes on, and another one may come.
     const slowMs = nowMs + Math.min(order.attemptMs, slowAgainMs);
@@ -324,25 +243,21 @@ export class TaskBook {
   /** An estranged worker had its time. */
   #giveUpOn(task: Task, nowMs: number): void {
     this.#callOff(task);
-    this.#dequeue(task.order);
+    this.#queues.remove(task.order);
     this.#release(task, task.failure, nowMs);
   }
 
   #checkNobody({ order, failure }: Task, sinceMs: number, nowMs: number): void {
-    const nobodySinceMs = this.#queues.get(queueOf(order))?.nobodySinceMs;
+    const nobodySinceMs = this.#queues.of(order)?.nobodySinceMs;
     if (nobodySinceMs === undefined) return;
     const untilMs = Math.max(nobodySinceMs, sinceMs) + order.nobodyMs;
     if (nowMs < untilMs) return this.#wakeBy(untilMs);
-    const nobody = {
-      code: "no-such-peer",
-      message: `Nobody who can be reached does "${order.name}" as it is asked for.`,
-    };
-    this.#fail(order.id, failure ?? nobody, nowMs);
+    this.#fail(order.id, failure ?? nobodyDoes(order.name), nowMs);
   }
 
   #serveAll(nowMs: number): void {
-    if (this.#queues.size === 0) return;
-    for (const queue of this.#queues.values()) this.#serve(queue, nowMs);
+    if (this.#queues.isEmpty) return;
+    for (const queue of this.#queues.all) this.#serve(queue, nowMs);
   }
 
   /** Gives those who wait to whoever can do them, first come, first served. */
@@ -360,7 +275,7 @@ export class TaskBook {
       }
       queue.nobodySinceMs = undefined;
       if (choice.is === "busy") return this.#wakeBy(choice.untilMs);
-      this.#dequeue(order);
+      this.#queues.remove(order);
       if (task.state.phase === "estranged") this.#void.add(task.state.worker, id, task.state.attempt);
       this.#ask(task, choice.id, nowMs);
     }
@@ -417,46 +332,12 @@ export class TaskBook {
     this.#tasks.delete(order.id);
     if (this.#tasks.size === 0) this.#wakeMs = Number.POSITIVE_INFINITY;
     this.#effects.push({ type: "settle", task: order.id, result });
-    if (state.phase !== "running") return this.#dequeue(order);
+    if (state.phase !== "running") return this.#queues.remove(order);
     this.#workers.take(state.worker, order.id);
     this.#serveAll(nowMs);
-  }
-
-  *#waiting(): Generator<Task> {
-    for (const { tasks } of [...this.#queues.values()]) {
-      for (const id of [...tasks]) {
-        const task = this.#tasks.get(id);
-        if (task !== undefined) yield task;
-      }
-    }
-  }
-
-  #enqueue(order: TaskOrder): Queue {
-    const name = queueOf(order);
-    const queue = this.#queues.get(name) ?? { tasks: new Set<string>(), nobodySinceMs: undefined };
-    queue.tasks.add(order.id);
-    this.#queues.set(name, queue);
-    return queue;
-  }
-
-  #dequeue(order: TaskOrder): void {
-    const name = queueOf(order);
-    const queue = this.#queues.get(name);
-    queue?.tasks.delete(order.id);
-    if (queue?.tasks.size === 0) this.#queues.delete(name);
   }
 
   #wakeBy(atMs: number): void {
     this.#wakeMs = Math.min(this.#wakeMs, atMs);
   }
-}
-
-function timedOut({ order, state, failure }: Task): TaskFailure {
-  const where =
-    state.phase === "running"
-      ? "it is with a worker that hasn't finished"
-      : failure === undefined
-        ? "all who can do it are busy"
-        : `the last attempt came to nothing: ${failure.message}`;
-  return { code: "timeout", message: `The task "${order.name}" wasn't done in time: ${where}.` };
 }

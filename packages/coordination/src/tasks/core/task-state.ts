@@ -1,6 +1,9 @@
 import type { PeerId } from "@skein/protocol";
 import type { Demand } from "./workers.js";
 
+/** How long a worker that can't be reached has to come back with what it was given. As long it goes on with it by itself. */
+export const graceMs = 15_000;
+
 /** What was ordered. Times are of the clock that is passed in. */
 export interface TaskOrder extends Demand {
   readonly id: string;

@@ -1,13 +1,8 @@
 import type { PeerId } from "@skein/protocol";
 import type { Outcome } from "../protocol.js";
-import { graceMs } from "./task-book.js";
-
-/** Which of whose tasks, and which attempt at it. */
-export interface RunKey {
-  readonly peer: PeerId;
-  readonly task: string;
-  readonly attempt: number;
-}
+import { OutcomeMemory, type Remembered, rememberMs } from "./outcome-memory.js";
+import { type RunKey, textOf } from "./run-key.js";
+import { graceMs } from "./task-state.js";
 
 export type WorkerEvent =
   | {
@@ -38,35 +33,20 @@ export type WorkerEffect =
   | { readonly type: "abort"; readonly run: number; readonly reason: "cancelled" | "lost" }
   | { readonly type: "answer"; readonly key: RunKey; readonly outcome: Outcome };
 
-/** How long an outcome is remembered for those who lost their link before it came, and how much of it for one peer. */
-export const rememberMs = 60_000;
-export const rememberedMost = 64;
-export const rememberedBytesMost = 16 * 1024 * 1024;
-
 interface Running {
   readonly key: RunKey;
   readonly name: string;
-  readonly parts: number;
+  parts: number;
   /** `wanted`: somebody waits for it · `orphaned`: whoever asked can't be reached · `void`: nobody will ask for it. */
-  readonly state:
-    | { readonly is: "wanted" }
-    | { readonly is: "orphaned"; readonly untilMs: number }
-    | { readonly is: "void" };
+  state: RunState;
 }
 
-/** The outcomes of one peer's tasks, in the order of their coming. */
-interface Memory {
-  readonly outcomes: Map<string, Remembered>;
-  bytes: number;
-}
+type RunState =
+  | { readonly is: "wanted" }
+  | { readonly is: "orphaned"; readonly untilMs: number }
+  | { readonly is: "void" };
 
-interface Remembered {
-  readonly key: RunKey;
-  readonly outcome: Outcome;
-  readonly parts: number;
-  readonly bytes: number;
-  readonly untilMs: number;
-}
+const wanted: RunState = { is: "wanted" };
 
 /**
  * What others gave us to do.
@@ -75,14 +55,14 @@ interface Remembered {
  * 1. Under one key a function is started once: asked again, it is joined where it runs, and answered from memory where it is done.
  * 2. What is asked for again and not known isn't run under that key: it may have run before.
  * 3. No more than its concurrency run of one name; a run counts until its function has ended, whoever gave up on it.
- * 4. Of outcomes no more is kept for one peer than {@link rememberedMost} and {@link rememberedBytesMost}, for {@link rememberMs}.
+ * 4. Of outcomes no more is kept for one peer than its {@link OutcomeMemory} says.
  */
 export class WorkerBook {
   readonly #concurrency = new Map<string, number>();
   readonly #runs = new Map<number, Running>();
-  readonly #runOf = new Map<string, number>();
+  readonly #runOf = new Map<PeerId, Map<string, number>>();
   readonly #running = new Map<string, number>();
-  readonly #remembered = new Map<PeerId, Memory>();
+  readonly #memory = new OutcomeMemory();
   /** Runs that are orphaned. */
   #orphans = 0;
   /** What all names together take at once. */
@@ -113,7 +93,7 @@ export class WorkerBook {
   }
 
   handle(event: WorkerEvent, nowMs: number): readonly WorkerEffect[] {
-    this.#forgetOld(nowMs);
+    this.#memory.sweep(nowMs);
     switch (event.type) {
       case "run":
         return this.#take(event);
@@ -130,22 +110,25 @@ export class WorkerBook {
     }
   }
 
-  #take(event: Extract<WorkerEvent, { type: "run" }>): readonly WorkerEffect[] {
-    const { key, name, input, again } = event;
-    const run = this.#runOf.get(textOf(key));
+  #take({ key, name, input, again }: Extract<WorkerEvent, { type: "run" }>): readonly WorkerEffect[] {
+    const run = this.#runOf.get(key.peer)?.get(textOf(key.task, key.attempt));
     if (run !== undefined) return this.#join(run, again);
-    const remembered = this.#remembered.get(key.peer)?.outcomes.get(textOf(key));
+    const remembered = this.#memory.find(key);
     if (remembered !== undefined) return [{ type: "answer", key, outcome: knownTo(again, remembered) }];
     if (again !== undefined) return [{ type: "answer", key, outcome: { is: "unknown" } }];
     const most = this.#concurrency.get(name);
     if (most === undefined) return [{ type: "answer", key, outcome: noHandler(name) }];
-    const running = this.#running.get(name) ?? 0;
-    if (running >= most) return [{ type: "answer", key, outcome: { is: "busy" } }];
-    this.#running.set(name, running + 1);
+    if ((this.#running.get(name) ?? 0) >= most) return [{ type: "answer", key, outcome: { is: "busy" } }];
+    return [{ type: "start", run: this.#begin(key, name), key, name, input }];
+  }
+
+  #begin(key: RunKey, name: string): number {
     const number = this.#next++;
-    this.#runs.set(number, { key, name, parts: 0, state: { is: "wanted" } });
-    this.#runOf.set(textOf(key), number);
-    return [{ type: "start", run: number, key, name, input }];
+    this.#running.set(name, (this.#running.get(name) ?? 0) + 1);
+    this.#runs.set(number, { key, name, parts: 0, state: wanted });
+    const ofPeer = this.#runOf.get(key.peer) ?? new Map<string, number>();
+    this.#runOf.set(key.peer, ofPeer.set(textOf(key.task, key.attempt), number));
+    return number;
   }
 
   /** It runs, and is asked for again. */
@@ -156,84 +139,62 @@ export class WorkerBook {
       const effects = this.#avoid(number, "cancelled");
       return [...effects, { type: "answer", key: run.key, outcome: { is: "unknown" } }];
     }
-    this.#put(number, run, { is: "wanted" });
+    this.#put(run, wanted);
     return [];
   }
 
   #cancel(key: RunKey): readonly WorkerEffect[] {
-    this.#forget(key);
-    const run = this.#runOf.get(textOf(key));
+    this.#memory.forget(key);
+    const run = this.#runOf.get(key.peer)?.get(textOf(key.task, key.attempt));
     return run === undefined ? [] : this.#avoid(run, "cancelled");
   }
 
   #avoid(number: number, reason: "cancelled" | "lost"): readonly WorkerEffect[] {
     const run = this.#runs.get(number);
     if (run === undefined || run.state.is === "void") return [];
-    this.#put(number, run, { is: "void" });
+    this.#put(run, { is: "void" });
     return [{ type: "abort", run: number, reason }];
   }
 
   #orphan(peer: PeerId, nowMs: number): readonly WorkerEffect[] {
-    for (const [number, run] of this.#runs) {
-      if (run.key.peer !== peer || run.state.is !== "wanted") continue;
-      this.#put(number, run, { is: "orphaned", untilMs: nowMs + graceMs });
+    for (const number of this.#runOf.get(peer)?.values() ?? []) {
+      const run = this.#runs.get(number);
+      if (run?.state.is === "wanted") this.#put(run, { is: "orphaned", untilMs: nowMs + graceMs });
     }
     return [];
   }
 
-  #put(number: number, run: Running, state: Running["state"]): void {
+  #put(run: Running, state: RunState): void {
     this.#orphans += (state.is === "orphaned" ? 1 : 0) - (run.state.is === "orphaned" ? 1 : 0);
-    this.#runs.set(number, { ...run, state });
+    run.state = state;
   }
 
   #count(number: number): readonly WorkerEffect[] {
     const run = this.#runs.get(number);
-    if (run !== undefined) this.#runs.set(number, { ...run, parts: run.parts + 1 });
+    if (run !== undefined) run.parts++;
     return [];
   }
 
-  #finish(event: Extract<WorkerEvent, { type: "finished" }>, nowMs: number): readonly WorkerEffect[] {
-    const run = this.#runs.get(event.run);
+  #finish({ run: number, outcome, bytes }: Extract<WorkerEvent, { type: "finished" }>, nowMs: number): WorkerEffect[] {
+    const run = this.#runs.get(number);
     if (run === undefined) return [];
-    this.#runs.delete(event.run);
-    if (run.state.is === "orphaned") this.#orphans--;
-    this.#runOf.delete(textOf(run.key));
-    const running = (this.#running.get(run.name) ?? 1) - 1;
-    if (running > 0) this.#running.set(run.name, running);
-    else this.#running.delete(run.name);
-    if (run.state.is === "void") return [];
-    const { outcome, bytes } = event;
-    this.#remember({ key: run.key, outcome, parts: run.parts, bytes, untilMs: nowMs + rememberMs });
-    return run.state.is === "wanted" ? [{ type: "answer", key: run.key, outcome }] : [];
+    const { key, parts, state } = run;
+    this.#end(number, run);
+    if (state.is === "void") return [];
+    this.#memory.add(key, { outcome, parts, bytes, untilMs: nowMs + rememberMs });
+    return state.is === "wanted" ? [{ type: "answer", key, outcome }] : [];
   }
 
-  #remember(remembered: Remembered): void {
-    const memory = this.#remembered.get(remembered.key.peer) ?? { outcomes: new Map<string, Remembered>(), bytes: 0 };
-    this.#remembered.set(remembered.key.peer, memory);
-    memory.outcomes.set(textOf(remembered.key), remembered);
-    memory.bytes += remembered.bytes;
-    for (let first = firstOf(memory); first !== undefined; first = firstOf(memory)) {
-      if (memory.outcomes.size <= rememberedMost && memory.bytes <= rememberedBytesMost) break;
-      this.#forget(first.key);
-    }
-  }
-
-  #forget(key: RunKey): void {
-    const memory = this.#remembered.get(key.peer);
-    const remembered = memory?.outcomes.get(textOf(key));
-    if (memory === undefined || remembered === undefined) return;
-    memory.outcomes.delete(textOf(key));
-    memory.bytes -= remembered.bytes;
-    if (memory.outcomes.size === 0) this.#remembered.delete(key.peer);
-  }
-
-  /** Those behind one that is young are younger. */
-  #forgetOld(nowMs: number): void {
-    for (const memory of this.#remembered.values()) {
-      for (let first = firstOf(memory); first !== undefined && first.untilMs <= nowMs; first = firstOf(memory)) {
-        this.#forget(first.key);
-      }
-    }
+  /** Its function has ended, whoever waited for it. */
+  #end(number: number, { key, name, state }: Running): void {
+    this.#runs.delete(number);
+    if (state.is === "orphaned") this.#orphans--;
+    const ofPeer = this.#runOf.get(key.peer);
+    ofPeer?.delete(textOf(key.task, key.attempt));
+    if (ofPeer?.size === 0) this.#runOf.delete(key.peer);
+    const running = (this.#running.get(name) ?? 1) - 1;
+    if (running > 0) this.#running.set(name, running);
+    else this.#running.delete(name);
   }
 
   #wake(nowMs: number): readonly WorkerEffect[] {
@@ -242,15 +203,6 @@ export class WorkerBook {
       state.is === "orphaned" && state.untilMs <= nowMs ? this.#avoid(number, "lost") : [],
     );
   }
-}
-
-function textOf({ peer, task, attempt }: RunKey): string {
-  return `${peer} ${attempt} ${task}`;
-}
-
-/** The longest remembered. */
-function firstOf({ outcomes }: Memory): Remembered | undefined {
-  return outcomes.values().next().value;
 }
 
 function knownTo(again: { readonly parts: number } | undefined, { outcome, parts }: Remembered): Outcome {

@@ -15,12 +15,14 @@ export type Choice =
   | { readonly is: "nobody" };
 
 interface Worker {
-  readonly capabilities: ReadonlySet<string>;
-  readonly load: number;
+  capabilities: ReadonlySet<string>;
+  load: number;
   /** Our tasks that it has. */
   readonly open: Set<string>;
   /** When it was last chosen, counted in choices. */
-  readonly chosen: number;
+  chosen: number;
+  /** The names of tasks that it has said it can't take now, or at all. */
+  readonly marks: Map<string, Mark>;
 }
 
 interface Mark {
@@ -40,7 +42,8 @@ const busyMostMs = 1_000;
  */
 export class Workers {
   readonly #byId = new Map<PeerId, Worker>();
-  readonly #marks = new Map<string, Mark>();
+  /** Of many peers few may do what is asked for: only those are looked through. */
+  readonly #byCapability = new Map<string, Map<PeerId, Worker>>();
   #choices = 0;
 
   has(id: PeerId): boolean {
@@ -49,26 +52,27 @@ export class Workers {
 
   /** It is here, and says this of itself. */
   set(id: PeerId, capabilities: readonly string[], load: number): void {
-    const before = this.#byId.get(id);
-    const open = before?.open ?? new Set<string>();
-    this.#byId.set(id, { capabilities: new Set(capabilities), load, open, chosen: before?.chosen ?? 0 });
-    const isSame = capabilities.length === before?.capabilities.size && load >= before.load;
-    if (!isSame) this.#unmark(id);
+    const worker = this.#byId.get(id) ?? this.#add(id);
+    const isSame = capabilities.length === worker.capabilities.size && load >= worker.load;
+    this.#index(id, worker, new Set(capabilities));
+    worker.load = load;
+    if (!isSame) worker.marks.clear();
   }
 
   /** Gives the tasks that it had. */
   remove(id: PeerId): readonly string[] {
-    const open = [...(this.#byId.get(id)?.open ?? [])];
+    const worker = this.#byId.get(id);
+    if (worker === undefined) return [];
+    this.#index(id, worker, new Set());
     this.#byId.delete(id);
-    this.#unmark(id);
-    return open;
+    return [...worker.open];
   }
 
   give(id: PeerId, task: string): void {
     const worker = this.#byId.get(id);
     if (worker === undefined) return;
     worker.open.add(task);
-    this.#byId.set(id, { ...worker, chosen: ++this.#choices });
+    worker.chosen = ++this.#choices;
   }
 
   /** It has the task no longer. */
@@ -78,55 +82,73 @@ export class Workers {
 
   /** It did something: there may be room for more of that name. */
   clear(id: PeerId, name: string): void {
-    this.#marks.delete(markOf(id, name));
+    this.#byId.get(id)?.marks.delete(name);
   }
 
   markBusy(id: PeerId, name: string, nowMs: number): void {
-    const times = this.#marks.get(markOf(id, name))?.times ?? 0;
+    const marks = this.#byId.get(id)?.marks;
+    const times = marks?.get(name)?.times ?? 0;
     const waitMs = Math.min(busyMostMs, busyFirstMs * 2 ** times);
-    this.#marks.set(markOf(id, name), { untilMs: nowMs + waitMs, times: times + 1 });
+    marks?.set(name, { untilMs: nowMs + waitMs, times: times + 1 });
   }
 
   /** It can't do tasks of that name, whatever it says, until it says something else. */
   markUnable(id: PeerId, name: string): void {
-    this.#marks.set(markOf(id, name), { untilMs: Number.POSITIVE_INFINITY, times: 0 });
+    this.#byId.get(id)?.marks.set(name, { untilMs: Number.POSITIVE_INFINITY, times: 0 });
   }
 
-  fits(id: PeerId, { capabilities, to }: Demand): boolean {
+  fits(id: PeerId, demand: Demand): boolean {
     const worker = this.#byId.get(id);
-    if (worker === undefined || (to !== undefined && to !== id)) return false;
-    return capabilities.every((capability) => worker.capabilities.has(capability));
+    return worker !== undefined && fits(id, worker, demand);
   }
 
   /** @param tried those who had it before: they come last. @param except one that has it now. */
   choose(name: string, demand: Demand, tried: ReadonlySet<PeerId>, nowMs: number, except?: PeerId): Choice {
-    let best: { readonly id: PeerId; readonly rank: readonly number[] } | undefined;
+    let best: { readonly id: PeerId; readonly worker: Worker } | undefined;
     let busyUntilMs: number | undefined;
-    for (const [id, worker] of this.#byId) {
-      if (id === except || !this.fits(id, demand)) continue;
-      const untilMs = this.#marks.get(markOf(id, name))?.untilMs ?? nowMs;
+    for (const [id, worker] of this.#able(demand)) {
+      if (id === except || !fits(id, worker, demand)) continue;
+      const untilMs = worker.marks.get(name)?.untilMs ?? nowMs;
       if (untilMs === Number.POSITIVE_INFINITY) continue;
-      if (untilMs > nowMs) {
-        busyUntilMs = Math.min(busyUntilMs ?? untilMs, untilMs);
-        continue;
-      }
-      const rank = [tried.has(id) ? 1 : 0, worker.open.size + worker.load, worker.chosen];
-      if (best === undefined || isLess(rank, best.rank)) best = { id, rank };
+      if (untilMs > nowMs) busyUntilMs = Math.min(busyUntilMs ?? untilMs, untilMs);
+      else if (best === undefined || isBetter(id, worker, best.id, best.worker, tried)) best = { id, worker };
     }
     if (best !== undefined) return { is: "worker", id: best.id };
     return busyUntilMs === undefined ? { is: "nobody" } : { is: "busy", untilMs: busyUntilMs };
   }
 
-  #unmark(id: PeerId): void {
-    for (const mark of this.#marks.keys()) if (mark.startsWith(`${id} `)) this.#marks.delete(mark);
+  #able({ capabilities: [first] }: Demand): Iterable<readonly [PeerId, Worker]> {
+    return first === undefined ? this.#byId : (this.#byCapability.get(first) ?? none);
+  }
+
+  #add(id: PeerId): Worker {
+    const worker: Worker = { capabilities: new Set(), load: 0, open: new Set(), chosen: 0, marks: new Map() };
+    this.#byId.set(id, worker);
+    return worker;
+  }
+
+  #index(id: PeerId, worker: Worker, capabilities: ReadonlySet<string>): void {
+    for (const capability of worker.capabilities) {
+      const able = this.#byCapability.get(capability);
+      if (!capabilities.has(capability) && able?.delete(id) && able.size === 0) this.#byCapability.delete(capability);
+    }
+    for (const capability of capabilities) {
+      const able = this.#byCapability.get(capability) ?? new Map<PeerId, Worker>();
+      this.#byCapability.set(capability, able.set(id, worker));
+    }
+    worker.capabilities = capabilities;
   }
 }
 
-function markOf(id: PeerId, name: string): string {
-  return `${id} ${name}`;
+const none: ReadonlyMap<PeerId, Worker> = new Map();
+
+function fits(id: PeerId, worker: Worker, { capabilities, to }: Demand): boolean {
+  if (to !== undefined && to !== id) return false;
+  return capabilities.every((capability) => worker.capabilities.has(capability));
 }
 
-function isLess(one: readonly number[], other: readonly number[]): boolean {
-  const index = one.findIndex((value, at) => value !== other[at]);
-  return index >= 0 && (one[index] as number) < (other[index] as number);
+function isBetter(id: PeerId, one: Worker, otherId: PeerId, other: Worker, tried: ReadonlySet<PeerId>): boolean {
+  if (tried.has(id) !== tried.has(otherId)) return tried.has(otherId);
+  const difference = one.open.size + one.load - (other.open.size + other.load);
+  return difference === 0 ? one.chosen < other.chosen : difference < 0;
 }
