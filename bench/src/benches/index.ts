@@ -1,6 +1,8 @@
 import type { Bench } from "../bench.ts";
 import { bulkChromiumChromium, bulkNodeNode } from "./bulk.ts";
+import { elections } from "./election.ts";
 import { gapCut, gapNetworkChange, relayAfterChecking, relayFirst } from "./gap.ts";
+import { lockHandOver } from "./lock-hand-over.ts";
 import { messagesChromiumChromium, messagesNodeNode } from "./messages.ts";
 import { openChromiumChromium } from "./open-chromium-chromium.ts";
 import { openNodeChromium } from "./open-node-chromium.ts";
@@ -14,6 +16,7 @@ import { serverForward, serverForwardBurst, serverForwardThousands } from "./ser
 import { serverIdleMemory, serverIdleMemoryThousands } from "./server-idle-memory.ts";
 import { serverReturn, serverReturnFours } from "./server-return.ts";
 import { simulationSpeed } from "./simulation-speed.ts";
+import { votes } from "./votes.ts";
 
 /** All there is to run, in the order of the table. */
 export const benches: readonly Bench[] = [
@@ -44,4 +47,7 @@ export const benches: readonly Bench[] = [
   serverReturn,
   serverReturnFours,
   ...serverAbuses,
+  ...elections,
+  ...votes,
+  lockHandOver,
 ];
