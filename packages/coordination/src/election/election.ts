@@ -131,10 +131,12 @@ export class Election implements AsyncDisposable {
   async close(): Promise<void> {
     if (this.#state.role.phase === "closed") return;
     for (const stop of this.#stops) stop();
+    const before = this.#told;
     this.#feed({ type: "close" });
     this.#alarm.set(undefined);
     await this.#outbox;
-    this.#emitter.emit("leader", undefined);
+    // Whoever waits for a leader hears it, though there was none before either.
+    if (before === undefined) this.#emitter.emit("leader", undefined);
     this.#emitter.clear();
   }
 

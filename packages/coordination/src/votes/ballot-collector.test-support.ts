@@ -1,4 +1,4 @@
-import { type Ed25519, type PeerId, toBase64Url } from "@skein/protocol";
+import { decode, type Ed25519, type PeerId, peerIdOf, toBase64Url } from "@skein/protocol";
 import type { MemoryMessenger } from "../simulation/memory-network.test-support.js";
 import { encodeCertificate, verifyBallot, verifyCertificate } from "./certificate.js";
 import type { CastBallot } from "./core/ballot-box.js";
@@ -7,6 +7,12 @@ import { proposalHash, type SignedProposal } from "./proposal.js";
 import { votesProtocol } from "./protocol.js";
 
 type BallotBody = { readonly proposal: Uint8Array; readonly choice: Choice; readonly s: Uint8Array };
+
+type OutcomeBody = { readonly proposal: Uint8Array; readonly certificate?: Uint8Array };
+
+interface OpenCertificate {
+  readonly ballots: readonly { readonly voter: Uint8Array; readonly choice: number; readonly s: Uint8Array }[];
+}
 
 /** All proposals and ballots that anybody signed and sent, as those who lie would share them. */
 export class BallotCollector {
@@ -29,6 +35,7 @@ export class BallotCollector {
       handle(definition, async (body: unknown, from: { readonly id: PeerId }) => {
         if (definition.name === votesProtocol.propose.name) this.propose(body as SignedProposal);
         if (definition.name === votesProtocol.ballot.name) await this.cast(from.id, body as BallotBody);
+        if (definition.name === votesProtocol.outcome.name) await this.#learn(body as OutcomeBody);
         return (handler as (body: unknown, from: unknown) => unknown)(body, from);
       });
   }
@@ -67,6 +74,15 @@ export class BallotCollector {
       for (const { voter } of both) convicted.add(voter as PeerId);
     }
     return convicted;
+  }
+
+  /** A certificate has ballots that went to nobody else: its proposer's own. */
+  async #learn({ proposal, certificate }: OutcomeBody): Promise<void> {
+    const read = certificate === undefined ? undefined : decode(certificate);
+    if (!read?.ok) return;
+    for (const { voter, choice, s } of (read.value as OpenCertificate).ballots) {
+      await this.cast(peerIdOf(voter), { proposal, choice: (["no", "yes", "abstain"] as const)[choice] ?? "no", s });
+    }
   }
 
   async #decision(signed: SignedProposal, ballots: readonly CastBallot[]): Promise<string | undefined> {

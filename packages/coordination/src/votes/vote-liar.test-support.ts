@@ -40,8 +40,7 @@ export class VoteLiar {
     const asked = this.#asked.at(-1);
     if (asked === undefined) return;
     const proposal = proposalHash(asked.signed);
-    for (let i = 0; i < 1 + this.#random.below(2); i++) {
-      const choice = this.#random.pick(choices);
+    for (const choice of this.#random.chance(0.5) ? (["yes", "no"] as const) : [this.#random.pick(choices)]) {
       const s = await signBallot(this.#identity, proposal, choice);
       await this.#collector.cast(this.#messenger.id, { proposal, choice, s });
       this.#send(asked.from, votesProtocol.ballot, { proposal, choice: byteOf(choice), s });

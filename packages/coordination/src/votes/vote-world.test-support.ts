@@ -21,7 +21,7 @@ interface Honest {
 }
 
 /**
- * Votes among three to six, of whom up to two lie, through delays, cuts, crashes and starts that forget. All ballots that anybody signed
+ * Votes among three to five, of whom up to two lie, through delays, cuts, crashes and starts that forget. All ballots that anybody signed
  * are collected, as if everyone who lies worked together, and certificates are made of them in every way that helps.
  */
 export class VoteWorld {
@@ -42,7 +42,7 @@ export class VoteWorld {
     this.network.delayMs = () => random.below(300);
     this.network.noticeMs = () => random.below(1_000);
     this.#collector = new BallotCollector(this.network.ed25519);
-    this.#count = 3 + random.below(4);
+    this.#count = 3 + random.below(3);
     const lying = Math.min(random.below(3), this.#count - 2);
     for (let number = 0; number < this.#count; number++) {
       if (number >= this.#count - lying) this.#addLiar(number);
@@ -62,7 +62,7 @@ export class VoteWorld {
 
   async chaos(steps: number): Promise<void> {
     for (let step = 0; step < steps; step++) {
-      if (this.#random.chance(0.4)) this.#propose();
+      if (this.#random.chance(0.3)) this.#propose();
       for (const liar of this.#liars) if (this.#random.chance(0.5)) liar.lie(this.#ids());
       this.#fault();
       await this.network.clock.pass(this.#random.below(500));

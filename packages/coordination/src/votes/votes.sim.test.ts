@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { VoteWorld } from "./vote-world.test-support.js";
 
 /** `npm run sim:agree` runs many more. */
-const runs = Number(process.env.SKEIN_VOTE_RUNS ?? 100);
+const runs = Number(process.env.SKEIN_VOTE_RUNS ?? 60);
 const first = Number(process.env.SKEIN_VOTE_FIRST ?? 1);
 
 describe("votes through delays, cuts, crashes, voters that forget, and liars who work together", () => {
@@ -12,7 +12,7 @@ describe("votes through delays, cuts, crashes, voters that forget, and liars who
     for (let seed = first; seed < first + runs; seed++) {
       const world = new VoteWorld(seed);
       try {
-        await world.chaos(8);
+        await world.chaos(6);
         const ended = await world.end();
         outcomes += ended.length;
         proven += ended.filter(({ certificate }) => certificate !== undefined).length;
