@@ -81,10 +81,10 @@ async function electAnother(gathering: Gathering, members: number): Promise<Reco
 export const elections: readonly Bench[] = [
   simulated(3, false, { full: 20, quick: 2 }),
   simulated(3, true, { full: 20, quick: 2 }),
-  simulated(10, false, { full: 10, quick: 1 }),
-  simulated(10, true, { full: 10, quick: 1 }),
-  simulated(50, false, { full: 2, quick: 0 }),
-  simulated(50, true, { full: 2, quick: 0 }),
-  real(3, { full: 7, quick: 1 }),
+  simulated(10, false, { full: 5, quick: 1 }),
+  simulated(10, true, { full: 5, quick: 1 }),
+  simulated(50, false, { full: 1, quick: 0 }),
+  simulated(50, true, { full: 1, quick: 0 }),
+  real(3, { full: 5, quick: 1 }),
   real(10, { full: 3, quick: 0 }),
 ];

@@ -8,7 +8,7 @@ const who = "three processes, of which one leads and the two others use the lock
 /** From one that gives a lock back, or is killed, to the one that waits for it. */
 export const lockHandOver: Bench<Quantity> = {
   name: "lock-hand-over",
-  rounds: { full: 5, quick: 1 },
+  rounds: { full: 4, quick: 1 },
   warmUps: 0,
   timeoutMs: 120_000,
   rows: [

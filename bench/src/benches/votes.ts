@@ -7,7 +7,7 @@ type Quantity = "votesPerSecond";
 function votesBench(members: number): Bench<Quantity> {
   return {
     name: `votes-node-${members}`,
-    rounds: { full: 7, quick: 1 },
+    rounds: { full: 5, quick: 1 },
     warmUps: 1,
     timeoutMs: 120_000,
     rows: [
@@ -24,7 +24,7 @@ function votesBench(members: number): Bench<Quantity> {
       const resources = new AsyncDisposableStack();
       const gathering = resources.use(await Gathering.start());
       const { all } = await gathering.room(members, resources);
-      const votes = scale === "full" ? 200 : 50;
+      const votes = scale === "full" ? 100 : 50;
       const sample = async () => {
         const tookMs = (await all[0]?.call("voteMs", votes)) ?? Number.NaN;
         return { votesPerSecond: (1_000 * votes) / tookMs };
