@@ -38,14 +38,31 @@ it("artifacts come from several holders, and a liar is named", async () => {
   expect(await linesOf("artifacts")).toEqual(["3000000 bytes, 2 holders", "liar lied", "all of it is right"]);
 });
 
-it("three agree on a leader, on a vote, and on whose turn it is", async () => {
-  expect(await linesOf("agreeing")).toEqual([
-    "ann leads",
-    "bob as the keeper of the index: accepted",
-    "the certificate says: accepted",
-    expect.stringMatching(/^(bob|cyd) holds the lock; the fence lets it pass: (one|two)$/),
-    expect.stringMatching(/^(bob|cyd) holds the lock; the fence lets it pass: (one|two)$/),
-    "after ann: a later term: true; the new leader's token passes: true",
-    "ann's old token passes: false",
+it("a controller outranks a display, the earlier one leads, and a token keeps out who led before", async () => {
+  expect(await linesOf("election")).toEqual([
+    "display leads",
+    "first controller leads",
+    "first controller leads",
+    "the wall shows a map",
+    "second controller leads",
+    "the wall shows a clock",
+    "the map again is refused",
+  ]);
+});
+
+it("a vote is proven to anyone who knows whom it asked, and ends though one leaves", async () => {
+  expect(await linesOf("vote")).toEqual([
+    "bob as the keeper: accepted",
+    "proven: accepted, 2 ballots",
+    "for another electorate: others were asked",
+    "unanimously: rejected, since cyd is gone; proof: none",
+  ]);
+});
+
+it("a lock goes to the next when its holder hangs, which then writes nothing", async () => {
+  expect(await linesOf("lock")).toEqual([
+    "2 lines, one after the other",
+    "refused: bob was here again",
+    "ann's token is the greater: true",
   ]);
 });

@@ -2,7 +2,9 @@ import type { Bench } from "../bench.ts";
 import { artifact, artifactThree } from "./artifacts.ts";
 import { bulkChromiumChromium, bulkNodeNode } from "./bulk.ts";
 import { delegation } from "./delegation.ts";
+import { elections } from "./election.ts";
 import { gapCut, gapNetworkChange, relayAfterChecking, relayFirst } from "./gap.ts";
+import { lockHandOver } from "./lock-hand-over.ts";
 import { messagesChromiumChromium, messagesNodeNode } from "./messages.ts";
 import { openChromiumChromium } from "./open-chromium-chromium.ts";
 import { openNodeChromium } from "./open-node-chromium.ts";
@@ -17,6 +19,7 @@ import { serverIdleMemory, serverIdleMemoryThousands } from "./server-idle-memor
 import { serverKill } from "./server-kill.ts";
 import { serverReturn, serverReturnFours } from "./server-return.ts";
 import { simulationSpeed } from "./simulation-speed.ts";
+import { votes } from "./votes.ts";
 
 /** All there is to run, in the order of the table. */
 export const benches: readonly Bench[] = [
@@ -51,4 +54,7 @@ export const benches: readonly Bench[] = [
   serverReturnFours,
   serverKill,
   ...serverAbuses,
+  ...elections,
+  ...votes,
+  lockHandOver,
 ];

@@ -1,5 +1,6 @@
 // One agent of an election, in a process of its own that a test can kill. Says what happens as lines of JSON; does what its
-// standard input says. Arguments: the server, its seed, the number of members, its score.
+// standard input says. Arguments: the server, its seed, the number of members, its score, and `takeover` where
+// it takes over from a lower one.
 import { createInterface } from "node:readline";
 import { joinRoom } from "@skein/client";
 import {
@@ -12,7 +13,7 @@ import {
 } from "@skein/coordination";
 import { createIdentity } from "@skein/protocol";
 
-const [server, seed, count, score] = process.argv.slice(2);
+const [server, seed, count, score, takeover] = process.argv.slice(2);
 const identityOf = (number) => createIdentity({ random: () => new Uint8Array(32).fill(number) });
 const quorum = Array.from({ length: Number(count) }, (_, i) => identityOf(i + 1).id);
 const identity = identityOf(Number(seed));
@@ -20,7 +21,12 @@ const say = (line) => process.stdout.write(`${JSON.stringify(line)}\n`);
 
 const protocols = [electionProtocol, locksProtocol, votesProtocol];
 const room = await joinRoom({ server, room: "agree", identity, protocols });
-const election = await createElection(room, { identity, quorum, score: Number(score) });
+const election = await createElection(room, {
+  identity,
+  quorum,
+  score: Number(score),
+  takeover: takeover === "takeover",
+});
 const locks = createLocks(room, { election, leaseMostMs: 2_000 });
 const votes = createVotes(room, { identity });
 votes.onProposal(

@@ -32,6 +32,7 @@ export function joinCommand(): Command {
       parseProtocol,
     )
     .option("--json", "speak lines of JSON on stdin and stdout; the end of stdin leaves the room")
+    .option("--agree", "with --json: take part in the room's election, its votes and its locks, as a chat does")
     .addHelpText(
       "after",
       `
@@ -40,8 +41,10 @@ Examples:
   $ skein join lab --name ada --identity ada.key    be the same peer each time
   $ echo '{"op":"peers","id":1}' | skein join lab --json
   $ skein join lab --json --protocol acme.chat@1.0.0
+  $ skein join lab --json --agree                   who leads, votes, locks: as lines of JSON
 
-With --json, lines in:  send, broadcast, request, respond, handle, peers, update, leave
+With --json, lines in:  send, broadcast, request, respond, handle, peers, update, leave;
+                        with --agree also leader, resign, propose, decide, vote, lock, unlock
                lines out: joined, peer-joined, peer-connected, message, request, response, sent, error …`,
     )
     .action(async (room: string, options: JoinCommandOptions) => {

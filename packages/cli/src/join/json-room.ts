@@ -1,12 +1,14 @@
 import type { CardUpdate, Peer, Room } from "@skein/client";
-import { SkeinError } from "@skein/protocol";
+import { type Identity, SkeinError } from "@skein/protocol";
 import type { Protocols } from "../commands/options.js";
 import { failure, named, type OutputEvent } from "../stdio/envelope.js";
 import { createEventWriter, type EventWriter } from "../stdio/event-writer.js";
 import { fromJson, toJson } from "../stdio/plain-json.js";
 import { readOperations } from "../stdio/read-operations.js";
 import { peerJson, writeRoomEvents } from "../stdio/room-events.js";
+import { isAgreeing } from "./agreeing-operations.js";
 import { NamedDefinitions } from "./definitions.js";
+import { JsonAgreeing } from "./json-agreeing.js";
 import { type JoinOperation, joinOperation } from "./operations.js";
 
 /** A room as lines of JSON, until stdin ends, `leave` comes, the room is over, or the signal fires. */
@@ -14,8 +16,10 @@ export async function runJsonRoom(options: {
   readonly enter: () => Promise<Room>;
   readonly protocols: Protocols;
   readonly signal: AbortSignal;
+  /** Takes part in the room's election, votes and locks, as this one. */
+  readonly identity?: Identity;
 }): Promise<void> {
-  const { enter, protocols, signal } = options;
+  const { enter, protocols, signal, identity } = options;
   const over = new AbortController();
   const output = createEventWriter(process.stdout, () => over.abort());
   let room: Room;
@@ -37,7 +41,8 @@ export async function runJsonRoom(options: {
     ended = error;
     over.abort();
   });
-  const operator = new Operator(room, new NamedDefinitions(protocols), output, () => over.abort());
+  const agreeing = identity === undefined ? undefined : await JsonAgreeing.begin(room, identity, output);
+  const operator = new Operator({ room, agreeing, output, protocols, leave: () => over.abort() });
   await readOperations({
     input: process.stdin,
     output,
@@ -46,6 +51,7 @@ export async function runJsonRoom(options: {
     isSending: ({ op }) => op === "send" || op === "broadcast",
     signal: AbortSignal.any([signal, over.signal]),
   });
+  await agreeing?.close();
   await room.leave();
   if (ended !== undefined) {
     output.write(failure(undefined, ended));
@@ -64,20 +70,29 @@ class Operator {
   /** The `id` of the operation that ended it all. */
   leaveId: string | number | undefined;
   readonly #room: Room;
+  readonly #agreeing: JsonAgreeing | undefined;
   readonly #definitions: NamedDefinitions;
   readonly #output: EventWriter;
   readonly #leave: () => void;
   readonly #open = new Map<number, OpenRequest>();
   #requests = 0;
 
-  constructor(room: Room, definitions: NamedDefinitions, output: EventWriter, leave: () => void) {
-    this.#room = room;
-    this.#definitions = definitions;
-    this.#output = output;
-    this.#leave = leave;
+  constructor(world: {
+    readonly room: Room;
+    readonly agreeing: JsonAgreeing | undefined;
+    readonly protocols: Protocols;
+    readonly output: EventWriter;
+    leave(): void;
+  }) {
+    this.#room = world.room;
+    this.#agreeing = world.agreeing;
+    this.#definitions = new NamedDefinitions(world.protocols);
+    this.#output = world.output;
+    this.#leave = () => world.leave();
   }
 
   async perform(operation: JoinOperation): Promise<OutputEvent | undefined> {
+    if (isAgreeing(operation)) return this.#mustAgree().perform(operation);
     const answer = named(operation.id);
     const room = this.#room;
     switch (operation.op) {
@@ -110,6 +125,14 @@ class Operator {
         this.#leave();
         return undefined;
     }
+  }
+
+  #mustAgree(): JsonAgreeing {
+    if (this.#agreeing !== undefined) return this.#agreeing;
+    throw new SkeinError(
+      "bad-argument",
+      "We take no part in the room's election, votes and locks: start with --agree.",
+    );
   }
 
   #handle(type: string, kind: "message" | "request"): void {

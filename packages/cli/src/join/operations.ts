@@ -1,6 +1,7 @@
 import { limits } from "@skein/protocol";
 import * as v from "valibot";
 import { operationId } from "../stdio/envelope.js";
+import { agreeingOperation } from "./agreeing-operations.js";
 
 const common = { id: operationId };
 const peer = v.pipe(v.string(), v.length(43));
@@ -39,6 +40,7 @@ export const joinOperation = v.variant("op", [
     meta: body,
   }),
   v.object({ op: v.literal("leave"), ...common }),
+  agreeingOperation,
 ]);
 
 export type JoinOperation = v.InferOutput<typeof joinOperation>;

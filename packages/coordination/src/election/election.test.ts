@@ -179,6 +179,18 @@ describe("an election", () => {
     expect(again.leader?.id).toBe(network.idOf(1));
   });
 
+  it("isn't held up by a leader that fell silent, though its link isn't known to be lost", async () => {
+    const network = new IdentityNetwork();
+    const all = await agents(network, withQuorum(network, 3));
+    await network.clock.pass(6_000);
+    expect(leaders(all)).toEqual([network.idOf(0)]);
+    network.noticeMs = () => 60_000;
+    for (const number of [1, 2]) network.cut(network.idOf(0), network.idOf(number));
+    // A grant, and the answers to one canvass: no moment is left to whom nobody hears.
+    await network.clock.pass(2_300);
+    expect(leaders(all)).toEqual([network.idOf(1)]);
+  });
+
   it("doesn't lead before its term is safe", async () => {
     const network = new IdentityNetwork();
     let isSafe = (): void => {};
@@ -209,9 +221,23 @@ describe("an election", () => {
     stop.abort();
     await expect(wait).rejects.toMatchObject({ code: "aborted" });
     const last = election.whenLed();
+    const told: unknown[] = [];
+    election.on("leader", (leader) => told.push(leader));
     await election.close();
     await expect(last).rejects.toMatchObject({ code: "closed" });
+    expect(told).toEqual([undefined]);
     expect(network.clock.armed).toBe(0);
+  });
+
+  it("tells once that nobody leads any more, where it is closed", async () => {
+    const network = new IdentityNetwork();
+    const [agent] = await agents(network, [{}]);
+    await network.clock.pass(3_000);
+    const told: unknown[] = [];
+    agent?.election.on("leader", (leader) => told.push(leader));
+    agent?.election.on("deposed", () => told.push("deposed"));
+    await agent?.election.close();
+    expect(told).toEqual(["deposed", undefined]);
   });
 
   it("keeps several elections of one messenger apart, and refuses two of one name", async () => {

@@ -1,15 +1,7 @@
-import {
-  limits,
-  type Messenger,
-  type MessengerPeer,
-  type MessengerPeerEvent,
-  type PeerId,
-  SkeinError,
-  type Unsubscribe,
-} from "@skein/protocol";
+import type { Messenger, MessengerPeer, MessengerPeerEvent, PeerId, Unsubscribe } from "@skein/protocol";
 import { Rejections } from "../agreement/rejections.js";
 import { SleepWatch } from "../agreement/sleep-watch.js";
-import { handleTopic, isTopicTaken } from "../agreement/switchboard.js";
+import { handleTopic } from "../agreement/switchboard.js";
 import { type Clock, platformClock } from "../clock.js";
 import { Alarm } from "../shared/alarm.js";
 import { Emitter } from "../shared/emitter.js";
@@ -17,10 +9,10 @@ import { electionDeadline, isLeading, leaderOf, startElection, stepElection } fr
 import type { ElectionEffect, ElectionEvent, ElectionMemory, ElectionState, Message } from "./core/state.js";
 import { defaultBeatMs, timingOf } from "./core/timing.js";
 import { type FencingToken, tokenOf } from "./fence.js";
+import { mustFit } from "./fit.js";
 import type { ElectionEvents, ElectionOptions, ElectionRefusal, Leader } from "./options.js";
-import { Proofs } from "./proofs.js";
-import { type ElectionWord, type ElectionWordInput, electionProtocol, membersMost } from "./protocol.js";
-import { sameDigest } from "./term-votes.js";
+import { type ElectionWord, electionProtocol } from "./protocol.js";
+import { ProvenWords } from "./proven-words.js";
 import { waitFor } from "./wait.js";
 
 /** Milliseconds that `whenLed` waits where it isn't told. */
@@ -34,7 +26,7 @@ export class Election implements AsyncDisposable {
   readonly #clock: Clock;
   readonly #alarm: Alarm;
   readonly #sleep: SleepWatch;
-  readonly #proofs: Proofs | undefined;
+  readonly #words: ProvenWords;
   readonly #emitter = new Emitter<ElectionEvents>();
   readonly #rejections = new Rejections<ElectionRefusal>();
   readonly #stops: Unsubscribe[];
@@ -55,7 +47,7 @@ export class Election implements AsyncDisposable {
     this.#clock = options.clock ?? platformClock;
     this.#alarm = new Alarm(this.#clock, () => this.#feed({ type: "woke" }));
     this.#sleep = new SleepWatch(this.#clock);
-    this.#proofs = quorum === undefined ? undefined : new Proofs(name, quorum, options);
+    this.#words = new ProvenWords(name, messenger.id, options);
     const self = { score, startedMs: options.startedMs ?? this.#clock.wallMs(), id: messenger.id };
     const settings = { self, candidate, takeover, members: quorum, timing: timingOf(beatMs) };
     this.#state = startElection(settings, this.#clock.nowMs(), memory);
@@ -131,10 +123,12 @@ export class Election implements AsyncDisposable {
   async close(): Promise<void> {
     if (this.#state.role.phase === "closed") return;
     for (const stop of this.#stops) stop();
+    const before = this.#told;
     this.#feed({ type: "close" });
     this.#alarm.set(undefined);
     await this.#outbox;
-    this.#emitter.emit("leader", undefined);
+    // Whoever waits for a leader hears it, though there was none before either.
+    if (before === undefined) this.#emitter.emit("leader", undefined);
     this.#emitter.clear();
   }
 
@@ -149,7 +143,7 @@ export class Election implements AsyncDisposable {
   #hear({ type, peer }: MessengerPeerEvent): void {
     if (type === "reachable") this.#greet(peer.id);
     if (type !== "gone") return;
-    this.#proofs?.forget(peer.id);
+    this.#words.forget(peer.id);
     this.#feed({ type: "gone", from: peer.id });
   }
 
@@ -160,40 +154,21 @@ export class Election implements AsyncDisposable {
   /** One after the other: what has to be verified must not be overtaken. */
   #receive(word: ElectionWord, from: MessengerPeer): Promise<void> {
     this.#inbox = this.#inbox.then(async () => {
-      const message = await this.#believed(word, from.id);
+      const heard = await this.#words.hear(word, from.id);
+      if (heard.as === "refused") return this.#refuse(from.id, heard.reason, word);
+      // We missed its first word: asked who it is, it shows its votes again.
+      if (heard.as === "unknown") return this.#greet(from.id);
       // It may have left while its word was looked at.
-      if (message !== undefined && this.#messenger.peers.has(from.id)) {
-        this.#feed({ type: "message", from: from.id, message });
-      }
+      if (!this.#messenger.peers.has(from.id)) return;
+      this.#feed({ type: "message", from: from.id, message: heard.message });
     });
     return this.#inbox;
   }
 
-  /** The word as the core takes it; undefined where there is no ground to believe it. */
-  async #believed(word: ElectionWord, from: PeerId): Promise<Message | undefined> {
-    if (word.t === "hello") {
-      if (sameDigest(word.members, this.#proofs?.digest)) return word;
-      return this.#refuse(from, "other-quorum", word);
-    }
-    const proofs = this.#proofs;
-    if (proofs === undefined) return word;
-    if (word.t === "answer" && word.yes && !(await proofs.take(from, word, this.#messenger.id))) {
-      return this.#refuse(from, "forged", word);
-    }
-    if (word.t !== "lead") return word;
-    const found = await proofs.check(from, word);
-    if (found === "unproven") return this.#refuse(from, "unproven", word);
-    if (found === "proven") return word;
-    // We missed its first word: asked who it is, it shows its votes again.
-    this.#greet(from);
-    return undefined;
-  }
-
-  #refuse(from: PeerId, reason: ElectionRefusal["reason"], claim: unknown): undefined {
+  #refuse(from: PeerId, reason: ElectionRefusal["reason"], claim: unknown): void {
     const refusal = { from, reason, claim };
     this.#rejections.add(refusal);
     this.#emitter.emit("refused", refusal);
-    return undefined;
   }
 
   #feed(event: ElectionEvent): void {
@@ -225,31 +200,16 @@ export class Election implements AsyncDisposable {
   async #remember(memory: ElectionMemory): Promise<void> {
     await this.#options.store?.save(memory);
     this.#savedTerm = Math.max(this.#savedTerm, memory.term);
-    if (memory.votedFor === this.#messenger.id) await this.#proofs?.begin(memory.term, this.#messenger.id);
+    if (memory.votedFor === this.#messenger.id) await this.#words.begin(memory.term);
     this.#tell();
   }
 
   async #send(to: readonly PeerId[], message: Message, isAnswer: boolean): Promise<void> {
     for (const id of to) {
-      const word = await this.#word(id, message, isAnswer);
+      const word = await this.#words.say(id, message, isAnswer);
       // Whoever doesn't speak of elections, or is gone meanwhile, is told nothing.
       this.#messenger.send(id, electionProtocol.word, word).catch(() => {});
     }
-  }
-
-  /** The message as it travels, with what proves it. */
-  async #word(to: PeerId, message: Message, isAnswer: boolean): Promise<ElectionWordInput> {
-    const word = { topic: this.name, ...message };
-    const proofs = this.#proofs;
-    if (proofs === undefined) return word;
-    if (word.t === "hello") return { ...word, members: proofs.digest };
-    if (word.t === "lead") {
-      const votes = proofs.show(to, word.term, isAnswer);
-      return votes === undefined ? word : { ...word, votes };
-    }
-    if (word.t !== "answer" || !word.yes) return word;
-    const signature = await proofs.vote(word.term, to);
-    return signature === undefined ? word : { ...word, signature };
   }
 
   /** Tells listeners what is different from what they were told. */
@@ -292,27 +252,4 @@ export async function createElection(messenger: Messenger, options: ElectionOpti
   mustFit(messenger, options);
   const memory = await options.store?.load();
   return new Election(messenger, options, memory);
-}
-
-function mustFit(
-  messenger: Messenger,
-  { name = "leader", score = 0, beatMs, quorum, identity }: ElectionOptions,
-): void {
-  if (name === "" || name.length > limits.nameLength) {
-    throw new SkeinError("bad-argument", `An election's name has 1 to ${limits.nameLength} characters.`);
-  }
-  if (isTopicTaken(messenger, electionProtocol.word, name)) {
-    throw new SkeinError("bad-argument", `There is an election "${name}" over this messenger already: name another.`);
-  }
-  if (!Number.isFinite(score)) throw new SkeinError("bad-argument", "A score is a number, such as 0 or 1.");
-  if (beatMs !== undefined && !(beatMs >= 10)) {
-    throw new SkeinError("bad-argument", "A leader can't beat oftener than every 10 ms: give a longer `beatMs`.");
-  }
-  if (quorum === undefined) return;
-  if (quorum.length === 0 || quorum.length > membersMost || new Set(quorum).size !== quorum.length) {
-    throw new SkeinError("bad-argument", `A quorum is of 1 to ${membersMost} different ids.`);
-  }
-  if (quorum.includes(messenger.id) && identity?.id !== messenger.id) {
-    throw new SkeinError("bad-argument", "A member signs its votes: pass the `identity` that it joined with.");
-  }
 }

@@ -1,9 +1,12 @@
+import type { PeerId } from "@skein/protocol";
 import { describe, expect, it } from "vitest";
 import { IdentityNetwork } from "../agreement/identity-network.test-support.js";
 import { createElection, type Election } from "../election/election.js";
 import { Fence } from "../election/fence.js";
 import type { MemoryMessenger } from "../simulation/memory-network.test-support.js";
+import type { Lock } from "./lock.js";
 import { createLocks, type Locks } from "./locks.js";
+import { locksProtocol } from "./protocol.js";
 
 interface Agent {
   readonly messenger: MemoryMessenger;
@@ -88,6 +91,24 @@ describe("locks", () => {
     await lock.free();
     const later = await network.clock.settled(next);
     expect(later.token > lock.token).toBe(true);
+  });
+
+  it("go to another where their holder couldn't reach the new leader in time, and it knows; its renewal changes nothing", async () => {
+    const network = new IdentityNetwork();
+    const all = await agents(network, 5);
+    const [old, next, holder, other] = [0, 1, 2, 3].map((number) => at(all, number));
+    const lock = await network.clock.settled(holder?.locks.acquire("index") as Promise<Lock>);
+    network.cut(network.idOf(1), network.idOf(2));
+    network.crash(old?.messenger.id as PeerId);
+    const later = await network.clock.settled(other?.locks.acquire("index", { timeoutMs: 30_000 }) as Promise<Lock>);
+    expect(next?.election.isLeader).toBe(true);
+    expect([lock.isHeld, lock.signal.aborted]).toEqual([false, true]);
+    network.connect(network.idOf(1), network.idOf(2));
+    const { token } = lock;
+    const renewal = { topic: "leader", lock: "index", t: "renew", claim: 1, n: 9, leaseMs: 1_000, token } as const;
+    await holder?.messenger.send(network.idOf(1), locksProtocol.holder, renewal);
+    await network.clock.pass(10_000);
+    expect([lock.isHeld, later.isHeld, later.token > token]).toEqual([false, true, true]);
   });
 
   it("tell their holder when they are lost", async () => {

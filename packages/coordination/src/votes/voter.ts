@@ -126,6 +126,8 @@ export class Voter {
     if (!body.ok) return undefined;
     const late = new AbortController();
     const cancel = this.#clock.after(proposal.timeoutMs, () => late.abort());
+    // Whoever decides may never come to an end: nothing of it outlives us.
+    this.#closing.signal.addEventListener("abort", cancel, { once: true });
     const signal = AbortSignal.any([late.signal, this.#closing.signal]);
     try {
       const decided = await decide(body.value, { proposal, signal });
@@ -135,6 +137,7 @@ export class Voter {
       return undefined;
     } finally {
       cancel();
+      this.#closing.signal.removeEventListener("abort", cancel);
     }
   }
 }

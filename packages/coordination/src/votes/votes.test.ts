@@ -144,6 +144,18 @@ describe("a vote", () => {
     await expect(at(all, 0).votes.propose(kind, {})).rejects.toMatchObject({ code: "closed" });
   });
 
+  it("leaves nothing behind once it is closed, though somebody never comes to a decision", async () => {
+    const network = new IdentityNetwork();
+    const all = agents(network, ["yes", undefined]);
+    at(all, 1).votes.onProposal(kind, schema, () => new Promise(() => {}));
+    const vote = at(all, 0).votes.propose(kind, { keeper: "ada" });
+    await network.clock.pass(10);
+    for (const { votes } of all) await votes.close();
+    await expect(vote).rejects.toMatchObject({ code: "closed" });
+    await network.clock.pass(100);
+    expect(network.clock.armed).toBe(0);
+  });
+
   it("refuses what makes no sense, before anybody is asked", async () => {
     const network = new IdentityNetwork();
     const [agent] = agents(network, ["yes"]) as [Agent];

@@ -2,22 +2,19 @@ import {
   equalBytes,
   type Messenger,
   type MessengerPeer,
-  type MessengerPeerEvent,
   type OutputOf,
   type PeerId,
   platformRandom,
   type Schema,
   SkeinError,
-  toBase64Url,
   type Unsubscribe,
 } from "@skein/protocol";
 import { Rejections } from "../agreement/rejections.js";
 import { type Clock, platformClock } from "../clock.js";
 import { Emitter } from "../shared/emitter.js";
-import { byteOf, signBallot, verifyBallot, verifyCertificate } from "./certificate.js";
-import type { BallotEffect, BallotEnd } from "./core/ballot-box.js";
+import { byteOf, verifyCertificate } from "./certificate.js";
+import type { BallotEnd } from "./core/ballot-box.js";
 import type { Choice } from "./core/rule.js";
-import { OpenVote } from "./open-vote.js";
 import type {
   DecisionContext,
   Outcome,
@@ -27,13 +24,12 @@ import type {
   VotesEvents,
   VotesOptions,
 } from "./options.js";
-import { faultOf, mustBeKind, type Proposal, proposalHash, type SignedProposal, signProposal } from "./proposal.js";
+import { faultOf, mustBeKind, type Proposal, proposalHash, type SignedProposal } from "./proposal.js";
+import { Proposer } from "./proposer.js";
 import { votesProtocol } from "./protocol.js";
 import { type Asked, Voter } from "./voter.js";
 
 const voteTimeoutMs = 30_000;
-/** Proposals of ours that are over, and of which a late ballot may still show that somebody voted twice. */
-const overMost = 100;
 
 type BallotBody = { readonly proposal: Uint8Array; readonly choice: Choice; readonly s: Uint8Array };
 type OutcomeBody = {
@@ -50,8 +46,7 @@ export class Votes implements AsyncDisposable {
   readonly #voter: Voter;
   readonly #emitter = new Emitter<VotesEvents>();
   readonly #rejections = new Rejections<VoteRefusal>();
-  /** Ours, open or over not long ago, by hash. */
-  readonly #ours = new Map<string, OpenVote>();
+  readonly #proposer: Proposer;
   readonly #stops: Unsubscribe[];
   #state: "open" | "closed" = "open";
 
@@ -61,14 +56,21 @@ export class Votes implements AsyncDisposable {
     this.#options = options;
     this.#clock = options.clock ?? platformClock;
     this.#voter = new Voter(options.identity, this.#clock, options.ed25519);
+    this.#proposer = new Proposer({
+      messenger,
+      clock: this.#clock,
+      options,
+      doubled: (proposal, ballots) =>
+        this.#emitter.emit("doubled", { voter: ballots[0].voter as PeerId, proposal, ballots }),
+    });
     this.#stops = [
       messenger.handle(votesProtocol.propose, (signed, from) => this.#asked(signed, from)),
       messenger.handle(votesProtocol.ballot, (ballot, from) => this.#take(ballot, from.id)),
       messenger.handle(votesProtocol.pass, ({ proposal, reason }, from) => {
-        this.#find(proposal)?.feed({ type: "absent", voter: from.id, reason });
+        this.#proposer.pass(from.id, proposal, reason);
       }),
       messenger.handle(votesProtocol.outcome, (outcome, from) => this.#conclude(outcome, from.id)),
-      messenger.onPeer((event) => this.#meet(event)),
+      messenger.onPeer((event) => this.#proposer.meet(event)),
     ];
   }
 
@@ -98,16 +100,15 @@ export class Votes implements AsyncDisposable {
     const { signal, ballot = "yes" } = options;
     if (signal?.aborted) throw withdrawn();
     const proposal = this.#proposal(kind, body, options);
-    const signed = await signProposal(this.#options.identity, proposal);
+    const signed = await this.#proposer.sign(proposal);
     this.#mustBeOpen();
-    const vote = this.#begin(proposal, signed);
+    const vote = this.#proposer.begin(proposal, signed);
     const withdraw = (): void => vote.feed({ type: "withdraw" });
     signal?.addEventListener("abort", withdraw, { once: true });
-    if (proposal.electorate.includes(this.#messenger.id)) await this.#castOwn(vote, ballot);
-    for (const voter of proposal.electorate) this.#ask(vote, voter);
+    await this.#proposer.ask(vote, ballot);
     const end = await vote.ended;
     signal?.removeEventListener("abort", withdraw);
-    this.#announce(vote, end);
+    this.#proposer.announce(vote, end);
     if (end !== "withdrawn") return vote.outcome(end);
     throw this.#state === "closed" ? closed() : withdrawn();
   }
@@ -133,7 +134,7 @@ export class Votes implements AsyncDisposable {
     this.#state = "closed";
     for (const stop of this.#stops) stop();
     this.#voter.close();
-    for (const vote of this.#ours.values()) vote.feed({ type: "withdraw" });
+    this.#proposer.close();
     this.#emitter.clear();
   }
 
@@ -151,51 +152,6 @@ export class Votes implements AsyncDisposable {
       Number.isSafeInteger(timeoutMs) && timeoutMs > 0 ? faultOf(proposal) : "a vote's time is a whole number";
     if (fault !== undefined) throw new SkeinError("bad-argument", `This can't be put to the vote: ${fault}.`);
     return proposal;
-  }
-
-  #begin(proposal: Proposal, signed: SignedProposal): OpenVote {
-    const tell = (effect: BallotEffect): void => this.#report(proposal, effect);
-    const vote = new OpenVote(proposal, signed, { clock: this.#clock, tell });
-    this.#ours.set(toBase64Url(proposalHash(signed)), vote);
-    this.#forget();
-    return vote;
-  }
-
-  /** Of those that are over, the latest are kept. */
-  #forget(): void {
-    const over = [...this.#ours].filter(([, { isOpen }]) => !isOpen);
-    for (const [hash] of over.slice(0, Math.max(0, over.length - overMost))) this.#ours.delete(hash);
-  }
-
-  async #castOwn(vote: OpenVote, choice: Choice): Promise<void> {
-    const signature = await signBallot(this.#options.identity, proposalHash(vote.signed), choice);
-    vote.feed({ type: "ballot", ballot: { voter: this.#messenger.id, choice, signature } });
-  }
-
-  #ask(vote: OpenVote, voter: PeerId): void {
-    if (voter === this.#messenger.id || !vote.awaits(voter)) return;
-    // Whoever isn't there yet is asked when it comes; who doesn't speak of votes can't be.
-    this.#messenger.send(voter, votesProtocol.propose, vote.signed).catch((error: unknown) => {
-      if (SkeinError.is(error, "protocol-mismatch")) vote.feed({ type: "absent", voter, reason: "no-handler" });
-    });
-  }
-
-  #announce(vote: OpenVote, end: BallotEnd): void {
-    const certificate = end === "withdrawn" ? undefined : vote.outcome(end).certificate;
-    const body = { proposal: proposalHash(vote.signed), end, ...(certificate === undefined ? {} : { certificate }) };
-    for (const id of vote.proposal.electorate) {
-      if (id !== this.#messenger.id) this.#messenger.send(id, votesProtocol.outcome, body).catch(() => {});
-    }
-  }
-
-  #meet({ type, peer }: MessengerPeerEvent): void {
-    for (const vote of this.#ours.values()) {
-      if (!vote.isOpen) continue;
-      if (type === "gone") vote.feed({ type: "absent", voter: peer.id, reason: "gone" });
-      if (type !== "reachable") continue;
-      vote.feed({ type: "back", voter: peer.id });
-      this.#ask(vote, peer.id);
-    }
   }
 
   /** Somebody puts something to the vote. */
@@ -221,14 +177,9 @@ export class Votes implements AsyncDisposable {
     sent.catch(() => {});
   }
 
-  async #take({ proposal, choice, s }: BallotBody, voter: PeerId): Promise<void> {
-    const claim = { proposal, choice, s };
-    const vote = this.#find(proposal);
-    if (vote === undefined) return this.#refuse(voter, "unknown-proposal", claim);
-    if (!vote.proposal.electorate.includes(voter)) return this.#refuse(voter, "not-elector", claim);
-    const isGenuine = await verifyBallot(voter, proposal, choice, s, this.#options.ed25519);
-    if (!isGenuine) return this.#refuse(voter, "forged", claim);
-    vote.feed({ type: "ballot", ballot: { voter, choice, signature: s } });
+  async #take(claim: BallotBody, voter: PeerId): Promise<void> {
+    const refused = await this.#proposer.take(voter, claim);
+    if (refused !== undefined) this.#refuse(voter, refused, claim);
   }
 
   /** A proposer tells how it ended. */
@@ -253,16 +204,6 @@ export class Votes implements AsyncDisposable {
     const read = await verifyCertificate(certificate, ed25519 === undefined ? {} : { ed25519 });
     // Of another proposal: under the same nonce, or none of that proposer's at all.
     return read.ok && equalBytes(read.value.hash, proposalHash(signed)) ? read.value.decision : "nothing";
-  }
-
-  #report(proposal: Proposal, effect: BallotEffect): void {
-    if (effect.type !== "doubled") return;
-    const voter = effect.ballots[0].voter as PeerId;
-    this.#emitter.emit("doubled", { voter, proposal, ballots: effect.ballots });
-  }
-
-  #find(hash: Uint8Array): OpenVote | undefined {
-    return this.#ours.get(toBase64Url(hash));
   }
 
   #refuse(from: PeerId, reason: VoteRefusalReason, claim: unknown): void {

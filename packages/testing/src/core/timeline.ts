@@ -47,8 +47,9 @@ export class Timeline {
     };
   }
 
+  /** A delay is rounded before it is added: one so short that a late time swallows it would never let time go on. */
   after(delayMs: number, run: () => void): () => void {
-    return this.at(this.#nowMs + delayMs, run);
+    return this.at(this.#nowMs + Math.ceil(delayMs * ticksPerMs) / ticksPerMs, run);
   }
 
   /** Moves to the next thing, if it comes by then, and lets it happen; false where none does: then it is that time. */

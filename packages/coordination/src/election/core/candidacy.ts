@@ -41,6 +41,7 @@ function betterCount(state: ElectionState): number {
   const { self } = state.settings;
   let better = 0;
   for (const { rank, candidate } of state.peers.values()) {
+    if (rank.id === state.silent) continue;
     if (candidate && isMember(state, rank.id) && outranks(rank, self)) better++;
   }
   return better;

@@ -38,6 +38,7 @@ export function startElection(
     grantsFromMs: nowMs + timing.grantMs,
     standsFromMs: 0,
     challengedMs: Number.NEGATIVE_INFINITY,
+    silent: undefined,
     role: { phase: "seeking", untilMs: undefined },
   };
   // Whoever leads has the time to say so: a member can't stand before anyway.
@@ -90,7 +91,7 @@ function expire(state: ElectionState, nowMs: number): ElectionStep {
   }
   if (role.phase === "closed" || role.untilMs === undefined || nowMs < role.untilMs) return become(state);
   if (role.phase === "canvassing") return expireCanvass(state, nowMs);
-  return role.phase === "following" ? become(seek(state, nowMs)) : stand(state, nowMs);
+  return role.phase === "following" ? become(seek({ ...state, silent: role.leader }, nowMs)) : stand(state, nowMs);
 }
 
 /** How long we slept nobody knows: no lease of ours is worth anything. What we promised others still holds. */
@@ -138,7 +139,8 @@ function handleGone(state: ElectionState, from: string, nowMs: number): Election
   return settle(next, nowMs);
 }
 
-function handleMessage(state: ElectionState, from: string, message: Message, nowMs: number): ElectionStep {
+function handleMessage(before: ElectionState, from: string, message: Message, nowMs: number): ElectionStep {
+  const state = before.silent === from ? { ...before, silent: undefined } : before;
   if (message.term > state.heardTerm + termLeapMost) return refuse(state, from, "far-term", message);
   if (message.t === "hello") return handleHello(state, from, message);
   const peer = state.peers.get(from);

@@ -85,6 +85,8 @@ export interface ElectionState {
   /** Before this we don't stand: we resigned. */
   readonly standsFromMs: number;
   readonly challengedMs: number;
+  /** A leader that fell silent, until it says something: nobody waits for it to stand. */
+  readonly silent: string | undefined;
   readonly role: Role;
 }
 

@@ -94,7 +94,7 @@ describe("a ballot box", () => {
         const late = run(box, [{ type: "woke" }], untilMs).box;
         expect(late.end).toBe(box.end ?? "timed-out");
       }),
-      { numRuns: 2_000 },
+      { numRuns: Number(process.env.SKEIN_RUNS ?? 2_000) },
     );
   });
 });
