@@ -6,7 +6,13 @@ const rememberedMost = 256;
 /** Names members as they name themselves, also those who have left; by the beginning of their id where they have no name. */
 export function namesOf(room: Room): (id: PeerId) => string {
   const names = new Map<PeerId, string>();
-  const learn = ({ id, card }: { readonly id: PeerId; readonly card: { readonly name?: string | undefined } }): void => {
+  const learn = ({
+    id,
+    card,
+  }: {
+    readonly id: PeerId;
+    readonly card: { readonly name?: string | undefined };
+  }): void => {
     if (card.name === undefined) return;
     names.delete(id);
     names.set(id, card.name);
