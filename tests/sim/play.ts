@@ -24,8 +24,6 @@ export interface PlayOptions {
   readonly fault?: Fault;
   /** Another Node than the one that runs this. */
   readonly node?: string;
-  /** A type of action that is left out. */
-  readonly without?: string;
 }
 
 /** Plays scenarios in a process of their own. */
@@ -34,7 +32,6 @@ export async function play({
   seconds,
   runs,
   fault,
-  without,
   node = process.execPath,
 }: PlayOptions): Promise<Played> {
   const sources = fault === undefined ? [] : ["--import", here("from-source.mjs")];
@@ -42,7 +39,6 @@ export async function play({
   const env = {
     ...process.env,
     ...(fault && { SKEIN_FAULT: JSON.stringify(fault) }),
-    ...(without && { SKEIN_WITHOUT: without }),
   };
   const child = spawn(node, args, { env, stdio: ["ignore", "pipe", "pipe"] });
   let [output, errors] = ["", ""];

@@ -1,5 +1,5 @@
 // Plays scenarios from a seed on, until one fails or so much processor time is spent: `soak.mjs FIRST CPU-SECONDS [RUNS]`.
-// Prints one line of JSON; `digest` is of all their traces. `SKEIN_WITHOUT` names a type of action that is left out.
+// Prints one line of JSON; `digest` is of all their traces.
 import { createHash } from "node:crypto";
 import { runScenario, scenarioOf } from "@skein/testing";
 
@@ -12,9 +12,7 @@ let simulatedMs = 0;
 let failure;
 for (; seed < first + runs && spent() < cpuSeconds; seed++) {
   try {
-    const scenario = scenarioOf(seed);
-    const happenings = scenario.happenings.filter(({ action }) => action.type !== process.env.SKEIN_WITHOUT);
-    const result = await runScenario({ ...scenario, happenings });
+    const result = await runScenario(scenarioOf(seed));
     steps += result.steps;
     simulatedMs += result.lengthMs;
     digests.update(result.digest);

@@ -6,6 +6,11 @@ export interface Clock {
   wallMs(): number;
   /** Calls back once after a delay; gives what cancels it. */
   after(delayMs: number, callback: () => void): () => void;
+  /**
+   * Calls back once all that is under way at this moment has come to rest. For simulated worlds: a real one has no such moment, and a few microtasks
+   * take its place, whose number says nothing from one version of a platform to the next.
+   */
+  atRest?(callback: () => void): void;
 }
 
 /** The longest that timers can wait: they take a longer delay for none at all. Whoever wakes early waits again. */

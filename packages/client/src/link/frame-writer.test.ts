@@ -1,7 +1,8 @@
 import { limits } from "@skein/protocol";
 import { describe, expect, it } from "vitest";
+import { platformClock } from "../clock.js";
 import { turn } from "../testing.test-support.js";
-import { FrameWriter, lowWaterBytes } from "./frame-writer.js";
+import { FrameWriter, lowWaterBytes, pauseOf } from "./frame-writer.js";
 
 /** A channel that keeps what it was given, and says its buffer is as full as the test wants. */
 class TestSink {
@@ -31,6 +32,7 @@ function writerTo(sink: TestSink) {
       asked.push(mostBytes);
       return waiting.shift();
     },
+    pauseOf(platformClock),
     (reason) => {
       failures.push(reason);
       writer.close();

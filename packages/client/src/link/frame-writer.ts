@@ -1,4 +1,5 @@
 import { concatBytes, limits } from "@skein/protocol";
+import type { Clock } from "../clock.js";
 
 /** The sending half of a path, as a data channel has it. */
 export interface FrameSink {
@@ -15,9 +16,21 @@ export const lowWaterBytes = 128 * 1024;
 
 /** Messages that follow each other share a frame, up to about this much: beyond it, a larger frame gains nothing. */
 const gatherBytes = 16 * 1024;
-/** More may follow: an app that awaits each send takes a few microtasks from one to the next. After so many without any, none will. */
-export const quietMost = 4;
-export const tick = Promise.resolve();
+/** How a writer waits for what may still come in the same run. */
+export interface Pause {
+  /** After so many in which nothing came, nothing will. */
+  readonly quietMost: number;
+  before(goOn: () => void): void;
+}
+
+const tick = Promise.resolve();
+/** An app that awaits each send takes a few microtasks from one to the next. */
+const microtask: Pause = { quietMost: 4, before: (goOn) => void tick.then(goOn) };
+
+/** In a simulated world, the moment when all has come to rest; elsewhere some microtasks. */
+export function pauseOf({ atRest }: Clock): Pause {
+  return atRest === undefined ? microtask : { quietMost: 1, before: atRest };
+}
 
 /**
  * A path's own records that may wait for its channel. A side says a handful of them; but it answers each question, and who asks without
@@ -35,15 +48,17 @@ export type FrameSource = (mostBytes: number) => Uint8Array | undefined;
 export class FrameWriter {
   readonly #sink: FrameSink;
   readonly #source: FrameSource;
+  readonly #pause: Pause;
   readonly #failed: (reason: string) => void;
   #records: Uint8Array[] = [];
   #state: "idle" | "scheduled" | "blocked" | "closed" = "idle";
-  /** While scheduled: what came together, and for how many microtasks nothing did. */
+  /** While scheduled: what came together, and for how many pauses nothing did. */
   #gatheredBytes = 0;
   #quiet = 0;
 
-  constructor(sink: FrameSink, source: FrameSource, failed: (reason: string) => void) {
+  constructor(sink: FrameSink, source: FrameSource, pause: Pause, failed: (reason: string) => void) {
     this.#sink = sink;
+    this.#pause = pause;
     this.#source = source;
     this.#failed = failed;
   }
@@ -93,7 +108,7 @@ export class FrameWriter {
   }
 
   readonly #gather = (): void => {
-    if (this.#gatheredBytes < gatherBytes && this.#quiet++ < quietMost) void tick.then(this.#gather);
+    if (this.#gatheredBytes < gatherBytes && this.#quiet++ < this.#pause.quietMost) this.#pause.before(this.#gather);
     else this.#flush();
   };
 

@@ -1,7 +1,8 @@
 import { encodeLossy } from "@skein/protocol";
 import { describe, expect, it } from "vitest";
+import { platformClock } from "../clock.js";
 import { turn } from "../testing.test-support.js";
-import { type FrameSink, lowWaterBytes } from "./frame-writer.js";
+import { type FrameSink, lowWaterBytes, pauseOf } from "./frame-writer.js";
 import { LossyWriter } from "./lossy-writer.js";
 
 class TestSink implements FrameSink {
@@ -20,7 +21,7 @@ function writerTo(lossy?: TestSink) {
   const sink = new TestSink();
   sink.lossy = lossy;
   const failures: string[] = [];
-  return { sink, failures, writer: new LossyWriter(sink, (reason) => failures.push(reason)) };
+  return { sink, failures, writer: new LossyWriter(sink, pauseOf(platformClock), (reason) => failures.push(reason)) };
 }
 
 const record = (sequence: number, length = 1) => encodeLossy(sequence, new Uint8Array(length));

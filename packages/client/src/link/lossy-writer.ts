@@ -1,5 +1,5 @@
 import { concatBytes } from "@skein/protocol";
-import { type FrameSink, lowWaterBytes, quietMost, tick } from "./frame-writer.js";
+import { type FrameSink, lowWaterBytes, type Pause } from "./frame-writer.js";
 
 /** Above this much in the buffer of a channel of its own, what is lossy would come too late. */
 const lossyWaterBytes = 64 * 1024;
@@ -13,14 +13,16 @@ const frameBytes = 16 * 1024;
  */
 export class LossyWriter {
   readonly #sink: FrameSink;
+  readonly #pause: Pause;
   readonly #failed: (reason: string) => void;
   #records: Uint8Array[] = [];
   #recordBytes = 0;
   #quiet = 0;
 
   /** @param failed the path's own channel threw. */
-  constructor(sink: FrameSink, failed: (reason: string) => void) {
+  constructor(sink: FrameSink, pause: Pause, failed: (reason: string) => void) {
     this.#sink = sink;
+    this.#pause = pause;
     this.#failed = failed;
   }
 
@@ -43,7 +45,7 @@ export class LossyWriter {
 
   /** A moment longer than the path's other frames: what binds a type goes before what is of it. */
   readonly #gather = (): void => {
-    if (this.#records.length > 0 && this.#quiet++ <= quietMost + 1) void tick.then(this.#gather);
+    if (this.#records.length > 0 && this.#quiet++ <= this.#pause.quietMost + 1) this.#pause.before(this.#gather);
     else this.flush();
   };
 

@@ -21,7 +21,7 @@ import {
   stepLiveness,
 } from "../core/liveness.js";
 import type { Step } from "../core/machine.js";
-import { type FrameSink, FrameWriter } from "./frame-writer.js";
+import { type FrameSink, FrameWriter, pauseOf } from "./frame-writer.js";
 import { LossyWriter } from "./lossy-writer.js";
 
 /** What a path asks of its link, and tells it. */
@@ -81,8 +81,9 @@ export class Path {
     });
     const end = (reason: string) => this.#end(reason);
     const pull = (mostBytes: number) => (this.#phase === "carrying" ? listener.pull(mostBytes) : undefined);
-    this.#writer = new FrameWriter(counted, pull, end);
-    this.#lossy = new LossyWriter(counted, end);
+    const pause = pauseOf(clock);
+    this.#writer = new FrameWriter(counted, pull, pause, end);
+    this.#lossy = new LossyWriter(counted, pause, end);
     this.#alarm = new Alarm(clock, () => this.#live({ type: "woke" }));
     const first = startLiveness(clock.nowMs());
     this.#liveness = first.state;

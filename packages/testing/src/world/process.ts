@@ -40,6 +40,8 @@ export class Process {
       nowMs: () => this.#timeline.nowMs - this.#bornMs - this.#stoodMs,
       wallMs: () => epochMs + this.#timeline.nowMs + this.#wallOffsetMs,
       after: (delayMs, callback) => this.#after(delayMs, callback),
+      // What happens next happens once no microtask is left, however many there were.
+      atRest: (callback) => void this.#timeline.after(0, () => this.run(callback)),
     };
   }
 
