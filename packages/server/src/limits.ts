@@ -31,7 +31,9 @@ export interface ServerLimitOptions extends ClassRates {
   readonly slowestReadBytes: number;
   /** How long a client may be in a room and say nothing but that it is there. Default: for ever. */
   readonly idleMs: number;
-  /** Joins whose signatures and tokens are being looked at at the same time; others wait for their turn. Default 8. */
+  /**
+   * Joins whose signatures are being looked at at the same time, of one address never more than one; others wait for their turn. Default 8.
+   */
   readonly joinsAtOnce: number;
   /**
    * Connections from one address (of IPv6, one network of 64 bits): default 512 at once, 20 a second and 512 at once; together the rates of 4

@@ -13,7 +13,7 @@ import { type RoomServerOptions, type Settings, settle } from "./options.js";
 import type { ClientSocket, Corkable } from "./socket.js";
 import { Counters, type ServerStats } from "./stats.js";
 import { Turn } from "./turn.js";
-import { Turnstile } from "./turnstile.js";
+import { Turnstiles } from "./turnstile.js";
 
 /** How long clients are given to take their leave when the server closes, and one that is sent away to go. */
 export const farewellMs = 1_000;
@@ -89,7 +89,7 @@ export class RoomServer {
       counters: this.#counters,
       commons: this.#commons,
       turn: new Turn(),
-      turnstile: new Turnstile(limits.joinsAtOnce),
+      turnstiles: new Turnstiles(limits.joinsAtOnce),
       log: (event) => this.log(event),
       barredMs: (peer) => this.#bars.leftMs(peer, clock.nowMs()),
       joined: (connection) => this.#joining.delete(connection),
