@@ -16,6 +16,7 @@ const turn = [{ name: "coturn", paths: ["/usr/bin/turnserver"] }];
 /** What stands in front of a server. */
 const proxies = [
   { name: "nginx-light", paths: ["/usr/sbin/nginx"] },
+  { name: "caddy", paths: ["/usr/bin/caddy"] },
   { name: "openssl", paths: ["/usr/bin/openssl"] },
 ];
 const apt = "/usr/bin/apt-get";

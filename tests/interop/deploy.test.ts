@@ -2,16 +2,19 @@ import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { createHash, X509Certificate } from "node:crypto";
 import { once } from "node:events";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { type RequestOptions, request } from "node:http";
+import { request as requestByTls } from "node:https";
 import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import type { Duplex } from "node:stream";
 import { fileURLToPath } from "node:url";
 import type { Browser, Page } from "puppeteer-core";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { launch } from "./support/browsers.ts";
 
-// The files of deploy/, as docs/guide/deploy.md uses them: nginx with TLS in front, a token, two browsers.
+// The files of deploy/, as docs/guide/deploy.md uses them: nginx or Caddy with TLS in front, a token, two browsers.
 
 const skein = fileURLToPath(new URL("../../packages/cli/dist/esm/main.js", import.meta.url));
 const deploy = (file: string) => readFile(new URL(`../../deploy/${file}`, import.meta.url), "utf8");
@@ -20,7 +23,7 @@ const name = "skein.example.org";
 let folder: string;
 let ports: { readonly http: number; readonly https: number; readonly server: number; readonly admin: number };
 let server: ChildProcess;
-let nginx: ChildProcess;
+let proxy: ChildProcess | undefined;
 let browsers: Browser[] = [];
 let token: string;
 
@@ -37,63 +40,92 @@ beforeAll(async () => {
   await writeFile(join(folder, "admin.token"), run("secret"));
   token = run("token", "--key", join(folder, "tokens.key"), "--room", "demo", "--expires", "1h");
   await writeFile(join(folder, "skein.json"), await settings());
-  await writeFile(join(folder, "nginx.conf"), await nginxConfiguration());
   server = await startServer();
-  nginx = spawn("/usr/sbin/nginx", ["-p", folder, "-c", join(folder, "nginx.conf"), "-g", "daemon off;"], {
-    stdio: ["ignore", "ignore", "inherit"],
-  });
 });
 
 afterAll(async () => {
   await Promise.all(browsers.map((browser) => browser.close()));
-  for (const child of [nginx, server]) await stop(child);
+  for (const child of [proxy, server]) await stop(child);
   await rm(folder, { recursive: true });
 });
 
-it("nginx passes on pages, health and WebSockets through TLS, and two browsers with a token are linked", async () => {
-  const fingerprint = createHash("sha256")
-    .update(
-      new X509Certificate(await readFile(join(folder, "server.pem"))).publicKey.export({ type: "spki", format: "der" }),
-    )
-    .digest("base64");
-  browsers = await Promise.all(
-    [1, 2].map(() =>
-      launch("chromium", [
-        `--host-resolver-rules=MAP ${name}:443 127.0.0.1:${ports.https}`,
-        `--ignore-certificate-errors-spki-list=${fingerprint}`,
-      ]),
-    ),
-  );
-  const pages = await Promise.all(browsers.map((browser, index) => open(browser, `browser-${index}`)));
-  await Promise.all(pages.map((page) => linked(page)));
-  expect(admin("rooms")).toBe("demo  2 peers");
-});
+describe.each([
+  ["nginx", startNginx],
+  ["Caddy", startCaddy],
+] as const)("behind %s", (_, start) => {
+  beforeAll(async () => {
+    await stop(proxy);
+    proxy = await start();
+    await vi.waitUntil(reached, { timeout: 20_000, interval: 100 });
+  });
 
-it("who has no token, or comes from another page, gets no further", async () => {
-  const page = await (browsers[0] as Browser).newPage();
-  await page.goto(`https://${name}/?room=demo&name=stranger`);
-  await page.waitForFunction(() => document.body.textContent.includes("has a token"));
-  await page.close();
-  expect(admin("rooms")).toBe("demo  2 peers");
-  const status = curl("-o", "/dev/null", "-w", "%{http_code}", ...upgrade, "-H", "Origin: https://evil.example");
-  expect(status).toBe("403");
-});
+  it("passes on pages, health and WebSockets through TLS, and two browsers with a token are linked", async () => {
+    await Promise.all(browsers.map((browser) => browser.close()));
+    const fingerprint = createHash("sha256")
+      .update(
+        new X509Certificate(await readFile(join(folder, "server.pem"))).publicKey.export({
+          type: "spki",
+          format: "der",
+        }),
+      )
+      .digest("base64");
+    browsers = await Promise.all(
+      [1, 2].map(() =>
+        launch("chromium", [
+          `--host-resolver-rules=MAP ${name}:443 127.0.0.1:${ports.https}`,
+          `--ignore-certificate-errors-spki-list=${fingerprint}`,
+        ]),
+      ),
+    );
+    const pages = await Promise.all(browsers.map((browser, index) => open(browser, `browser-${index}`)));
+    await Promise.all(pages.map((page) => linked(page)));
+    expect(admin("rooms")).toBe("demo  2 peers");
+  });
 
-it("what a client writes into X-Forwarded-For isn't believed, and a token in an address is refused", () => {
-  const status = curl("-o", "/dev/null", "-w", "%{http_code}", ...upgrade, "-H", `Origin: https://${name}`, `?token=x`);
-  expect(status).toBe("400");
-});
+  it("who has no token, or comes from another page, gets no further", async () => {
+    const page = await (browsers[0] as Browser).newPage();
+    await page.goto(`https://${name}/?room=demo&name=stranger`);
+    await page.waitForFunction(() => document.body.textContent.includes("has a token"));
+    await page.close();
+    expect(admin("rooms")).toBe("demo  2 peers");
+    const status = curl("-o", "/dev/null", "-w", "%{http_code}", ...upgrade, "-H", "Origin: https://evil.example");
+    expect(status).toBe("403");
+  });
 
-it("a new server takes the old one's place, and the links stand meanwhile", async () => {
-  const old = server;
-  const ended = once(old, "exit");
-  old.kill("SIGTERM");
-  server = await startServer();
-  expect(await ended).toEqual([0, null]);
-  const pages = await Promise.all(browsers.map(async (browser) => (await browser.pages()).at(-1) as Page));
-  await expect.poll(() => admin("rooms"), { timeout: 60_000, interval: 500 }).toBe("demo  2 peers");
-  for (const page of pages) expect(await page.evaluate("window.lostLinks")).toBe(0);
-  await Promise.all(pages.map((page) => linked(page)));
+  it("a token in an address is refused", () => {
+    const status = curl(
+      "-o",
+      "/dev/null",
+      "-w",
+      "%{http_code}",
+      ...upgrade,
+      "-H",
+      `Origin: https://${name}`,
+      "?token=x",
+    );
+    expect(status).toBe("400");
+  });
+
+  it("what a client writes into X-Forwarded-For isn't believed", async () => {
+    // The settings allow one connection from an address, and any number from this machine's own.
+    const authority = await readFile(join(folder, "ca.pem"));
+    const through = { port: ports.https, ca: authority, servername: name, protocol: "https:" };
+    expect(await upgradedTwice(through)).toEqual([101, 101]);
+    // Whoever reached the server itself could write what it likes.
+    expect(await upgradedTwice({ port: ports.server })).toEqual([101, 429]);
+  });
+
+  it("a new server takes the old one's place, and the links stand meanwhile", async () => {
+    const old = server;
+    const ended = once(old, "exit");
+    old.kill("SIGTERM");
+    server = await startServer();
+    expect(await ended).toEqual([0, null]);
+    const pages = await Promise.all(browsers.map(async (browser) => (await browser.pages()).at(-1) as Page));
+    await expect.poll(() => admin("rooms"), { timeout: 60_000, interval: 500 }).toBe("demo  2 peers");
+    for (const page of pages) expect(await page.evaluate("window.lostLinks")).toBe(0);
+    await Promise.all(pages.map((page) => linked(page)));
+  });
 });
 
 async function open(browser: Browser, peerName: string): Promise<Page> {
@@ -118,10 +150,47 @@ async function linked(page: Page): Promise<void> {
   });
 }
 
+function reached(): boolean {
+  try {
+    return curl("-o", "/dev/null", "-w", "%{http_code}") === "426";
+  } catch {
+    return false;
+  }
+}
+
 const upgrade = [
   ...["--http1.1", "-H", "Connection: Upgrade", "-H", "Upgrade: websocket", "-H", "Sec-WebSocket-Version: 13"],
   ...["-H", "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==", "-H", "Sec-WebSocket-Protocol: skein.1"],
 ];
+
+/** What two are answered who say that they come from the same address, while both want to be there. */
+async function upgradedTwice(options: RequestOptions): Promise<(number | undefined)[]> {
+  const sockets: Duplex[] = [];
+  const ask = () =>
+    new Promise<number | undefined>((resolve, reject) => {
+      const headers = {
+        Host: name,
+        Connection: "Upgrade",
+        Upgrade: "websocket",
+        "Sec-WebSocket-Version": "13",
+        "Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAAAA==",
+        "Sec-WebSocket-Protocol": "skein.1",
+        "X-Forwarded-For": "198.51.100.7",
+      };
+      const send = options.protocol === "https:" ? requestByTls : request;
+      const asked = send({ ...options, host: "127.0.0.1", path: "/skein", headers, agent: false });
+      asked.on("upgrade", (response, socket) => {
+        sockets.push(socket);
+        resolve(response.statusCode);
+      });
+      asked.on("response", (response) => resolve(response.resume().statusCode));
+      asked.on("error", reject);
+      asked.end();
+    });
+  const statuses = [await ask(), await ask()];
+  for (const socket of sockets) socket.destroy();
+  return statuses;
+}
 
 /** The last argument may be a query. */
 function curl(...args: string[]): string {
@@ -133,9 +202,35 @@ function curl(...args: string[]): string {
 
 async function settings(): Promise<string> {
   const file = JSON.parse(await deploy("skein.json"));
-  const here = { port: ports.server, "admin-port": ports.admin, drain: 3 };
+  const here = { port: ports.server, "admin-port": ports.admin, drain: 3, "max-address-connections": 1 };
   const keys = { "auth-key": join(folder, "tokens.key.pub"), "admin-token": join(folder, "admin.token") };
   return JSON.stringify({ ...file, ...here, ...keys, ice: [], json: true });
+}
+
+async function startNginx(): Promise<ChildProcess> {
+  await writeFile(join(folder, "nginx.conf"), await nginxConfiguration());
+  return spawn("/usr/sbin/nginx", ["-p", folder, "-c", join(folder, "nginx.conf"), "-g", "daemon off;"], {
+    stdio: ["ignore", "ignore", "inherit"],
+  });
+}
+
+async function startCaddy(): Promise<ChildProcess> {
+  await writeFile(join(folder, "Caddyfile"), await caddyConfiguration());
+  return spawn("/usr/bin/caddy", ["run", "--config", join(folder, "Caddyfile"), "--adapter", "caddyfile"], {
+    stdio: "ignore",
+    env: { ...process.env, HOME: folder, XDG_DATA_HOME: folder, XDG_CONFIG_HOME: folder },
+  });
+}
+
+/** As it is in deploy/, with other ports and the certificate that it would get by itself. */
+async function caddyConfiguration(): Promise<string> {
+  const site = (await deploy("Caddyfile"))
+    .replace(
+      `${name} {`,
+      `https://${name}:${ports.https} {\n\tbind 127.0.0.1\n\ttls ${join(folder, "server.pem")} ${join(folder, "server.key")}`,
+    )
+    .replace("127.0.0.1:7700", `127.0.0.1:${ports.server}`);
+  return `{\n\tadmin off\n\tauto_https disable_redirects\n}\n${site}`;
 }
 
 /** As it is in deploy/, with other ports and folders, within what Debian's nginx.conf puts round a site. */

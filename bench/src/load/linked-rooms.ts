@@ -25,7 +25,7 @@ export interface LinkedRoomsMethods extends Record<string, (...args: never[]) =>
 
 const roomSize = 4;
 /** How many rooms are filled at the same time. */
-const openAtOnce = 4;
+const openAtOnce = 2;
 /** After which a server gives up the place of who isn't back; and a second more, until everyone has been told. */
 const graceMs = 11_000;
 /** How long a message over a link may take, on a machine with other things to do. */

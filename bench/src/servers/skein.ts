@@ -1,4 +1,5 @@
-// Our server, as `createServer` makes it where only the port is given, in a process of its own.
+// Our server, as `skein serve` runs it where nothing is said but the port, in a process of its own.
+import { setFlagsFromString } from "node:v8";
 import { createServer, type SkeinServer } from "@skein/server";
 import { answerCalls } from "../child.ts";
 import { type MeasuredServer, measures } from "./measured.ts";
@@ -8,6 +9,9 @@ export interface SkeinServerMethods extends MeasuredServer {
   /** Places in rooms, those of peers that are away included. */
   places(): number;
 }
+
+// As the command does: packages/cli/src/process/small-heap.ts says why.
+setFlagsFromString("--semi-space-growth-factor=1");
 
 let server: SkeinServer | undefined;
 

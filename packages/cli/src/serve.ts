@@ -7,6 +7,7 @@ import sirv from "sirv";
 import * as v from "valibot";
 import { iceUrl } from "./commands/options.js";
 import { pageFolder } from "./page-folder.js";
+import { keepHeapSmall } from "./process/small-heap.js";
 import { aborted, listenForStop } from "./process/stop.js";
 import { authorisationOf } from "./serve/authorisation.js";
 import { limitsOf } from "./serve/limits.js";
@@ -25,6 +26,7 @@ const nextPorts = 20;
 
 /** Runs a server until the process is told to stop. */
 export async function serve(options: ServeOptions): Promise<void> {
+  keepHeapSmall();
   using stop = listenForStop();
   const events = createEventWriter(process.stdout, () => {});
   const tell = (sentence: string): void => {

@@ -54,7 +54,7 @@ export class Connection implements PacketHandler, Limited {
     this.#limiter = new Limiter(this, this.#incoming, this.#speaker, world);
     this.#activeMs = settings.clock.nowMs();
     if (address !== undefined) this.#limiter.hold(address);
-    this.#membership = new Membership(this, this.#speaker, this.#limiter, world);
+    this.#membership = new Membership(this, this.#speaker, this.#limiter, world, address);
   }
 
   get bufferedBytes(): number {

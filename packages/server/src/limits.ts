@@ -31,7 +31,9 @@ export interface ServerLimitOptions extends ClassRates {
   readonly slowestReadBytes: number;
   /** How long a client may be in a room and say nothing but that it is there. Default: for ever. */
   readonly idleMs: number;
-  /** Joins whose signatures and tokens are being looked at at the same time; others wait for their turn. Default 8. */
+  /**
+   * Joins whose signatures are being looked at at the same time, of one address never more than one; others wait for their turn. Default 2.
+   */
   readonly joinsAtOnce: number;
   /**
    * Connections from one address (of IPv6, one network of 64 bits): default 512 at once, 20 a second and 512 at once; together the rates of 4
@@ -93,7 +95,7 @@ export function settleLimits(given: PartialLimits = {}): ServerLimitOptions {
     bufferedBytes: 4 * mebibyte,
     slowestReadBytes: 256,
     idleMs: Number.POSITIVE_INFINITY,
-    joinsAtOnce: 8,
+    joinsAtOnce: 2,
     ...perConnection,
     ...given,
     perAddress: { ...times(one, 4), arrivals: { perSecond: 20, burst: 512 }, holders: 512, ...perAddress },

@@ -7,7 +7,7 @@ import type { Grant } from "./grant.js";
 import type { Limiter } from "./limiter.js";
 import type { Speaker, SpeakerWorld } from "./speaker.js";
 import type { IceDesk } from "./turn/ice-desk.js";
-import type { Turnstile } from "./turnstile.js";
+import type { Turnstiles } from "./turnstile.js";
 
 /** What a membership has of its server. */
 export interface MembershipWorld<Connection> extends SpeakerWorld, EntryWorld {
@@ -15,7 +15,7 @@ export interface MembershipWorld<Connection> extends SpeakerWorld, EntryWorld {
   /** Where clients get their ICE servers. */
   readonly ice: IceDesk<Connection>;
   /** Through which joins go to have their signatures looked at. */
-  readonly turnstile: Turnstile;
+  readonly turnstiles: Turnstiles;
   /** The connection is in a room, and has no longer to hurry. */
   joined(connection: Connection): void;
   /** When the connection's token wants to be looked at; undefined: never. */
@@ -37,6 +37,7 @@ const everything: Grant = {};
 /** One connection's way into a room and out of it: challenged, then joined for as long as its token allows, then ended. */
 export class Membership<Connection extends { readonly number: number }> {
   readonly #connection: Connection;
+  readonly #origin: object | undefined;
   readonly #speaker: Speaker;
   readonly #limiter: Limiter;
   readonly #world: MembershipWorld<Connection>;
@@ -46,9 +47,17 @@ export class Membership<Connection extends { readonly number: number }> {
   #grant = everything;
   #tenure: Tenure | undefined;
 
-  constructor(connection: Connection, speaker: Speaker, limiter: Limiter, world: MembershipWorld<Connection>) {
+  /** @param origin what else comes from the same place has too. */
+  constructor(
+    connection: Connection,
+    speaker: Speaker,
+    limiter: Limiter,
+    world: MembershipWorld<Connection>,
+    origin: object | undefined,
+  ) {
     const { settings } = world;
     this.#connection = connection;
+    this.#origin = origin;
     this.#speaker = speaker;
     this.#limiter = limiter;
     this.#world = world;
@@ -166,8 +175,9 @@ export class Membership<Connection extends { readonly number: number }> {
   }
 
   async #join(join: Join, nonce: Uint8Array): Promise<void> {
-    const { settings, turnstile, log } = this.#world;
-    const admission = await admit(join, nonce, settings, turnstile, log);
+    const { settings, turnstiles, log } = this.#world;
+    const inTurn = <Result>(work: () => Promise<Result>) => turnstiles.pass(this.#origin, work);
+    const admission = await admit(join, nonce, settings, inTurn, log);
     // Meanwhile the client may have gone, or its time run out.
     if (this.#state.phase !== "challenged") return;
     const refusal = admission.admitted ? this.#takePlace(join, admission) : admission;

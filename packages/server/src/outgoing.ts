@@ -2,6 +2,12 @@ import type { EndOfTurn, Flushable } from "./end-of-turn.js";
 import { binaryFrame } from "./frame.js";
 import { type ClientSocket, type Corkable, openState } from "./socket.js";
 
+/**
+ * As much is held back for the end of a turn, which is what one read of a socket brings. More would look as if the client didn't take it,
+ * while it was only never given it.
+ */
+const heldMostBytes = 64 * 1024;
+
 /** What goes out to one client. */
 export class Outgoing implements Flushable {
   readonly #socket: ClientSocket;
@@ -10,6 +16,7 @@ export class Outgoing implements Flushable {
   readonly #turn: EndOfTurn;
   /** Whether forwards were sent in this turn; if so, whether anything waited before them. */
   #phase: "idle" | "flowing" | "behind" = "idle";
+  #heldBytes = 0;
   #sentBytes = 0;
   /** What the client had taken, and what waited for it, when {@link takeReading} was asked the last time. */
   #takenBytes = 0;
@@ -40,6 +47,8 @@ export class Outgoing implements Flushable {
       this.#stream.cork();
       this.#turn.add(this);
     }
+    if (this.#heldBytes + packet.length > heldMostBytes) this.#letGo();
+    this.#heldBytes += packet.length;
     this.#sentBytes += packet.length;
     const { readyState } = this.#socket;
     if (this.#stream.write === undefined || readyState !== openState) {
@@ -51,6 +60,7 @@ export class Outgoing implements Flushable {
   /** The end of the turn in which forwards were sent. */
   flush(): void {
     this.#phase = "idle";
+    this.#heldBytes = 0;
     this.#stream.uncork();
   }
 
@@ -62,5 +72,12 @@ export class Outgoing implements Flushable {
     this.#waitingBytes = waitingBytes;
     this.#takenBytes = takenBytes;
     return reading;
+  }
+
+  /** In mid-turn. */
+  #letGo(): void {
+    this.#heldBytes = 0;
+    this.#stream.uncork();
+    this.#stream.cork();
   }
 }

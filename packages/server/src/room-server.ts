@@ -14,7 +14,7 @@ import { type RoomServerOptions, type Settings, settle } from "./options.js";
 import type { ClientSocket, Corkable } from "./socket.js";
 import { Counters, type ServerStats } from "./stats.js";
 import { IceDesk } from "./turn/ice-desk.js";
-import { Turnstile } from "./turnstile.js";
+import { Turnstiles } from "./turnstile.js";
 
 /** How long clients are given to take their leave when the server closes, and one that is sent away to go. */
 export const farewellMs = 1_000;
@@ -93,7 +93,7 @@ export class RoomServer {
       commons: this.#commons,
       endOfTurn: new EndOfTurn(),
       ice: this.#ice,
-      turnstile: new Turnstile(limits.joinsAtOnce),
+      turnstiles: new Turnstiles(limits.joinsAtOnce),
       log: (event) => this.log(event),
       barredMs: (peer) => this.#bars.leftMs(peer, clock.nowMs()),
       joined: (connection) => {
