@@ -64,7 +64,16 @@ class Served {
   private constructor(more: readonly string[], environment: Record<string, string>) {
     const where = ["--host", address, "--port", "0", "--open", "--json", "--turn-relay-ports", relayPorts];
     // By its path: one test runs it where nothing is found by name.
-    const [command, ...args] = [run("sh", "-c", "command -v ip").trim(), ...inside.slice(1), process.execPath, skein, "serve", ...where, "--turn", ...more];
+    const [command, ...args] = [
+      run("sh", "-c", "command -v ip").trim(),
+      ...inside.slice(1),
+      process.execPath,
+      skein,
+      "serve",
+      ...where,
+      "--turn",
+      ...more,
+    ];
     this.child = spawn(command as string, args, { env: { ...process.env, ...environment } });
     this.child.stderr?.setEncoding("utf8").on("data", (text: string) => {
       this.stderr += text;
@@ -129,37 +138,42 @@ describe.skipIf(!canRun)("skein serve --turn", () => {
     for (const agent of [a, b]) expect(await wayOf(agent)).toContain("relay");
   });
 
-  it.each(pairs)("%s and %s outlive the end of their credentials: what is opened or restarted then has new ones, and no number is lost", async (...engines) => {
-    const { url } = await Served.start(["--turn-lifetime", "8s"]);
-    const { a, b, idB } = await pair(engines, url);
-    const flow = a.flow(idB);
-    const [first = 0] = await expiries(a);
-    // Past the time of all that was handed out at the join.
-    await expect.poll(() => Date.now() / 1_000 > first + 2, { timeout: 30_000, interval: 100 }).toBe(true);
-    expect(await a.lines("peer-disconnected")).toEqual([]);
-    const opened = (await b.lines("path direct")).length;
-    // A new way is looked for: by a restart where both engines can, else by a new connection.
-    const restarts = engines.every((engine) => engine === "chromium");
-    const settled = (await a.lines("settled")).length;
-    if (restarts) {
-      await a.changeNetwork();
-      await a.settledTimes(settled + 1);
-    } else {
-      await a.cut();
-      await expect.poll(async () => (await b.lines("path direct")).length, { timeout: 60_000 }).toBeGreaterThan(opened);
-    }
-    const used = await expiries(a);
-    expect(used.at(-1)).toBeGreaterThan(first + 2);
-    await a.stopFlow();
-    const sent = await flow;
-    expect(await b.counted(sent)).toEqual([]);
-    expect(sent).toBeGreaterThan(500);
-    for (const agent of [a, b]) {
-      expect(await agent.lines("rejected")).toEqual([]);
-      expect(await agent.lines("peer-disconnected")).toEqual([]);
-      expect(await wayOf(agent)).toContain("relay");
-    }
-  });
+  it.each(pairs)(
+    "%s and %s outlive the end of their credentials: what is opened or restarted then has new ones, and no number is lost",
+    async (...engines) => {
+      const { url } = await Served.start(["--turn-lifetime", "8s"]);
+      const { a, b, idB } = await pair(engines, url);
+      const flow = a.flow(idB);
+      const [first = 0] = await expiries(a);
+      // Past the time of all that was handed out at the join.
+      await expect.poll(() => Date.now() / 1_000 > first + 2, { timeout: 30_000, interval: 100 }).toBe(true);
+      expect(await a.lines("peer-disconnected")).toEqual([]);
+      const opened = (await b.lines("path direct")).length;
+      // A new way is looked for: by a restart where both engines can, else by a new connection.
+      const restarts = engines.every((engine) => engine === "chromium");
+      const settled = (await a.lines("settled")).length;
+      if (restarts) {
+        await a.changeNetwork();
+        await a.settledTimes(settled + 1);
+      } else {
+        await a.cut();
+        await expect
+          .poll(async () => (await b.lines("path direct")).length, { timeout: 60_000 })
+          .toBeGreaterThan(opened);
+      }
+      const used = await expiries(a);
+      expect(used.at(-1)).toBeGreaterThan(first + 2);
+      await a.stopFlow();
+      const sent = await flow;
+      expect(await b.counted(sent)).toEqual([]);
+      expect(sent).toBeGreaterThan(500);
+      for (const agent of [a, b]) {
+        expect(await agent.lines("rejected")).toEqual([]);
+        expect(await agent.lines("peer-disconnected")).toEqual([]);
+        expect(await wayOf(agent)).toContain("relay");
+      }
+    },
+  );
 
   it("says in a sentence that coturn died, starts it again, and links come back through it without losing anything", async () => {
     const one = await Served.start(["--turn-lifetime", "8s"]);
@@ -169,9 +183,13 @@ describe.skipIf(!canRun)("skein serve --turn", () => {
     process.kill(one.turnPid, "SIGKILL");
     await b.logged("path none", 0, 60_000).catch(() => {});
     await expect.poll(() => one.stderr, { timeout: 30_000 }).toContain("TURN is back.");
-    expect(one.stderr).toMatch(/^skein: coturn ended \(137\).*TURN is away, and starts again in 1 s\.\nskein: TURN is back\.\n$/);
+    expect(one.stderr).toMatch(
+      /^skein: coturn ended \(137\).*TURN is away, and starts again in 1 s\.\nskein: TURN is back\.\n$/,
+    );
     const at = (await b.lines("path direct")).length;
-    await expect.poll(async () => (await b.lines("path direct")).length, { timeout: 90_000 }).toBeGreaterThan(Math.min(at, 1));
+    await expect
+      .poll(async () => (await b.lines("path direct")).length, { timeout: 90_000 })
+      .toBeGreaterThan(Math.min(at, 1));
     await a.stopFlow();
     const sent = await flow;
     expect(await b.counted(sent)).toEqual([]);
@@ -190,7 +208,9 @@ describe.skipIf(!canRun)("skein serve --turn", () => {
     const one = await Served.start([], { PATH: "/nonexistent" });
     await one.exited;
     expect(one.child.exitCode).toBe(1);
-    expect(one.stderr).toMatch(/TURN needs coturn, whose program "turnserver" isn't here: install it \(Debian: apt-get install coturn/);
+    expect(one.stderr).toMatch(
+      /TURN needs coturn, whose program "turnserver" isn't here: install it \(Debian: apt-get install coturn/,
+    );
     expect(one.stderr.trim().split("\n")).toHaveLength(1);
   });
 });
