@@ -20,12 +20,12 @@ import type { Share } from "./core/shares.js";
 import { startTenure, type Tenure, tenureDeadline, wakeTenure } from "./core/tenure.js";
 import { errorName, type ServerEvent } from "./events.js";
 import type { Grant } from "./grant.js";
-import type { IceDesk } from "./turn/ice-desk.js";
 import { Incoming, type PacketHandler } from "./incoming.js";
 import type { Settings } from "./options.js";
 import { Outgoing } from "./outgoing.js";
 import { type ClientSocket, type Corkable, openState } from "./socket.js";
 import type { Counters, DropCode } from "./stats.js";
+import type { IceDesk } from "./turn/ice-desk.js";
 import type { Turnstile } from "./turnstile.js";
 import { errorPacket } from "./words.js";
 

@@ -8,11 +8,11 @@ import { drainAfterMs } from "./core/drain.js";
 import { Hub, type PeerView, type RoomView } from "./core/rooms.js";
 import { WaitingLine } from "./core/waiting-line.js";
 import type { ServerEvent } from "./events.js";
-import { IceDesk } from "./turn/ice-desk.js";
 import { Listeners } from "./listeners.js";
 import { type RoomServerOptions, type Settings, settle } from "./options.js";
 import type { ClientSocket, Corkable } from "./socket.js";
 import { Counters, type ServerStats } from "./stats.js";
+import { IceDesk } from "./turn/ice-desk.js";
 import { Turnstile } from "./turnstile.js";
 
 /** How long clients are given to take their leave when the server closes, and one that is sent away to go. */

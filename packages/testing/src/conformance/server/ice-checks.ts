@@ -1,4 +1,4 @@
-import { readIceUrl } from "@skein/protocol";
+import { iceUrlKind } from "@skein/protocol";
 import { mustBe, section } from "../kit/check.js";
 import type { ServerWorld } from "./server-world.js";
 
@@ -6,7 +6,7 @@ import type { ServerWorld } from "./server-world.js";
 export const iceChecks = section<ServerWorld>("server.md: ICE servers", {
   "each address is one of a STUN or TURN server": async (world) => {
     const { joined } = await world.enter();
-    const wrong = joined.ice.flatMap(({ urls }) => urls).find((url) => readIceUrl(url) === undefined);
+    const wrong = joined.ice.flatMap(({ urls }) => urls).find((url) => iceUrlKind(url) === undefined);
     mustBe(wrong === undefined, "addresses such as turn:example.org:3478?transport=udp", `${wrong}`);
     mustBe(
       joined.ice.every(({ urls }) => urls.length > 0),
@@ -17,7 +17,7 @@ export const iceChecks = section<ServerWorld>("server.md: ICE servers", {
   "a TURN server comes with user name and credential": async (world) => {
     const { joined } = await world.enter();
     const bare = joined.ice.find(({ username, credential }) => !(username && credential));
-    const turn = bare?.urls.find((url) => readIceUrl(url)?.scheme.startsWith("turn"));
+    const turn = bare?.urls.find((url) => iceUrlKind(url) === "turn");
     mustBe(turn === undefined, "a user name and a credential", `none for ${turn}`);
   },
   "a credential that expires holds for now": async (world) => {
