@@ -1,6 +1,7 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
+import { dirname } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
@@ -199,8 +200,11 @@ describe.skipIf(!canRun)("skein serve --turn", () => {
     for (const signal of ["SIGTERM", "SIGKILL"] as const) {
       const one = await Served.start();
       const pid = one.turnPid;
+      const [, , file = ""] = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
+      expect(existsSync(dirname(file))).toBe(true);
       await one.stop(signal);
       expect(existsSync(`/proc/${pid}`)).toBe(false);
+      await expect.poll(() => existsSync(dirname(file)), { timeout: 10_000 }).toBe(false);
     }
   });
 

@@ -6,6 +6,8 @@ import { type ChildProcess, spawn } from "node:child_process";
  */
 const script = `
 exec 3<&0
+folder=$1
+shift
 "$@" 3<&- </dev/null &
 server=$!
 { read -r _ <&3; kill -9 $server; } >/dev/null 2>&1 &
@@ -13,15 +15,16 @@ leash=$!
 wait $server
 code=$?
 kill -9 $leash 2>/dev/null
+rm -rf "$folder" 2>/dev/null
 exit $code
 `;
 
 /** What a shell answers where there is no such program (POSIX.1-2017, 2.8.2). */
 export const notFound = 127;
 
-/** A program that doesn't outlive this process. What it writes can be read; to end it, call {@link release}. */
-export function spawnLeashed(command: string, args: readonly string[]): ChildProcess {
-  return spawn("/bin/sh", ["-c", script, "sh", command, ...args], { stdio: ["pipe", "pipe", "pipe"] });
+/** A program that doesn't outlive this process, and its folder that doesn't outlive it. What it writes can be read; to end it, call {@link release}. */
+export function spawnLeashed(folder: string, command: string, args: readonly string[]): ChildProcess {
+  return spawn("/bin/sh", ["-c", script, "sh", folder, command, ...args], { stdio: ["pipe", "pipe", "pipe"] });
 }
 
 /** Ends the program. */
