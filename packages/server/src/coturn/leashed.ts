@@ -2,7 +2,8 @@ import { type ChildProcess, spawn } from "node:child_process";
 
 /**
  * A shell between us and the server: it reads from us, and what it reads ends when we do, however that comes about. Then the server goes
- * too. It keeps nothing that a slower end would save.
+ * too. It keeps nothing that a slower end would save. A shell says of what was killed that it was, and would die of that where nobody
+ * listens any more.
  */
 const script = `
 exec 3<&0
@@ -10,12 +11,13 @@ folder=$1
 shift
 "$@" 3<&- </dev/null &
 server=$!
-{ read -r _ <&3; kill -9 $server; } >/dev/null 2>&1 &
+exec 2>/dev/null
+{ read -r _ <&3; kill -9 $server; } >/dev/null &
 leash=$!
 wait $server
 code=$?
-kill -9 $leash 2>/dev/null
-rm -rf "$folder" 2>/dev/null
+kill -9 $leash
+rm -rf "$folder"
 exit $code
 `;
 
