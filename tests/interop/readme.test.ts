@@ -31,6 +31,13 @@ it("the README's two agents greet each other, and the process ends by itself", a
   expect(stdout.trim().split("\n").sort()).toEqual(["ann hears bob: hello from bob", "bob hears ann: hello from ann"]);
 });
 
+it("the guide's server with TURN starts, and ends", async () => {
+  const [code] = await samples("docs/guide/turn.md");
+  const file = join(folder, "turn.mjs");
+  await writeFile(file, code as string);
+  expect(await run(process.execPath, [file], { timeout: 30_000 })).toEqual({ stdout: "", stderr: "" });
+});
+
 it("the guide's stream is counted at its other end, and the process ends by itself", async () => {
   const [code] = await samples("docs/guide/streams.md");
   const file = join(folder, "streams.mjs");

@@ -49,7 +49,7 @@ export async function serve(options: ServeOptions): Promise<void> {
   const page = options.page ? `${server.url.replace(/^ws/, "http").slice(0, -path.length)}/` : undefined;
   if (options.json)
     events.write({ event: "listening", url: server.url, port: server.port, ...(page === undefined ? {} : { page }) });
-  else announce(server.url, page, host);
+  else announce(server.url, page, host, turn.stun);
   if (turn.warning !== undefined) tell(turn.warning);
   const stopTelling = tellStats(server, options, events);
   await aborted(stop.signal);
@@ -219,10 +219,11 @@ function pageHandler(): (request: IncomingMessage, response: ServerResponse) => 
   };
 }
 
-function announce(url: string, page: string | undefined, host: string): void {
+function announce(url: string, page: string | undefined, host: string, stun: readonly IceServer[]): void {
   const ink = createInk(process.stdout);
   const lines = [`${ink("bold", "skein")} serves at ${ink("cyan", url)}`];
   if (page !== undefined) lines.push(`its page is at ${ink("cyan", page)}`);
+  for (const { urls } of stun) lines.push(`STUN and TURN are at ${ink("cyan", urls.join().replace("stun:", ""))}`);
   if (!isLoopback(host))
     lines.push(`Others reach it by this machine's own name or address instead of ${new URL(url).hostname}.`);
   lines.push(ink("dim", `Talk to someone: skein join lab --server ${url}, in two terminals. Ctrl-C stops it.`));

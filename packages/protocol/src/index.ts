@@ -47,7 +47,7 @@ export type { EnvelopeContent } from "./sealed/envelope.js";
 export { EnvelopeOpener, envelopeOverheadBytes, sealEnvelope } from "./sealed/envelope.js";
 export type { ClientMessage, IceServer, ServerLimits, ServerMessage } from "./wire/control.js";
 export { decodeClientMessage, decodeServerMessage, encodeControl } from "./wire/control.js";
-export { type IceUrl, readIceUrl } from "./wire/ice-url.js";
+export { iceUrlKind } from "./wire/ice-url.js";
 export type { ForwardClass, Packet } from "./wire/packet.js";
 export {
   decodePacket,

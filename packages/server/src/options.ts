@@ -5,9 +5,9 @@ import {
   type Ed25519,
   encodeControl,
   type IceServer,
+  iceUrlKind,
   platformRandom,
   type RandomBytes,
-  readIceUrl,
   SkeinError,
   limits as wire,
 } from "@skein/protocol";
@@ -168,7 +168,7 @@ function checkTimes({ graceMs, silentGraceMs, heartbeatMs, joinTimeoutMs }: Sett
 
 /** What the clients couldn't read, or what would leave no room for cards, is refused here rather than by each of them. */
 function checkIceServers(iceServers: readonly IceServer[]): void {
-  const wrong = iceServers.flatMap(({ urls }) => urls).find((url) => readIceUrl(url) === undefined);
+  const wrong = iceServers.flatMap(({ urls }) => urls).find((url) => iceUrlKind(url) === undefined);
   if (wrong !== undefined) {
     throw new SkeinError(
       "bad-argument",

@@ -2,6 +2,7 @@ import {
   broadcastChannelSignaling,
   createIdentity,
   defineProtocol,
+  type Engine,
   type JoinOptions,
   joinRoom,
   loadIdentity,
@@ -21,8 +22,8 @@ import { type Got, TestStreams } from "./streams.ts";
  * hands. Bundled for browsers by `browsers.ts`, used as it is in Node by `node-agent.ts`.
  */
 export interface AgentOptions {
-  /** A server's address, or the tabs of this browser without any. Of no matter over a simple-peer. */
-  readonly server: string | "tabs";
+  /** A server's address, or those of several, or the tabs of this browser without any. Of no matter over a simple-peer. */
+  readonly server: string | readonly string[] | "tabs";
   readonly room: string;
   readonly name: string;
   /** Whether this side offers first; by the engines' own rule unless given. */
@@ -31,6 +32,8 @@ export interface AgentOptions {
   readonly identity?: string;
   /** When to relay; never unless given. */
   readonly relay?: NonNullable<RelayFallbackOptions["policy"]>;
+  /** Only candidates of TURN servers count. */
+  readonly turnOnly?: boolean;
   /** The platform itself tells when the network changes: it does, where the test moves it. */
   readonly isMoved?: boolean;
 }
@@ -94,7 +97,7 @@ export class Agent {
       engine: {
         ...own,
         ...(options.offers === undefined ? {} : { kind: options.offers ? "browser" : "answerer" }),
-        RTCPeerConnection: remembering(firewalled(own.RTCPeerConnection, this.#firewall), this.#connections, {
+        RTCPeerConnection: remembering(firewalled(this.#bound(own, options), this.#firewall), this.#connections, {
           sentLossy: () => this.#lossyFrames++,
           made: (connection) => this.#watch(connection),
         }),
@@ -354,6 +357,26 @@ export class Agent {
 
   async streamWriteUntilRefused(to: string, name: string): Promise<string> {
     return this.#mustStreams().writeUntilRefused(to, name);
+  }
+
+  /** Writes down with which TURN user names connections are made, and restarted. */
+  #bound({ RTCPeerConnection }: Engine, { turnOnly }: AgentOptions): Constructor {
+    if (!turnOnly) return RTCPeerConnection;
+    const bind = (configuration: RTCConfiguration = {}): RTCConfiguration => {
+      for (const { username } of configuration.iceServers ?? []) {
+        if (username !== undefined) this.#write(`turn ${decodeURIComponent(username)}`);
+      }
+      return { ...configuration, iceTransportPolicy: "relay" };
+    };
+    return class extends RTCPeerConnection {
+      constructor(configuration?: RTCConfiguration) {
+        super(bind(configuration));
+      }
+
+      override setConfiguration(configuration?: RTCConfiguration): void {
+        super.setConfiguration(bind(configuration));
+      }
+    };
   }
 
   #mustStreams(): TestStreams {

@@ -3,9 +3,11 @@ import { internetAddress, serverAddresses, turnAddress } from "./addresses.ts";
 import { Machine } from "./machine.ts";
 import { Namespace, sweepNamespaces } from "./namespace.ts";
 import { Router, type RouterKind } from "./router.ts";
-import { stun, sweepFolders, TurnServer, turn } from "./turn-server.ts";
+import { stun, sweepFolders, TurnServer, turnServer } from "./turn-server.ts";
 
 const port = 443;
+/** What takes longer than that lives by credentials that were renewed. */
+const turnLifetimeMs = 20_000;
 const mostRouters = 200;
 
 /** An internet with a Skein server and a TURN server, and routers and machines as they are wished for. */
@@ -97,7 +99,8 @@ export class Lab implements AsyncDisposable {
   async #start(): Promise<void> {
     this.#turn = await TurnServer.start(this.#internet);
     this.#server = new HostProcess(this.#internet.inside);
-    await this.#server.serve({ host: serverAddresses.withTurn, port, iceServers: [stun, turn()] });
+    const turn = { servers: [turnServer], lifetimeMs: turnLifetimeMs };
+    await this.#server.serve({ host: serverAddresses.withTurn, port, iceServers: [stun], turn });
     await this.#server.serve({ host: serverAddresses.withoutTurn, port, iceServers: [stun] });
   }
 

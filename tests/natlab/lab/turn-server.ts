@@ -1,5 +1,4 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { createHmac } from "node:crypto";
 import { once } from "node:events";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -11,7 +10,7 @@ import { isLeftBehind, type Namespace, namePrefix } from "./namespace.ts";
 
 const port = 3478;
 const startMostMs = 10_000;
-const secret = "the lab's own";
+const secret = "the lab's own secret";
 
 /** coturn in the lab's internet: STUN, and TURN over UDP and TCP, on TCP's 443 as well. Not over TLS: that takes a host name. */
 export class TurnServer {
@@ -96,13 +95,12 @@ function optionsIn(folder: string): string[] {
 
 export const stun: IceServer = { urls: [`stun:${turnAddress}:${port}`] };
 
-/** With a password for a day, as servers hand them out: its user name has a colon in it. */
-export function turn(): IceServer {
-  const username = `${Math.floor(Date.now() / 1000) + 86_400}:lab`;
-  const urls = [
+/** For a server that makes credentials for it. */
+export const turnServer = {
+  urls: [
     `turn:${turnAddress}:${port}?transport=udp`,
     `turn:${turnAddress}:${port}?transport=tcp`,
     `turn:${turnAddress}:443?transport=tcp`,
-  ];
-  return { urls, username, credential: createHmac("sha1", secret).update(username).digest("base64") };
-}
+  ],
+  secret,
+};

@@ -1,14 +1,13 @@
 import { isIP } from "node:net";
-import { readIceUrl, SkeinError } from "@skein/protocol";
+import { iceUrlKind, SkeinError } from "@skein/protocol";
 import { checkPeerRange } from "@skein/server/coturn";
 import { InvalidArgumentError } from "commander";
 import { parsePort } from "../commands/options.js";
 
 /** A TURN server's name or address, without a port. */
 export function parseHost(text: string): string {
-  const place = isIP(text) === 6 ? `[${text}]` : text;
-  const url = readIceUrl(`turn:${place}`);
-  if (url !== undefined && url.port === undefined && url.transport === undefined) return text;
+  const isName = iceUrlKind(`turn:${text}`) === "turn" && !/[:?[]/.test(text);
+  if (isName || isIP(text) !== 0) return text;
   throw new InvalidArgumentError("A TURN server is a host such as turn.example.org; for other ports, use --turn-file.");
 }
 

@@ -1,4 +1,4 @@
-import { type IceServer, limits, type Rejected, readIceUrl } from "@skein/protocol";
+import { type IceServer, iceUrlKind, limits, type Rejected } from "@skein/protocol";
 
 /** What can be used of the ICE servers that a server named, and why the rest can't. */
 export interface UsableIceServers {
@@ -34,8 +34,7 @@ export function usableIceServers(named: readonly IceServer[]): UsableIceServers 
 
 /** Without its text: that may hold anything. */
 function problemOf(url: string, { username, credential }: IceServer): string | undefined {
-  const read = readIceUrl(url);
-  if (read === undefined) return "an address that is no ICE server's";
-  const isTurn = read.scheme === "turn" || read.scheme === "turns";
-  return isTurn && !(username && credential) ? "a TURN server without user name and credential" : undefined;
+  const kind = iceUrlKind(url);
+  if (kind === undefined) return "an address that is no ICE server's";
+  return kind === "turn" && !(username && credential) ? "a TURN server without user name and credential" : undefined;
 }

@@ -29,6 +29,8 @@ export interface ConnectionListener {
 export class Connection {
   readonly #engine: Engine;
   readonly #iceServers: () => readonly IceServer[];
+  /** Those that the engine has. */
+  #given: readonly IceServer[];
   readonly #listener: ConnectionListener;
   readonly #rtc: RTCPeerConnection;
   #state: "running" | "closed" = "running";
@@ -45,6 +47,7 @@ export class Connection {
   constructor(engine: Engine, iceServers: () => readonly IceServer[], listener: ConnectionListener) {
     this.#engine = engine;
     this.#iceServers = iceServers;
+    this.#given = iceServers();
     this.#listener = listener;
     this.#rtc = new engine.RTCPeerConnection(this.#configuration());
     this.#rtc.onicecandidate = ({ candidate }) => this.#handleCandidate(candidate);
@@ -69,7 +72,7 @@ export class Connection {
   makeAnswer(number: number, offer: string): void {
     this.#enqueue("answer an offer", async () => {
       // An answer to a restart gathers anew as well.
-      if (this.#role !== undefined) this.#renewIceServers();
+      this.#renewIceServers();
       await this.#rtc.setRemoteDescription(this.#adopt({ type: "offer", sdp: offerFor(this.#role, offer) }));
       // After the offer: a channel made before would make node-datachannel offer too.
       this.#openChannel();
@@ -147,9 +150,19 @@ export class Connection {
     };
   }
 
-  /** W3C webrtc-pc §4.4.1.6: they count from the next gathering on, which a restart begins. Those at the start may have expired. */
+  /**
+   * W3C webrtc-pc §4.4.1.6: they count from the next gathering on, which a restart begins. The credentials of the start may have expired. An
+   * engine that can't take others goes on with those.
+   */
   #renewIceServers(): void {
-    this.#rtc.setConfiguration(this.#configuration());
+    const newest = this.#iceServers();
+    if (JSON.stringify(newest) === JSON.stringify(this.#given)) return;
+    this.#given = newest;
+    try {
+      this.#rtc.setConfiguration?.(this.#configuration());
+    } catch {
+      // It has a way already, and may well find another.
+    }
   }
 
   /**

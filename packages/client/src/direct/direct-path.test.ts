@@ -1,4 +1,4 @@
-import type { Signal } from "@skein/protocol";
+import type { IceServer, Signal } from "@skein/protocol";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { FakeNetwork } from "../engine/fake-engine.test-support.js";
@@ -14,8 +14,10 @@ interface End {
   readonly isOpen: () => boolean;
 }
 
-function twoEnds(options: { rollback?: boolean; preferred?: readonly [boolean, boolean] } = {}) {
-  const { rollback = true, preferred = [true, false] } = options;
+function twoEnds(
+  options: { rollback?: boolean; preferred?: readonly [boolean, boolean]; iceServers?: () => IceServer[] } = {},
+) {
+  const { rollback = true, preferred = [true, false], iceServers = () => [] } = options;
   const clock = new TestClock();
   const network = new FakeNetwork();
   const make = (index: 0 | 1): End => {
@@ -24,7 +26,7 @@ function twoEnds(options: { rollback?: boolean; preferred?: readonly [boolean, b
     let state: "open" | "closed" = "closed";
     const path: DirectPath = new DirectPath({
       engine: network.engine({ rollback }),
-      iceServers: () => [],
+      iceServers,
       polite: index === 1,
       preferred: preferred[index],
       generation: 0,
@@ -168,6 +170,27 @@ describe("a direct path", () => {
       expect(ends.map(({ path }) => path.generation)).toEqual([1, 1]);
       expect(network.violations).toEqual([]);
       expect(clock.armed).toBe(0);
+    }
+  });
+
+  it("restarts, on both sides, with the ICE servers of then: the credentials of the start may be over", async () => {
+    const named = (credential: string) => [{ urls: ["turn:a"], username: "u", credential }];
+    for (const isKept of [false, true]) {
+      let servers = named("first");
+      const { network, ends, start, settle } = twoEnds({ iceServers: () => servers });
+      start();
+      await settle();
+      servers = named("second");
+      const given = () => network.connections.map(({ configuration }) => configuration.iceServers);
+      expect(given()).toEqual([named("first"), named("first")]);
+      network.breakWays();
+      // An engine that doesn't take them restarts all the same.
+      network.keepsConfigurations = isKept;
+      ends[0].path.restart();
+      await settle();
+      expect(network.connections.map(({ way }) => way)).toEqual(["open", "open"]);
+      const expected = named(isKept ? "first" : "second");
+      expect(given()).toEqual([expected, expected]);
     }
   });
 

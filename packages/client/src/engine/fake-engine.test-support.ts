@@ -18,6 +18,8 @@ export class FakeNetwork {
   refuses: Error | undefined;
   /** What becomes of channels for the lossy lane: they open behind the other, or never, or can't be made. */
   lossyChannels: "open" | "stay closed" | "throw" = "open";
+  /** Engines take no other configuration than the first. */
+  keepsConfigurations = false;
   #fragments = 0;
 
   /** What was open carries nothing any more, and no engine tells. Restarted, it carries on, from where it was: SCTP repeats. */
@@ -87,7 +89,7 @@ function areMatched(a: FakeConnection, b: FakeConnection): boolean {
 
 /** As much of an RTCPeerConnection as a direct path uses. */
 export class FakeConnection {
-  readonly configuration: RTCConfiguration;
+  configuration: RTCConfiguration;
   readonly candidates: string[] = [];
   localDescription: DescriptionInit | null = null;
   remoteDescription: DescriptionInit | null = null;
@@ -111,6 +113,11 @@ export class FakeConnection {
   constructor(network: FakeNetwork, rollback: boolean, configuration: RTCConfiguration) {
     this.#network = network;
     this.#rollback = rollback;
+    this.configuration = configuration;
+  }
+
+  setConfiguration(configuration: RTCConfiguration): void {
+    if (this.#network.keepsConfigurations) throw new DOMException("not this one", "InvalidModificationError");
     this.configuration = configuration;
   }
 

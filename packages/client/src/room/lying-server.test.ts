@@ -349,3 +349,46 @@ function replaceBox(b: Uint8Array, box: Uint8Array): Uint8Array {
   bytes.set(box, at + 6);
   return bytes;
 }
+
+describe("a server that lies about ICE servers", () => {
+  const turn = (credential: string) => ({ urls: ["turn:turn.example.org"], username: "1790003600:ann", credential });
+  const given = () => world.network.connections.map(({ configuration }) => configuration.iceServers);
+
+  it("stops no connection: what no engine reads is left out and counted, the rest is used", async () => {
+    world.server.ice = [
+      { urls: ["http://192.168.1.1/", "javascript:alert(1)", "stun:good.example.org"] },
+      { urls: ["turn:turn.example.org"] },
+      ...Array(10).fill({ urls: Array(10).fill("stun:many.example.org") }),
+    ];
+    const guests = await world.pair();
+    await expectHealthy(...guests);
+    for (const servers of given()) {
+      const urls = servers?.flatMap(({ urls: list }) => list) ?? [];
+      expect(urls).toHaveLength(32);
+      expect(new Set(urls)).toEqual(new Set(["stun:good.example.org", "stun:many.example.org"]));
+    }
+    for (const guest of guests) {
+      expect(rejected(guest, "malformed")).toBe(2);
+      expect(rejected(guest, "over-limit")).toBe(1);
+    }
+  });
+
+  it("has its newer ones used for the next connection, and those of the app as before", async () => {
+    world.server.ice = [turn("first")];
+    const own = { urls: "stun:ours.example.org" };
+    const [ann, ben] = await world.pair({ iceServers: [own] });
+    const ours = { urls: ["stun:ours.example.org"] };
+    expect(given()).toEqual([
+      [ours, turn("first")],
+      [ours, turn("first")],
+    ]);
+    for (const { room } of [ann, ben])
+      world.server.say(room.id, { t: "ice", ice: [turn("second"), { urls: ["nonsense"] }] });
+    await world.until(() => [ann, ben].every((guest) => rejected(guest, "malformed") === 1));
+    const before = given().length;
+    world.network.open[0]?.fail();
+    await world.until(() => given().length >= before + 2);
+    await world.untilConnected(ann, ben);
+    for (const servers of given().slice(before)) expect(servers).toEqual([ours, turn("second")]);
+  });
+});

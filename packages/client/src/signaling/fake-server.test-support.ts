@@ -3,6 +3,7 @@ import {
   decodePacket,
   encodeControl,
   encodeForwardPacket,
+  type IceServer,
   type PeerId,
   peerKeyOf,
   readCard,
@@ -28,6 +29,8 @@ export class FakeServer {
   route: (forward: Forward) => readonly Forward[] = (forward) => [forward];
   /** How one member's card is shown to another; honest: as it is. */
   show: (card: SignedCard, to: PeerId) => SignedCard = (card) => card;
+  /** Which ICE servers it names to who joins. */
+  ice: readonly IceServer[] = [];
   /** Nobody can connect. */
   isDown = false;
   /** Who may join. */
@@ -124,7 +127,12 @@ export class FakeServer {
     this.say(id, { t: "error", code: "replaced", message: "joined again", fatal: true });
     const others = [...this.members].filter(([other]) => other !== id);
     this.members.set(id, { socket, card });
-    socket.say({ t: "joined", room: "lab", peers: others.map(([, member]) => this.show(member.card, id)), ice: [] });
+    socket.say({
+      t: "joined",
+      room: "lab",
+      peers: others.map(([, member]) => this.show(member.card, id)),
+      ice: [...this.ice],
+    });
     for (const [other] of others) this.say(other, { t: "peer-joined", card: this.show(card, other) });
     return id;
   }

@@ -142,7 +142,7 @@ class RunningCoturn implements Coturn {
     const folder = mkdtempSync(join(tmpdir(), "skein-turn-"));
     const file = join(folder, "turnserver.conf");
     writeFileSync(file, coturnConfig(this.#settings, folder), { mode: 0o600 });
-    const child = spawnLeashed(this.#command, ["-c", file]);
+    const child = spawnLeashed(folder, this.#command, ["-c", file]);
     const complaint = listenTo(child, this.#settings.secret);
     const ended = whenEnded(child).then((how) => {
       rmSync(folder, { recursive: true, force: true });

@@ -1,4 +1,4 @@
-import { type IceServer, limits, readIceUrl, SkeinError } from "@skein/protocol";
+import { type IceServer, iceUrlKind, limits, SkeinError } from "@skein/protocol";
 import type { TurnCandidate } from "../core/turn-choice.js";
 import { turnCredential, turnIdOf } from "./credential.js";
 
@@ -64,7 +64,7 @@ export function settleTurn(options: TurnOptions): TurnSettings {
 }
 
 function settleServer({ urls, secret, weight = 1, region }: TurnServer): TurnSettings["servers"][number] {
-  const other = urls.find((url) => !readIceUrl(url)?.scheme.startsWith("turn"));
+  const other = urls.find((url) => iceUrlKind(url) !== "turn");
   if (other !== undefined || urls.length === 0) {
     throw wrong(
       `"${(other ?? "").slice(0, 100)}" is no TURN server: those look like turn:turn.example.org:3478?transport=udp.`,

@@ -1,7 +1,7 @@
 import { createHmac } from "node:crypto";
 import type { IceServer } from "@skein/protocol";
 import { afterEach, describe, expect, test } from "vitest";
-import { createServer, type ServerOptions, type SkeinServer, turnUrls } from "../index.js";
+import { createServer, type ServerEvent, type ServerOptions, type SkeinServer, turnUrls } from "../index.js";
 import { enter, ManualClock, Persona, RawClient } from "../testing-client.test-support.js";
 import type { TurnOptions } from "./options.js";
 
@@ -122,6 +122,19 @@ describe("a client that stays", () => {
     await client.settle();
     expect(iceOf(client)).toEqual([[stun]]);
   });
+});
+
+test("nothing that is logged, counted or told to operators holds a secret or a credential", async () => {
+  const events: ServerEvent[] = [];
+  const { server, clock } = await start({ log: (event) => events.push(event) });
+  const { client } = await enter(server.url);
+  clock.advance(2_700_000);
+  await client.next("ice");
+  const told = JSON.stringify([events, server.stats(), server.rooms.rooms(), server.rooms.peers("lab")]);
+  const held = iceOf(client).flatMap((list) => list.flatMap(({ username, credential }) => [username, credential]));
+  const secrets = [secret, ...held.filter((text) => text !== undefined)];
+  expect(secrets).toHaveLength(5);
+  for (const text of secrets) expect(told).not.toContain(text);
 });
 
 test("a client that hasn't joined is told of no server", async () => {

@@ -34,7 +34,7 @@ const attemptsMost = 4;
 export class Gatherer {
   readonly #process: Process;
   readonly #host: Host;
-  readonly #servers: readonly RTCIceServer[];
+  #servers: readonly RTCIceServer[];
   readonly #listener: GathererListener;
   readonly #bases: Base[] = [];
   readonly #questions = new Map<number, Question>();
@@ -52,6 +52,10 @@ export class Gatherer {
 
   get bases(): readonly Base[] {
     return this.#bases;
+  }
+
+  setServers(servers: readonly RTCIceServer[]): void {
+    this.#servers = servers;
   }
 
   /** Begins anew where the host's address is another one. */

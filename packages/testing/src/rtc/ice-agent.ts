@@ -99,6 +99,11 @@ export class IceAgent {
     return pair && { local: pair.base.candidate.type, remote: pair.remoteType };
   }
 
+  /** For what is gathered from now on. */
+  setServers(servers: readonly RTCIceServer[]): void {
+    this.#gatherer.setServers(servers);
+  }
+
   /** Our description is in force. Other credentials than before restart. */
   setLocal(fragment: string, role: "controlling" | "controlled"): void {
     this.#role = role;

@@ -88,6 +88,10 @@ export class SimPeerConnection extends EventTarget {
     world.opened(this);
   }
 
+  setConfiguration({ iceServers = [] }: RTCConfiguration): void {
+    this.#ice.setServers(iceServers);
+  }
+
   get signalingState(): RTCSignalingState {
     return this.#signalingState;
   }

@@ -2,6 +2,7 @@ import type { Check } from "../kit/check.js";
 import { type CheckResult, type RunOptions, runChecks } from "../kit/run-checks.js";
 import { mustReach } from "../kit/server-connection.js";
 import { forwardChecks } from "./forward-checks.js";
+import { iceChecks } from "./ice-checks.js";
 import { joiningChecks } from "./joining-checks.js";
 import { misbehaviourChecks } from "./misbehaviour-checks.js";
 import { presenceChecks } from "./presence-checks.js";
@@ -12,6 +13,7 @@ import { webSocketChecks } from "./web-socket-checks.js";
 export const serverChecks: readonly Check<ServerWorld>[] = [
   ...webSocketChecks,
   ...joiningChecks,
+  ...iceChecks,
   ...forwardChecks,
   ...presenceChecks,
   ...misbehaviourChecks,

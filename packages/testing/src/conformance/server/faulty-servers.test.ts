@@ -5,6 +5,7 @@ import {
   encodeControl,
   encodeForwardPacket,
   equalBytes,
+  type IceServer,
   type PeerId,
   platformEd25519,
   readCard,
@@ -33,6 +34,12 @@ const unreadable = Uint8Array.of(1, 0xc1);
 function numberOf(card: SignedCard): number {
   const read = readCard(card);
   return read.ok ? read.value.n : 0;
+}
+
+const good = { username: `${Math.floor(Date.now() / 1_000) + 3_600}:ada`, credential: "c" };
+
+function namesIce(server: IceServer): Faults {
+  return { down: ({ message }) => (message?.t === "joined" ? control({ ...message, ice: [server] }) : undefined) };
 }
 
 interface WrongServer {
@@ -208,6 +215,21 @@ const servers: readonly WrongServer[] = [
         message?.t === "joined" ? control({ ...message, peers: message.peers.slice(-1) }) : undefined,
     },
     red: ["what is listed are all the others, and not the client itself"],
+  },
+  {
+    fault: "names ICE servers by web addresses",
+    faults: namesIce({ urls: ["https://turn.example.org"], ...good }),
+    red: ["each address is one of a STUN or TURN server"],
+  },
+  {
+    fault: "keeps TURN's credentials to itself",
+    faults: namesIce({ urls: ["turn:turn.example.org"], username: good.username }),
+    red: ["a TURN server comes with user name and credential"],
+  },
+  {
+    fault: "hands out credentials that are over",
+    faults: namesIce({ urls: ["turn:turn.example.org"], username: "1600000000:ada", credential: "c" }),
+    red: ["a credential that expires holds for now"],
   },
   {
     fault: "ends a connection for a type that it doesn't know",
