@@ -24,6 +24,15 @@ it("requests are answered, refused, and given up", async () => {
   ]);
 });
 
+it("presence tells who can do what, how busy they are, and who left", async () => {
+  expect(await linesOf("presence")).toEqual([
+    "ocr: ben (0.2), cal (0.7)",
+    "ocr and gpu: cal (0.7)",
+    "ben is busy: cal (0.7), ben (0.9)",
+    "cal left: ben (0.9); seen before: true",
+  ]);
+});
+
 it("tasks are done, and handed over", async () => {
   expect(await linesOf("tasks")).toEqual([
     "HELLO",

@@ -19,6 +19,7 @@ import {
 } from "@skein/coordination";
 import { createServer } from "@skein/server";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { Told } from "./support/told.ts";
 
 const skein = fileURLToPath(new URL("../../packages/cli/dist/esm/main.js", import.meta.url));
 const workerScript = new URL("./support/task-worker.ts", import.meta.url);
@@ -35,25 +36,6 @@ afterEach(async () => {
   await server.close();
   await rm(base, { recursive: true });
 });
-
-/** Something that comes in pieces, and can be waited for. */
-class Told<Item> {
-  readonly items: Item[] = [];
-  readonly #wakers = new Set<() => void>();
-
-  add(item: Item): void {
-    this.items.push(item);
-    for (const wake of this.#wakers) wake();
-  }
-
-  async first(fits: (item: Item) => boolean): Promise<Item> {
-    for (;;) {
-      const found = this.items.find(fits);
-      if (found !== undefined) return found;
-      await new Promise<void>((resolve) => this.#wakers.add(resolve));
-    }
-  }
-}
 
 interface Event {
   readonly event: string;

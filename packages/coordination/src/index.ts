@@ -1,18 +1,18 @@
-export type {
-  Artifact,
-  ArtifactEvents,
-  ArtifactQuery,
-  Artifacts,
-  ArtifactsOptions,
-  FetchOptions,
-} from "./artifacts/artifacts.js";
+export type { Artifacts } from "./artifacts/artifacts.js";
 export { createArtifacts } from "./artifacts/artifacts.js";
 export type { ArtifactSource } from "./artifacts/chunks.js";
 export type { Claim, Listing } from "./artifacts/core/catalogue.js";
 export type { ArtifactId, Manifest } from "./artifacts/core/content-id.js";
 export { artifactBytesMost, chunkBytes, isArtifactId } from "./artifacts/core/content-id.js";
-export type { DropReason, FetchCounts } from "./artifacts/core/fetch-plan.js";
+export type { DropReason, FetchCounts } from "./artifacts/core/fetch-events.js";
 export type { FetchProgress } from "./artifacts/fetch.js";
+export type {
+  Artifact,
+  ArtifactEvents,
+  ArtifactQuery,
+  ArtifactsOptions,
+  FetchOptions,
+} from "./artifacts/options.js";
 export { artifactMetaBytes, artifactsProtocol } from "./artifacts/protocol.js";
 export type { PutOptions } from "./artifacts/put.js";
 export type { Sha256 } from "./artifacts/sha256.js";

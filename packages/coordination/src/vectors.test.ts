@@ -3,6 +3,7 @@ import { type PeerId, portableEd25519 } from "@skein/protocol";
 import { describe, expect, it } from "vitest";
 
 import { makeVectors as makeArtifactVectors } from "../scripts/make-artifact-vectors.ts";
+import { makeTaskVectors } from "../scripts/make-task-vectors.ts";
 import { makeVectors, unhex, vectorFolder } from "../scripts/make-vectors.ts";
 import { electionDigest, verifyTermVote } from "./election/term-votes.js";
 import { verifyCertificate } from "./votes/certificate.js";
@@ -30,7 +31,7 @@ const read = (name: string) => readFileSync(new URL(name, vectorFolder), "utf8")
 const load = <Vector>(name: string) => JSON.parse(read(`${name}.json`)) as Record<"accepted" | "rejected", Vector[]>;
 
 it("the vectors' files are what the scripts make, no more and no less", async () => {
-  const made = { ...(await makeVectors()), ...makeArtifactVectors() };
+  const made = { ...(await makeVectors()), ...makeArtifactVectors(), ...makeTaskVectors() };
   expect(
     readdirSync(vectorFolder)
       .filter((file) => file.endsWith(".json"))

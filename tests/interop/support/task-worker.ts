@@ -9,7 +9,7 @@ const tasks = createTasks(room, { presence });
 tasks.handle("work", {}, async (input, { signal }) => {
   process.send?.({ begun: input });
   signal.addEventListener("abort", () => process.send?.({ aborted: input }));
-  if (input === "hang") await new Promise(() => {});
+  if (input === "hang" || input === `${name} hangs`) await new Promise(() => {});
   // Long enough to be killed in the middle of it.
   await new Promise((resolve) => setTimeout(resolve, 1_000));
   return name;

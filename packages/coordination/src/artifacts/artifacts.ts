@@ -7,7 +7,7 @@ import {
   SkeinError,
   type Unsubscribe,
 } from "@skein/protocol";
-import { type Clock, platformClock } from "../clock.js";
+import { platformClock } from "../clock.js";
 import { isReachable } from "../presence/presence.js";
 import { Emitter } from "../shared/emitter.js";
 import { mustBeMeta } from "../shared/meta.js";
@@ -15,69 +15,15 @@ import { Announcer } from "./announcer.js";
 import type { ArtifactSource } from "./chunks.js";
 import { Catalogue, type Claim, type Listing } from "./core/catalogue.js";
 import { type ArtifactId, chunkCount, idText, isArtifactId } from "./core/content-id.js";
-import type { DropReason, FetchCounts } from "./core/fetch-plan.js";
-import { Fetch, type FetchProgress } from "./fetch.js";
+import { Fetches, fetchAborted } from "./fetches.js";
 import { Holder } from "./holder.js";
+import type { Artifact, ArtifactEvents, ArtifactQuery, ArtifactsOptions, FetchOptions } from "./options.js";
 import { artifactMetaBytes, artifactsProtocol } from "./protocol.js";
 import { type PutOptions, putSource } from "./put.js";
 import { Quota } from "./quota.js";
 import { platformSha256, type Sha256 } from "./sha256.js";
 import { createMemoryStore } from "./stores/memory-store.js";
 import type { ArtifactStore, StoredArtifact } from "./stores/store.js";
-
-export interface ArtifactsOptions {
-  /** Where they are kept. Default: in memory. It is closed with us. */
-  readonly store?: ArtifactStore;
-  /** The most that is kept, what is on its way included. Default 1 GiB. */
-  readonly quotaBytes?: number;
-  /** For simulated worlds. */
-  readonly clock?: Clock;
-  /** For simulated worlds. */
-  readonly random?: RandomBytes;
-  /** Another SHA-256 than the platform's. */
-  readonly sha256?: Sha256;
-}
-
-/** An artifact that we have. */
-export interface Artifact {
-  readonly id: ArtifactId;
-  readonly bytes: number;
-  readonly meta?: unknown;
-}
-
-export interface FetchOptions {
-  /** Ends the wait with `aborted`. What came stays for another time. */
-  readonly signal?: AbortSignal;
-  readonly onProgress?: (progress: FetchProgress) => void;
-  /** How long to wait while nobody has it: whoever had it may come back, with the rest. Default 30,000. */
-  readonly nobodyMs?: number;
-}
-
-/** What to look for: an id, words of the meta that are the same, or whatever a function says. */
-export interface ArtifactQuery {
-  readonly id?: string;
-  /** Each of these keys has this value in the meta. */
-  readonly meta?: Readonly<Record<string, string | number | boolean | null>>;
-  readonly where?: (claim: Claim) => boolean;
-}
-
-/** What is told of artifacts. */
-export type ArtifactEvents = {
-  /** Somebody says that it has one. */
-  announced: { readonly id: ArtifactId; readonly bytes: number; readonly meta?: unknown; readonly holder: PeerId };
-  /** Somebody has it no more, or can't be reached. */
-  forgotten: { readonly id: ArtifactId; readonly holder: PeerId };
-  /** A holder was dropped from a fetch. `lied`: it sent bytes that aren't the artifact's. */
-  "holder-dropped": { readonly id: ArtifactId; readonly holder: PeerId; readonly reason: DropReason };
-  /** Somebody got a chunk of us. */
-  served: { readonly id: ArtifactId; readonly to: PeerId; readonly bytes: number };
-  fetched: { readonly id: ArtifactId; readonly counts: FetchCounts };
-};
-
-interface OpenFetch {
-  readonly fetch: Fetch;
-  waiting: number;
-}
 
 /**
  * Shares bytes by what they are: an id names a content, whoever has it, and each chunk is checked against it as it comes.
@@ -99,14 +45,13 @@ export async function createArtifacts(messenger: Messenger, options: ArtifactsOp
 export class Artifacts implements AsyncDisposable {
   readonly #messenger: Messenger;
   readonly #store: ArtifactStore;
-  readonly #clock: Clock;
   readonly #random: RandomBytes;
   readonly #sha256: Sha256;
   readonly #quota: Quota;
   readonly #emitter = new Emitter<ArtifactEvents>();
   readonly #own = new Map<ArtifactId, StoredArtifact>();
   readonly #catalogue = new Catalogue();
-  readonly #fetches = new Map<ArtifactId, OpenFetch>();
+  readonly #fetches: Fetches;
   readonly #announcer: Announcer;
   readonly #holder: Holder;
   readonly #stops: readonly Unsubscribe[];
@@ -121,7 +66,6 @@ export class Artifacts implements AsyncDisposable {
   ) {
     this.#messenger = messenger;
     this.#store = store;
-    this.#clock = options.clock ?? platformClock;
     this.#random = options.random ?? platformRandom;
     this.#sha256 = options.sha256 ?? platformSha256;
     for (const artifact of stored) this.#own.set(artifact.id, artifact);
@@ -133,6 +77,20 @@ export class Artifacts implements AsyncDisposable {
     this.#announcer = new Announcer(messenger, find);
     const served = (to: PeerId, id: ArtifactId, bytes: number) => this.#emitter.emit("served", { id, to, bytes });
     this.#holder = new Holder({ messenger, store, find, served });
+    this.#fetches = new Fetches({
+      messenger,
+      store,
+      clock: options.clock ?? platformClock,
+      quota: this.#quota,
+      sha256: this.#sha256,
+      dropped: (id, holder, reason) => this.#emitter.emit("holder-dropped", { id, holder, reason }),
+      metaOf: (id) => this.#catalogue.find((claim) => claim.id === id)[0]?.meta,
+      holdersOf: (id) => this.#catalogue.holdersOf(id),
+      fetched: (artifact, counts) => {
+        this.#keep(artifact);
+        this.#emitter.emit("fetched", { id: artifact.id, counts });
+      },
+    });
     this.#stops = [...this.#handlers(), messenger.onPeer((event) => this.#hear(event))];
     for (const peer of messenger.peers.values()) if (isReachable(peer)) this.#hear({ type: "reachable", peer });
   }
@@ -197,14 +155,8 @@ export class Artifacts implements AsyncDisposable {
     if (!isArtifactId(id)) throw new SkeinError("bad-argument", "An artifact's id has 64 characters of 0-9 a-f.");
     const own = this.#own.get(id);
     if (own !== undefined) return shown(own);
-    if (options.signal?.aborted) throw abortedBy(options.signal);
-    const open = this.#fetches.get(id) ?? this.#begin(id, options.nobodyMs ?? 30_000);
-    const stopListening = options.onProgress === undefined ? () => {} : open.fetch.listen(options.onProgress);
-    try {
-      return shown(await this.#wait(open, options.signal));
-    } finally {
-      stopListening();
-    }
+    if (options.signal?.aborted) throw fetchAborted(options.signal);
+    return shown(await this.#fetches.fetch(id, options));
   }
 
   /**
@@ -237,9 +189,7 @@ export class Artifacts implements AsyncDisposable {
   async remove(id: string): Promise<void> {
     this.#mustBeOpen();
     if (!isArtifactId(id)) return;
-    await this.#fetches
-      .get(id)
-      ?.fetch.stop(new SkeinError("aborted", "The artifact was removed while it was fetched."));
+    await this.#fetches.get(id)?.stop(new SkeinError("aborted", "The artifact was removed while it was fetched."));
     const artifact = this.#own.get(id);
     if (this.#own.delete(id)) this.#announcer.tellAll(id);
     await this.#store.remove(id);
@@ -253,8 +203,7 @@ export class Artifacts implements AsyncDisposable {
     for (const stop of this.#stops) stop();
     this.#announcer.close();
     this.#holder.close();
-    const error = new SkeinError("closed", "Artifacts were closed before this one was here.");
-    await Promise.all([...this.#fetches.values()].map(({ fetch }) => fetch.stop(error)));
+    await this.#fetches.stopAll(new SkeinError("closed", "Artifacts were closed before this one was here."));
     this.#emitter.clear();
     await this.#store.close();
   }
@@ -266,7 +215,7 @@ export class Artifacts implements AsyncDisposable {
   #handlers(): Unsubscribe[] {
     const { have, forget, want, unwant, list, chunk, lack } = artifactsProtocol;
     const messenger = this.#messenger;
-    const fetchOf = (id: Uint8Array) => this.#fetches.get(idText(id))?.fetch;
+    const fetchOf = (id: Uint8Array) => this.#fetches.get(idText(id));
     return [
       messenger.handle(have, ({ artifacts, hello }, { id: peer }) => {
         for (const claim of artifacts) this.#hearClaim(peer, { ...claim, id: idText(claim.id) });
@@ -290,61 +239,20 @@ export class Artifacts implements AsyncDisposable {
     if (type !== "gone") return;
     this.#announcer.leave(peer);
     this.#holder.leave(peer);
-    for (const { fetch } of this.#fetches.values()) fetch.lost(peer);
+    for (const fetch of this.#fetches.all) fetch.lost(peer);
     for (const id of this.#catalogue.leave(peer)) this.#emitter.emit("forgotten", { id, holder: peer });
   }
 
   #hearClaim(holder: PeerId, claim: Claim): void {
     const isNews = this.#catalogue.add(holder, claim);
-    this.#fetches.get(claim.id)?.fetch.holder(holder);
+    this.#fetches.get(claim.id)?.holder(holder);
     if (isNews) this.#emitter.emit("announced", { ...claim, holder });
   }
 
   #hearForgotten(holder: PeerId, id: ArtifactId, how: "forgets" | "lacks" = "forgets"): void {
-    if (how === "lacks") this.#fetches.get(id)?.fetch.lacks(holder);
-    else this.#fetches.get(id)?.fetch.lost(holder);
+    if (how === "lacks") this.#fetches.get(id)?.lacks(holder);
+    else this.#fetches.get(id)?.lost(holder);
     if (this.#catalogue.remove(holder, id)) this.#emitter.emit("forgotten", { id, holder });
-  }
-
-  #begin(id: ArtifactId, nobodyMs: number): OpenFetch {
-    const fetch = new Fetch(id, nobodyMs, {
-      messenger: this.#messenger,
-      clock: this.#clock,
-      store: this.#store,
-      quota: this.#quota,
-      sha256: this.#sha256,
-      dropped: (of, holder, reason) => this.#emitter.emit("holder-dropped", { id: of, holder, reason }),
-      metaOf: (of) => this.#catalogue.find((claim) => claim.id === of)[0]?.meta,
-    });
-    const open = { fetch, waiting: 0 };
-    this.#fetches.set(id, open);
-    const end = () => this.#fetches.delete(id);
-    fetch.result.then((artifact) => {
-      end();
-      this.#keep(artifact);
-      this.#emitter.emit("fetched", { id, counts: fetch.counts });
-    }, end);
-    // Announcements are for those who listen in time, and only so many: who is left is asked whether it has it.
-    const holders = this.#catalogue.holdersOf(id);
-    for (const holder of holders.length > 0 ? holders : this.#messenger.peers.keys()) fetch.holder(holder);
-    return open;
-  }
-
-  /** Whoever gives up ends only its own wait; the last one ends the fetch. */
-  async #wait(open: OpenFetch, signal: AbortSignal | undefined): Promise<StoredArtifact> {
-    open.waiting++;
-    let abort = () => {};
-    const gaveUp = new Promise<never>((_, reject) => {
-      abort = () => reject(abortedBy(signal));
-      signal?.addEventListener("abort", abort, { once: true });
-    });
-    try {
-      return await Promise.race([open.fetch.result, gaveUp]);
-    } finally {
-      signal?.removeEventListener("abort", abort);
-      open.waiting--;
-      if (open.waiting === 0) await open.fetch.stop(abortedBy(signal));
-    }
   }
 
   #keep(artifact: StoredArtifact): Artifact {
@@ -363,8 +271,4 @@ export class Artifacts implements AsyncDisposable {
 
 function shown({ id, bytes, meta }: StoredArtifact): Artifact {
   return { id, bytes, ...(meta === undefined ? {} : { meta }) };
-}
-
-function abortedBy(signal: AbortSignal | undefined): SkeinError {
-  return new SkeinError("aborted", "The fetch was aborted by its caller.", { cause: signal?.reason });
 }

@@ -12,7 +12,8 @@ import {
   isManifest,
   type Manifest,
 } from "./core/content-id.js";
-import { type DropReason, type FetchCounts, type FetchEffect, type FetchEvent, FetchPlan } from "./core/fetch-plan.js";
+import type { DropReason, FetchCounts, FetchEffect, FetchEvent } from "./core/fetch-events.js";
+import { FetchPlan } from "./core/fetch-plan.js";
 import { artifactsProtocol } from "./protocol.js";
 import type { Quota } from "./quota.js";
 import type { Sha256 } from "./sha256.js";

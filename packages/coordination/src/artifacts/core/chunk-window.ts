@@ -1,9 +1,10 @@
 /**
  * Chunks that wait behind others: more are asked for below the first, fewer above the second. They wait at their holder, which reads two at a time: in
- * the network's queues is what the engine's own congestion control lets in. With fewer than two waiting, holder and asker idle in turns.
+ * the network's queues is what the engine's own congestion control lets in. With fewer than two waiting, holder and asker idle in turns; with more, what
+ * goes together costs both of them less.
  */
-const queuedLeast = 2;
-const queuedMost = 4;
+const queuedLeast = 4;
+const queuedMost = 8;
 /** A part of the window is asked for together. */
 const askedAtOnce = 4;
 /** Under way from one holder: 8 MiB. */

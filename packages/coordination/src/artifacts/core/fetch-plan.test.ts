@@ -1,7 +1,8 @@
 import type { PeerId } from "@skein/protocol";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type FetchEffect, type FetchEvent, FetchPlan, silentMs } from "./fetch-plan.js";
+import type { FetchEffect, FetchEvent } from "./fetch-events.js";
+import { FetchPlan, silentMs } from "./fetch-plan.js";
 
 const id = (number: number) => `holder-${number}` as PeerId;
 const nobodyMs = 30_000;

@@ -1,60 +1,9 @@
 import type { PeerId } from "@skein/protocol";
 import { ChunkWindow } from "./chunk-window.js";
-
-export type FetchEvent =
-  /** It says that it has it, and can be reached. */
-  | { readonly type: "holder"; readonly holder: PeerId }
-  | { readonly type: "lost"; readonly holder: PeerId }
-  /** A list came from it: `right` where it is that of the id. */
-  | { readonly type: "list"; readonly holder: PeerId; readonly is: "right" | "wrong" }
-  /** What we had of the chunks before was looked through, and the rest can begin. */
-  | { readonly type: "begin"; readonly chunks: number; readonly missing: readonly number[] }
-  /** A chunk came from it. `right`: its hash is, and it is in the store. */
-  | { readonly type: "chunk"; readonly holder: PeerId; readonly index: number; readonly is: "right" | "wrong" }
-  /** It hasn't got it any more. */
-  | { readonly type: "lacks"; readonly holder: PeerId }
-  | { readonly type: "woke" };
-
-export type DropReason =
-  /** What it sent isn't what the id says. */
-  | "lied"
-  | "lacks"
-  /** It said nothing for {@link silentMs}. */
-  | "silent";
-
-export type FetchEffect =
-  | { readonly type: "ask-list"; readonly holder: PeerId }
-  | { readonly type: "ask"; readonly holder: PeerId; readonly chunks: readonly number[] }
-  /** It is asked for nothing any more in this fetch. */
-  | { readonly type: "drop"; readonly holder: PeerId; readonly reason: DropReason }
-  | { readonly type: "done" }
-  /** Nobody has had it for `nobodyMs`. */
-  | { readonly type: "failed" };
-
-/** Why chunks were asked for more than once, and what came for nothing. */
-export interface FetchCounts {
-  readonly asked: number;
-  /** Asked for again: its holder was lost, dropped, or brought something else. */
-  readonly again: number;
-  /** Asked of a second holder while the first, much slower one still has it: at the end, when there is nothing else to ask for. */
-  readonly overtaken: number;
-  /** Came a second time, and was dropped. */
-  readonly late: number;
-}
+import type { DropReason, FetchCounts, FetchEffect, FetchEvent } from "./fetch-events.js";
+import { type Holder, overtakings } from "./holders.js";
 
 export const silentMs = 20_000;
-/** A chunk that takes this many times as long as a faster holder would is asked of that one as well; never sooner than the second. */
-const overtakeTimes = 4;
-const overtakeLeastMs = 1_000;
-
-interface Holder {
-  readonly window: ChunkWindow;
-  /** When each of its chunks was asked for. */
-  readonly open: Map<number, number>;
-  /** When it said anything last, or was asked after having been idle. */
-  heardMs: number;
-}
-
 type State =
   | { readonly phase: "listing"; readonly asked: { readonly holder: PeerId; readonly atMs: number } | undefined }
   /** The list is here; what the store has is looked through. */
@@ -293,18 +242,9 @@ export class FetchPlan {
     this.#askedOnce.add(index);
   }
 
-  /** The chunks that a holder with nothing to do would bring much sooner than the one that was asked, and from when on. */
-  #overtakings(): readonly { readonly index: number; readonly by: PeerId; readonly atMs: number }[] {
+  #overtakings(): ReturnType<typeof overtakings> {
     if (this.#state.phase !== "fetching" || this.#waiting.length > 0) return [];
-    const idle = [...this.#holders].find(([, { open, window }]) => open.size === 0 && window.shortestMs !== undefined);
-    if (idle === undefined) return [];
-    const [by, { window }] = idle;
-    const afterMs = Math.max(overtakeLeastMs, overtakeTimes * (window.shortestMs ?? 0));
-    const times = new Map<number, number>();
-    const held = [...this.#holders.values()].flatMap(({ open }) => [...open]);
-    for (const [index] of held) times.set(index, (times.get(index) ?? 0) + 1);
-    const slow = held.filter(([index]) => this.#missing.has(index) && times.get(index) === 1);
-    return slow.map(([index, askedMs]) => ({ index, by, atMs: askedMs + afterMs }));
+    return overtakings(this.#holders, this.#missing);
   }
 
   #overtake(by: PeerId, index: number, nowMs: number): void {

@@ -27,3 +27,9 @@ function where(phase: Task["state"]["phase"], failure: TaskFailure | undefined):
   if (failure === undefined) return "all who can do it are busy";
   return `the last attempt came to nothing: ${failure.message}`;
 }
+
+/** Why a task couldn't be sent. No other worker would make it any smaller; one that speaks no tasks is passed over. */
+export function blameOf({ code }: TaskFailure): "task" | "worker" | "link" {
+  if (code === "too-large" || code === "bad-body" || code === "closed") return "task";
+  return code === "protocol-mismatch" ? "worker" : "link";
+}

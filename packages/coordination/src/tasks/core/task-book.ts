@@ -1,5 +1,5 @@
 import type { PeerId } from "@skein/protocol";
-import { lostTask, lostWorker, nobodyDoes, timedOut, tooSlow } from "./failures.js";
+import { blameOf, lostTask, lostWorker, nobodyDoes, timedOut, tooSlow } from "./failures.js";
 import { type Queue, Queues } from "./queues.js";
 import type { TaskCounts, TaskEffect, TaskEvent } from "./task-events.js";
 import { graceMs, type Task, type TaskFailure, type TaskOrder, type TaskResult } from "./task-state.js";
@@ -191,16 +191,13 @@ export class TaskBook {
   #unsent({ task: id, attempt, failure }: Extract<TaskEvent, { type: "unsent" }>, nowMs: number): void {
     const task = this.#tasks.get(id);
     if (task?.state.phase !== "running" || task.state.attempt !== attempt) return;
-    switch (failure.code) {
-      // No other worker would make it any smaller.
-      case "too-large":
-      case "bad-body":
-      case "closed":
+    switch (blameOf(failure)) {
+      case "task":
         return this.#fail(id, failure, nowMs);
-      case "protocol-mismatch":
+      case "worker":
         this.#workers.markUnable(task.state.worker, task.order.name);
         return this.#release({ ...task, taken: task.taken - 1 }, task.failure, nowMs);
-      default:
+      case "link":
         // It may have arrived all the same.
         this.#void.add(task.state.worker, id, attempt);
         return this.#release(task, failure, nowMs);
