@@ -29,6 +29,6 @@ describe("elections, locks and votes in worlds of the shipping client and server
     for (const sum of Object.values(sums)) expect(sum).toBeGreaterThan(0);
     expect(sums.terms).toBeGreaterThan(runs);
     // What a liar says is known for one.
-    expect([...refused]).toEqual(expect.arrayContaining(["far-term", "forged", "not-elector"]));
+    expect([...refused]).toEqual(expect.arrayContaining(["far-term", "forged", "not-proposer", "unproven"]));
   }, 36_000_000);
 });
