@@ -186,8 +186,9 @@ describe("an election", () => {
     expect(leaders(all)).toEqual([network.idOf(0)]);
     network.noticeMs = () => 60_000;
     for (const number of [1, 2]) network.cut(network.idOf(0), network.idOf(number));
-    // A grant, and the answers to one canvass: no moment is left to whom nobody hears.
-    await network.clock.pass(2_300);
+    await network.clock.until(() => all.slice(1).every(({ election }) => election.leader === undefined));
+    // The answers to one canvass: no moment is left to whom nobody hears.
+    await network.clock.pass(50);
     expect(leaders(all)).toEqual([network.idOf(1)]);
   });
 

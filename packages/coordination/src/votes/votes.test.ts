@@ -111,6 +111,26 @@ describe("a vote", () => {
     expect(asked).toBe(1);
   });
 
+  it("has who is asked again decide once, and say the same", async () => {
+    const network = new IdentityNetwork();
+    const all = agents(network, ["yes", undefined, undefined]);
+    const [a, b] = [network.idOf(0), network.idOf(1)];
+    let asked = 0;
+    at(all, 1).votes.onProposal(kind, schema, async () => {
+      asked++;
+      await new Promise<void>((resolve) => network.clock.after(1_000, resolve));
+      return asked === 1 ? "yes" : "no";
+    });
+    at(all, 2).votes.onProposal(kind, schema, () => new Promise(() => {}));
+    const vote = at(all, 0).votes.propose(kind, { keeper: "ada" });
+    await network.clock.pass(100);
+    network.cut(a, b);
+    await network.clock.pass(100);
+    network.connect(a, b);
+    const { end, ballots } = await network.clock.settled(vote);
+    expect([end, ballots.get(b), asked]).toEqual(["accepted", "yes", 1]);
+  });
+
   it("is rejected when too many have left", async () => {
     const network = new IdentityNetwork();
     const all = agents(network, ["yes", undefined, undefined]);

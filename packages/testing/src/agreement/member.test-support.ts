@@ -164,7 +164,6 @@ export class Member {
   async #follow(life: Life): Promise<void> {
     const wait = life.election?.whenLed({ timeoutMs: 10_000 }) ?? Promise.reject();
     await this.#gathering.waits.track(life, `${this.agent.name}: a leader`, wait);
-    if (this.#random.chance(0.1)) life.election?.resign();
     await this.#pause(3_000);
   }
 

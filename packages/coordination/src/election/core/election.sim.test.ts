@@ -5,8 +5,11 @@ import { ElectionWorld, type WorldOptions } from "./election-world.test-support.
 const runs = Number(process.env.SKEIN_RUNS ?? 150);
 const threeBeatsMs = 3_000;
 
-function* worlds(options: Omit<WorldOptions, "seed" | "count">): Generator<{ seed: number; world: ElectionWorld }> {
-  for (let seed = 1; seed <= runs; seed++) {
+function* worlds(
+  options: Omit<WorldOptions, "seed" | "count">,
+  count = runs,
+): Generator<{ seed: number; world: ElectionWorld }> {
+  for (let seed = 1; seed <= count; seed++) {
     yield { seed, world: new ElectionWorld({ seed, count: 3 + (seed % 3), ...options }) };
   }
 }
@@ -52,7 +55,9 @@ describe("elections through partitions, one-way cuts, crashes, pauses and sleep"
 
   it("needs clocks whose rates differ by no more than the margin: beyond it, two may lead at once", () => {
     const beyond = () => {
-      for (const { world } of worlds({ quorum: true, takeover: false, clockRatio: 2 })) world.chaos(20_000);
+      // It shows in some worlds alone.
+      const options = { quorum: true, takeover: false, clockRatio: 2 };
+      for (const { world } of worlds(options, Math.max(runs, 400))) world.chaos(20_000);
     };
     expect(beyond).toThrow(/two lead/);
   }, 3_600_000);
