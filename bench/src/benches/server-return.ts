@@ -65,17 +65,32 @@ function returnBench({ suffix, members, roomSize }: Crowd): Bench<Quantity> {
   };
 }
 
+/** A multiple of the sizes of rooms. */
+const watchedMembers = 20;
+
 async function lose(members: number, roomSize: number) {
   await using resources = new AsyncDisposableStack();
   const start = () => resources.use(new Child<MeasuredServer>(new URL("../servers/skein.ts", import.meta.url)));
-  const crowd = resources.use(new Child<ReturningMethods>(new URL("../load/returning.ts", import.meta.url)));
+  const gather = () => resources.use(new Child<ReturningMethods>(new URL("../load/returning.ts", import.meta.url)));
+  const crowd = gather();
+  // A few of them have a process of their own: how long a forward takes between two of a crowd says how busy the crowd's process is.
+  const watched = gather();
   const first = start();
   const url = await first.call("listen");
-  await crowd.call("open", url, members, roomSize);
-  await crowd.call("lose");
+  await crowd.call("open", url, members - watchedMembers, roomSize, "crowd");
+  await watched.call("open", url, watchedMembers, roomSize, "watched");
+  await Promise.all([watched.call("lose", 100), crowd.call("lose", 2_000)]);
   await first[Symbol.asyncDispose]();
   await start().call("listen", Number(new URL(url).port));
-  return { ...(await crowd.call("returned")) };
+  const returned = await Promise.all([crowd, watched].map((some) => some.call("returned")));
+  const sum = (quantity: "failed" | "wrong") => returned.reduce((total, some) => total + some[quantity], 0);
+  const forwardMs = await watched.call("silence");
+  return {
+    allMs: Math.max(...returned.map(({ allMs }) => allMs)),
+    failed: sum("failed"),
+    wrong: sum("wrong"),
+    forwardMs,
+  };
 }
 
 export const serverReturn = returnBench({ suffix: "", members: { full: 5_000, quick: 200 }, roomSize: 10 });

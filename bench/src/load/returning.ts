@@ -24,24 +24,24 @@ export interface Returned {
   readonly failed: number;
   /** Members that don't see just the others of their room when the server would have given up places, and news that one had gone. */
   readonly wrong: number;
-  /** How long each forward took between two that were back already. */
-  readonly forwardMs: readonly number[];
 }
 
 /** What the process can be asked for. */
 export interface ReturningMethods extends Record<string, (...args: never[]) => unknown> {
-  /** All of them join. */
-  open(url: string, members: number, roomSize: number): Promise<void>;
-  /** The server's end comes now: begins to count. */
-  lose(): void;
+  /** All of them join, in rooms whose names begin so. */
+  open(url: string, members: number, roomSize: number, prefix: string): Promise<void>;
+  /** The server's end comes now: begins to count, and has each that is back say something to its neighbour every so often. */
+  lose(talkMs: number): void;
   /** Waits until all are back. */
   returned(): Promise<Returned>;
+  /** Has them be silent. How long each forward took between two that were back already. */
+  silence(): readonly number[];
 }
 
 /** How many join at the same time when nothing is measured yet. */
 const openAtOnce = 64;
-/** How often each that is back says something to its neighbour. */
-const talkMs = 250;
+/** How often it is asked whether all see each other. */
+const lookMs = 250;
 
 const clock: Join["clock"] = {
   nowMs: () => performance.now(),
@@ -58,6 +58,8 @@ const graceMs = 10_000;
 
 let members: Member[] = [];
 let roomSize = 0;
+let roomPrefix = "";
+let talking: NodeJS.Timeout | undefined;
 let partings = 0;
 let failed = 0;
 let lostMs = 0;
@@ -78,7 +80,7 @@ class Member {
 
   async join(url: string, { identity, card }: Person): Promise<void> {
     const signaling = webSocketSignaling({ url, webSocket: WebSocket as unknown as typeof globalThis.WebSocket });
-    const room = `room-${Math.floor(this.#number / roomSize)}`;
+    const room = `${roomPrefix}-${Math.floor(this.#number / roomSize)}`;
     const join = { room, identity, card: () => card, clock, network, roll: Math.random };
     this.#session = await signaling.join(join, this.#events());
   }
@@ -148,8 +150,9 @@ async function createPerson(): Promise<Person> {
   return { identity, card: await signCard(identity, card) };
 }
 
-async function open(url: string, count: number, size: number): Promise<void> {
+async function open(url: string, count: number, size: number, prefix: string): Promise<void> {
   roomSize = size;
+  roomPrefix = prefix;
   people = await Promise.all(Array.from({ length: roomSize }, createPerson));
   members = Array.from({ length: count }, (_, number) => new Member(number));
   let next = 0;
@@ -168,7 +171,7 @@ function personOf(number: number): Person {
   return person;
 }
 
-function lose(): void {
+function lose(talkMs: number): void {
   lostMs = performance.now();
   forwardMs = [];
   failed = 0;
@@ -177,16 +180,20 @@ function lose(): void {
     tellBack = resolve;
   });
   for (const member of members) member.isBack = false;
+  talking = setInterval(talk, talkMs);
+}
+
+function silence(): readonly number[] {
+  clearInterval(talking);
+  return forwardMs;
 }
 
 async function returned(): Promise<Returned> {
-  const talking = setInterval(talk, talkMs);
   await everyoneBack;
-  clearInterval(talking);
   const seenUntilMs = allBackMs + graceMs;
-  while (!members.every(({ seesAll }) => seesAll) && performance.now() < seenUntilMs) await pause(talkMs);
+  while (!members.every(({ seesAll }) => seesAll) && performance.now() < seenUntilMs) await pause(lookMs);
   const wrong = members.filter(({ seesAll }) => !seesAll).length + partings;
-  return { allMs: allBackMs - lostMs, failed, wrong, forwardMs };
+  return { allMs: allBackMs - lostMs, failed, wrong };
 }
 
 function pause(ms: number): Promise<void> {
@@ -201,4 +208,4 @@ function talk(): void {
   }
 }
 
-answerCalls({ open, lose, returned } satisfies ReturningMethods);
+answerCalls({ open, lose, returned, silence } satisfies ReturningMethods);
