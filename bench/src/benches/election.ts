@@ -34,7 +34,7 @@ function simulated(members: number, hasQuorum: boolean, rounds: Rounds): Bench<Q
     name,
     rounds,
     warmUps: 0,
-    timeoutMs: 300_000,
+    timeoutMs: 900_000,
     rows: rowsOf(name, `${members} peers${hasQuorum ? " of a quorum" : ""}, simulated`),
     async start() {
       let seed = 0;
