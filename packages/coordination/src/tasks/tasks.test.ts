@@ -461,15 +461,6 @@ describe("tasks", () => {
     expect(await clock.settled(answer)).toBe(42);
   });
 
-  it("are done by what a function returns that is like a promise", async () => {
-    const { clock, join } = world();
-    const [a, b] = [join(1), join(2)];
-    const then = (resolve: (value: number) => void) => resolve(7);
-    b.tasks.handle("odd", {}, () => Object.fromEntries([["then", then]]));
-    await clock.pass(200);
-    expect(await clock.settled(a.tasks.delegate({ name: "odd" }))).toBe(7);
-  });
-
   it("refuse what makes no sense", async () => {
     const { join } = world();
     const { tasks } = join(1);
