@@ -1,5 +1,5 @@
 // `npm run sim:together`: tasks and artifacts through 10,000 seeded worlds of each kind, over a network in memory, and together in as many worlds of the
-// shipping client and server; `-- 500` for another number, `-- 500 2001` to begin with another seed. A failure names its seed, and the same seed
+// shipping client and server, which takes hours; `-- 500` for another number, `-- 500 2001` to begin with another seed. A failure names its seed, and the same seed
 // fails again.
 import { environment, main, run } from "./workspace.mjs";
 

@@ -31,6 +31,7 @@ export interface DelegatorWorld {
 /** What stays with us of a task. */
 interface Open {
   readonly name: string;
+  /** As they were when it was given: whoever gave it may change theirs. */
   readonly options: DelegateOptions<Schema | undefined>;
   readonly resolve: (output: unknown) => void;
   readonly reject: (reason: unknown) => void;
@@ -100,7 +101,7 @@ export class Delegator {
       if (signal?.aborted) return reject(abortedBy(signal));
       const abort = signal && (() => this.#cancel(id, abortText));
       if (abort !== undefined) signal?.addEventListener("abort", abort, { once: true });
-      this.#open.set(id, { name, options, resolve, reject, abort, dealtWith });
+      this.#open.set(id, { name, options: { ...options }, resolve, reject, abort, dealtWith });
       this.#feed({ type: "delegate", order });
     });
   }

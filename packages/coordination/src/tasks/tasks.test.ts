@@ -446,6 +446,21 @@ describe("tasks", () => {
     expect([a.tasks.open, a.tasks.counts.handedOver, b.tasks.running]).toEqual([[], 0, 0]);
   });
 
+  it("stay as they were given, whatever becomes of the options", async () => {
+    const { clock, network, join } = world();
+    const [a, b, c] = [join(1), join(2), join(3)];
+    b.tasks.handle("double", {}, never);
+    await clock.pass(200);
+    const options = { name: "double", input: 21 };
+    const answer = a.tasks.delegate(options);
+    options.input = 4;
+    await clock.pass(10);
+    c.tasks.handle("double", {}, double);
+    await clock.pass(200);
+    network.cut(a.id, b.id);
+    expect(await clock.settled(answer)).toBe(42);
+  });
+
   it("refuse what makes no sense", async () => {
     const { join } = world();
     const { tasks } = join(1);

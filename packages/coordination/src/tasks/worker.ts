@@ -130,7 +130,9 @@ export class Worker {
       const handler = this.#handlerOf(start.name);
       const output = this.#run(start, handler, active);
       if (!isPromise(output)) return this.#finish(start.run, doneBy(handler, start.name, output));
-      output.then((value) => this.#finish(start.run, doneBy(handler, start.name, value))).then(undefined, fail);
+      Promise.resolve(output)
+        .then((value) => this.#finish(start.run, doneBy(handler, start.name, value)))
+        .then(undefined, fail);
     } catch (cause) {
       fail(cause);
     }
