@@ -27,13 +27,7 @@ export interface PlayOptions {
 }
 
 /** Plays scenarios in a process of their own. */
-export async function play({
-  first,
-  seconds,
-  runs,
-  fault,
-  node = process.execPath,
-}: PlayOptions): Promise<Played> {
+export async function play({ first, seconds, runs, fault, node = process.execPath }: PlayOptions): Promise<Played> {
   const sources = fault === undefined ? [] : ["--import", here("from-source.mjs")];
   const args = [...sources, here("soak.mjs"), ...[first, seconds, ...(runs === undefined ? [] : [runs])].map(String)];
   const env = {
