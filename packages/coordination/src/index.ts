@@ -17,6 +17,8 @@ export { artifactMetaBytes, artifactsProtocol } from "./artifacts/protocol.js";
 export type { PutOptions } from "./artifacts/put.js";
 export type { Sha256 } from "./artifacts/sha256.js";
 export { platformSha256, portableSha256 } from "./artifacts/sha256.js";
+export type { BlobStore } from "./artifacts/stores/blob-store.js";
+export { createBlobStore } from "./artifacts/stores/blob-store.js";
 export { createMemoryStore } from "./artifacts/stores/memory-store.js";
 export type { ArtifactDraft, ArtifactStore, StoredArtifact } from "./artifacts/stores/store.js";
 export type { Clock } from "./clock.js";

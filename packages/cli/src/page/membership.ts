@@ -8,6 +8,7 @@ import {
   SkeinError,
   webSocketSignaling,
 } from "@skein/client";
+import { createBlobStore } from "@skein/coordination";
 import { createIdentity, type Identity } from "@skein/protocol";
 import { relayFallback } from "@skein/relay-fallback";
 import { voteText } from "../agent/vote-text.js";
@@ -15,7 +16,6 @@ import { Crew, type CrewListener, crewProtocols } from "../crew/crew.js";
 import { namesOf } from "../crew/names.js";
 import { millisecondsText } from "../terminal/units.js";
 import type { Address } from "./address.js";
-import { BlobStore } from "./blob-store.js";
 import { retryAfterMs } from "./core/retry.js";
 import { plainText } from "./core/text.js";
 import type { Shelf } from "./shelf.js";
@@ -58,7 +58,7 @@ export class Membership {
   }
 
   /** What this page fetched. */
-  readonly fetched = new BlobStore();
+  readonly fetched = createBlobStore();
 
   /** Tries now. Nothing happens where we are in, or on the way. */
   start(): void {

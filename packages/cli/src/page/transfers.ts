@@ -1,6 +1,6 @@
+import type { BlobStore } from "@skein/coordination";
 import type { Crew } from "../crew/crew.js";
 import { bytesText, millisecondsText } from "../terminal/units.js";
-import type { BlobStore } from "./blob-store.js";
 import { plainText } from "./core/text.js";
 import { TrafficMeter } from "./core/traffic-meter.js";
 import type { Store, Transfer } from "./store.js";

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type ArtifactId, chunkBytes, hashBytes } from "../core/content-id.js";
+import { createBlobStore } from "./blob-store.js";
 import { createFileStore } from "./file-store.node.js";
 import { createIndexedDbStore } from "./indexed-db-store.js";
 import { createMemoryStore } from "./memory-store.js";
@@ -15,11 +16,30 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "skein-artifacts-"));
 });
 afterAll(() => rm(folder, { recursive: true }));
+const id = "b".repeat(64) as ArtifactId;
+const one = { id, bytes: 3, hashes: new Uint8Array(hashBytes) };
 const fresh = () => join(folder, `${count++}`);
 
 storeContract("in memory", async () => {
   const store = createMemoryStore();
   return { open: async () => store, isLasting: false };
+});
+
+storeContract("in blobs", async () => {
+  const store = createBlobStore();
+  return { open: async () => store, isLasting: false };
+});
+
+it("blobs give an artifact as one, its chunks in order, however they came", async () => {
+  const store = createBlobStore();
+  const draft = await store.draft("put-1");
+  await draft.write(1, Uint8Array.of(9));
+  await draft.write(0, new Uint8Array(chunkBytes).fill(7));
+  await draft.finish({ id, bytes: chunkBytes + 1, hashes: new Uint8Array(2 * hashBytes) });
+  const bytes = new Uint8Array((await store.blob(id)?.arrayBuffer()) ?? new ArrayBuffer());
+  expect([bytes.length, bytes[0], bytes.at(-1)]).toEqual([chunkBytes + 1, 7, 9]);
+  await store.remove(id);
+  expect(store.blob(id)).toBeUndefined();
 });
 
 storeContract("in a folder", async () => {
@@ -31,9 +51,6 @@ storeContract("in IndexedDB", async () => {
   const name = `store-${count++}`;
   return { open: () => createIndexedDbStore(name), isLasting: true };
 });
-
-const id = "b".repeat(64) as ArtifactId;
-const one = { id, bytes: 3, hashes: new Uint8Array(hashBytes) };
 
 it("a folder never has half a file under its name", async () => {
   const path = fresh();
