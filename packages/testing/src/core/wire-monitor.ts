@@ -7,10 +7,16 @@ interface End {
   /** What it has sent, each piece counted once. */
   readonly sentBytes: number[];
   sent: number;
-  /** How much of the other side's it said to have. */
-  acknowledged: number;
   /** The end that it talks with, once either has said so. */
   other: End | undefined;
+}
+
+/** What an end has said on one path. Where two carry, a word may wait on one of them while a later one goes over the other. */
+interface Speaker {
+  readonly end: End;
+  /** How much of the other side's it said to have. */
+  acknowledged: number;
+  readonly credit: number[];
 }
 
 /**
@@ -20,8 +26,7 @@ interface End {
  */
 export class WireMonitor {
   readonly #ends = new Map<string, End>();
-  /** Who speaks on a path. */
-  readonly #speakers = new WeakMap<object, End>();
+  readonly #speakers = new WeakMap<object, Speaker>();
 
   /** A frame goes out on a path; gives what is wrong with it. */
   sent(path: object, frame: Uint8Array): string | undefined {
@@ -37,18 +42,21 @@ export class WireMonitor {
   #record(path: object, record: WireRecord): string | undefined {
     if (record.type === "hello") return this.#greet(path, record.hello);
     if (record.type !== "data" && record.type !== "acknowledgement") return undefined;
-    const end = this.#speakers.get(path);
-    if (end === undefined) return `a record of the type ${record.type} before HELLO`;
-    return record.type === "data" ? this.#data(end, record) : this.#acknowledge(end, record.acknowledgement);
+    const speaker = this.#speakers.get(path);
+    if (speaker === undefined) return `a record of the type ${record.type} before HELLO`;
+    if (record.type === "data") return this.#data(speaker.end, record);
+    return this.#acknowledge(speaker, record.acknowledgement);
   }
 
   #greet(path: object, { link, of, next, credit }: Hello): string | undefined {
     const end = this.#endOf(keyOf(link));
-    this.#speakers.set(path, end);
+    const before = this.#speakers.get(path);
+    const speaker = before?.end === end ? before : { end, acknowledged: 0, credit: Array(laneCount).fill(0) };
+    this.#speakers.set(path, speaker);
     // Whoever greets nobody has met nobody, even if another took it for its own: that one may be gone before it is heard.
     end.other = of && this.#endOf(keyOf(of));
     if (end.other !== undefined) end.other.other ??= end;
-    return this.#acknowledge(end, { next, credit });
+    return this.#acknowledge(speaker, { next, credit });
   }
 
   #data(end: End, { sequence, lane, payload }: Extract<WireRecord, { type: "data" }>): string | undefined {
@@ -61,12 +69,15 @@ export class WireMonitor {
     return `${end.sentBytes[lane]} bytes in lane ${lane}, where ${granted} are granted`;
   }
 
-  #acknowledge(end: End, { next, credit }: Acknowledgement): string | undefined {
-    if (next < end.acknowledged) return `it has ${next} records, after it had ${end.acknowledged}`;
-    end.acknowledged = next;
+  #acknowledge(speaker: Speaker, { next, credit }: Acknowledgement): string | undefined {
+    const { end } = speaker;
+    if (next < speaker.acknowledged) return `it has ${next} records, after it had ${speaker.acknowledged}`;
+    speaker.acknowledged = next;
     for (let lane = 0; lane < laneCount; lane++) {
-      if ((credit[lane] as number) < (end.credit[lane] as number)) return `less credit in lane ${lane} than before`;
-      end.credit[lane] = credit[lane] as number;
+      const granted = credit[lane] as number;
+      if (granted < (speaker.credit[lane] as number)) return `less credit in lane ${lane} than before`;
+      speaker.credit[lane] = granted;
+      end.credit[lane] = Math.max(end.credit[lane] as number, granted);
     }
     const sent = end.other?.sent ?? next;
     return next > sent ? `it has ${next} records, where ${sent} were sent` : undefined;
@@ -79,7 +90,6 @@ export class WireMonitor {
       credit: Array(laneCount).fill(0),
       sentBytes: Array(laneCount).fill(0),
       sent: 0,
-      acknowledged: 0,
       other: undefined,
     };
     this.#ends.set(key, end);
