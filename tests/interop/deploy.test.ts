@@ -79,7 +79,8 @@ describe.each([
     );
     const pages = await Promise.all(browsers.map((browser, index) => open(browser, `browser-${index}`)));
     await Promise.all(pages.map((page) => linked(page)));
-    expect(admin("rooms")).toBe("demo  2 peers");
+    // The places of those who were here before are kept for a while.
+    await expect.poll(() => admin("rooms"), { timeout: 60_000, interval: 500 }).toBe("demo  2 peers");
   });
 
   it("who has no token, or comes from another page, gets no further", async () => {
