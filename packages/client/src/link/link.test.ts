@@ -187,7 +187,8 @@ describe("two links", () => {
     expect(ends.map(({ link }) => link.carriedBy)).toEqual(["relay", "relay"]);
   });
 
-  it("use the relay at once where the other side turned to it, and leave it when the direct path answers", async () => {
+  /** Both paths have long been open; one end's network changed, and the other end hears of it over the relay. */
+  async function turnedToTheRelay() {
     const { ends, channel, clock } = await joined();
     const relay = new Channel(ends, "relay");
     await settle(relay, clock);
@@ -200,24 +201,18 @@ describe("two links", () => {
     ends[0].link.denounce("direct", "the network changed");
     await turn();
     expect(relay.arrive(0)).toBe(true);
+    return { ends, channel, relay, clock };
+  }
+
+  it("use the relay at once where the other side turned to it, and leave it when the direct path answers", async () => {
+    const { ends, channel, clock } = await turnedToTheRelay();
     expect(ends.map(({ link }) => link.carriedBy)).toEqual(["relay", "relay"]);
     await settle(channel, clock);
     expect(ends.map(({ link }) => link.carriedBy)).toEqual(["direct", "direct"]);
   });
 
   it("doubt no path anew where the relay brings late what a doubt that is over had the other side ask", async () => {
-    const { ends, channel, clock } = await joined();
-    const relay = new Channel(ends, "relay");
-    await settle(relay, clock);
-    await settle(channel, clock);
-    // What the paths asked of each other at first is long over.
-    clock.advance(10_000);
-    await settle(relay, clock);
-    await settle(channel, clock);
-    clock.advance(1_000);
-    ends[0].link.denounce("direct", "the network changed");
-    await turn();
-    expect(relay.arrive(0)).toBe(true);
+    const { ends, channel, relay, clock } = await turnedToTheRelay();
     // The relay is the slower of the two.
     await settle(channel, clock);
     expect(ends.map(({ link }) => link.carriedBy)).toEqual(["direct", "direct"]);
