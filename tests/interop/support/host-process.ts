@@ -30,7 +30,7 @@ async function createAgent(engine: EngineName): Promise<Methods> {
 
 async function pageAgent(engine: BrowserName) {
   // What drives browsers is large: a host without any starts sooner.
-  engines ??= import("./engines.ts").then(({ Engines }) => new Engines());
+  engines ??= import("./engines.ts").then(({ Engines }) => new Engines(process.argv.slice(2)));
   return (await engines).pageAgent(engine);
 }
 
