@@ -1,0 +1,28 @@
+"""What becomes of bytes that can't be taken: docs/spec/errors.md."""
+
+
+class Rejected(Exception):
+    """Bytes of others that were turned away. The reason holds nothing that their sender wrote."""
+
+    def __init__(self, code: str, reason: str) -> None:
+        super().__init__(reason)
+        self.code = code
+        self.reason = reason
+
+
+class Failure(Exception):
+    """What a peer tells its app or another peer, under a code of docs/spec/errors.md."""
+
+    def __init__(self, code: str, message: str, retry_after_ms: int | None = None) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.retry_after_ms = retry_after_ms
+
+
+def malformed(reason: str) -> Rejected:
+    return Rejected("malformed", reason)
+
+
+def over_limit(reason: str) -> Rejected:
+    return Rejected("over-limit", reason)
