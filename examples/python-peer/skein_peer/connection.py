@@ -10,15 +10,12 @@ from . import limits
 
 _HIGH_BYTES = 262_144
 _LOW_BYTES = 65_536
+_LOSSY_HIGH_BYTES = 65_536
 _LINGER_SECONDS = 0.5
 
 
 class Connection:
-    """
-    One generation. It is the link's path as well, from the moment that its channel is open.
-
-    Without channel 1: that of the lossy lane may be done without.
-    """
+    """One generation. It is the link's path as well, from the moment that its channel is open."""
 
     kind = "direct"
 
@@ -33,10 +30,14 @@ class Connection:
         self._given = 0
         self._events = events
         self._engine = RTCPeerConnection(RTCConfiguration([RTCIceServer(**server) for server in ice]))
-        self._channel = self._engine.createDataChannel("skein", ordered=True, protocol="skein.1", negotiated=True, id=0)
+        self._channel = self._engine.createDataChannel("skein", protocol="skein.1", negotiated=True, id=0)
+        self._lossy = self._engine.createDataChannel(
+            "skein-lossy", protocol="skein.1", negotiated=True, id=1, maxRetransmits=3
+        )
         self._channel.bufferedAmountLowThreshold = _LOW_BYTES
         self._channel.on("open", self._opened)
-        self._channel.on("message", self._received)
+        self._channel.on("message", lambda message: self._received(message, False))
+        self._lossy.on("message", lambda message: self._received(message, True))
         self._channel.on("bufferedamountlow", lambda: self._events.drained(self))
         self._channel.on("close", self._lost)
         self._engine.on("connectionstatechange", self._changed)
@@ -87,6 +88,13 @@ class Connection:
         if self._channel.readyState == "open" and frame:
             self._channel.send(frame)
 
+    def send_lossy(self, frame: bytes) -> bool:
+        if self._lossy.readyState != "open":
+            return False
+        if self._lossy.bufferedAmount <= _LOSSY_HIGH_BYTES:
+            self._lossy.send(frame)
+        return True
+
     def has_room(self) -> bool:
         return self._channel.readyState == "open" and self._channel.bufferedAmount < _HIGH_BYTES
 
@@ -112,13 +120,13 @@ class Connection:
             self.is_open = True
             self._events.opened(self)
 
-    def _received(self, message: bytes | str) -> None:
+    def _received(self, message: bytes | str, is_lossy: bool) -> None:
         if self._is_closed:
             return
         if isinstance(message, str):
             self._events.rejected("malformed", "a text message on a data channel")
         else:
-            self._events.received(self, message)
+            self._events.received(self, message, is_lossy)
 
     def _changed(self) -> None:
         if self._engine.connectionState in ("failed", "closed"):
@@ -135,7 +143,7 @@ class ConnectionEvents:
 
     def opened(self, connection: Connection) -> None: ...
 
-    def received(self, connection: Connection, frame: bytes) -> None: ...
+    def received(self, connection: Connection, frame: bytes, is_lossy: bool) -> None: ...
 
     def drained(self, connection: Connection) -> None: ...
 

@@ -183,8 +183,8 @@ class Direct(ConnectionEvents):
         if connection is self._connection:
             self._link.attach(connection)
 
-    def received(self, connection: Connection, frame: bytes) -> None:
-        self._link.receive(connection, frame)
+    def received(self, connection: Connection, frame: bytes, is_lossy: bool) -> None:
+        self._link.receive(connection, frame, is_lossy)
         if self._link.is_greeted(connection):
             self._attempts = 0
 

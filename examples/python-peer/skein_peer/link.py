@@ -7,7 +7,7 @@ from typing import Callable, Protocol
 from . import frames, limits
 from .frames import Acknowledgement, Close, Data, Hello, Lossy, Ping, Pong
 from .lanes import Incoming, Outgoing
-from .rejection import Rejected
+from .rejection import Rejected, malformed
 
 _FRAME_BYTES = 60_000
 _WORDS = 256
@@ -28,6 +28,9 @@ class Path(Protocol):
     kind: str
 
     def send(self, frame: bytes) -> None: ...
+
+    def send_lossy(self, frame: bytes) -> bool:
+        """Whether there is a way of its own for frames that may be lost. It may drop them."""
 
     def has_room(self) -> bool:
         """Whether data may be sent now. `Link.pump` is called when it may again."""
@@ -148,12 +151,16 @@ class Link:
         self.pump()
 
     def _choose(self, reason: str) -> None:
+        if self._choose_path():
+            self._events.path_changed(self._kind, reason)
+
+    def _choose_path(self) -> bool:
+        """Whether another path carries from now on."""
         greeted = [kind for kind in ("direct", "relay") if kind in self._ends and self._ends[kind].is_greeted]
         chosen = next((kind for kind in greeted if not self._ends[kind].is_suspect), greeted[0] if greeted else None)
         self._pathless_since = None if greeted else self._pathless_since or self._now()
-        if chosen != self._kind:
-            self._kind = chosen
-            self._events.path_changed(chosen, reason)
+        is_another, self._kind = chosen != self._kind, chosen
+        return is_another
 
     def _carrying(self) -> list[_End]:
         """While a direct path is suspect, both carry: numbering drops the repeats."""
@@ -172,8 +179,10 @@ class Link:
         end = self._ends.get(self._kind or "")
         if end is None or not end.path.has_room():
             return False
-        end.path.send(frames.write_record(Lossy(self._lossy_sent, payload)))
+        frame = frames.write_record(Lossy(self._lossy_sent, payload))
         self._lossy_sent += 1
+        if not end.path.send_lossy(frame):
+            end.path.send(frame)
         return True
 
     def handled(self, lane: int, length: int) -> None:
@@ -238,13 +247,16 @@ class Link:
 
     # In
 
-    def receive(self, path: Path, frame: bytes) -> None:
+    def receive(self, path: Path, frame: bytes, is_lossy: bool = False) -> None:
+        """`is_lossy`: it came over the path's channel for the lossy lane."""
         end = self._ends.get(path.kind)
         if end is None or end.path is not path:
             return
         end.heard = self._now()
         try:
             for record in frames.read_frame(frame):
+                if is_lossy and not isinstance(record, Lossy):
+                    raise malformed("a record other than lossy on channel 1")
                 self._take(end, record)
                 if self._ends.get(path.kind) is not end:
                     return
@@ -291,9 +303,11 @@ class Link:
         self._take_acknowledgement(end, Acknowledgement(hello.next, hello.credit))
         end.is_greeted = True
         end.cursor = hello.next
+        is_another_path = self._choose_path()
         if is_new:
             self._events.begun(hello)
-        self._choose("a path is open")
+        if is_another_path:
+            self._events.path_changed(self._kind, "a path is open")
 
     def _require_greeting(self, end: _End) -> None:
         if not end.is_greeted:

@@ -127,6 +127,9 @@ class _RelayPath:
     def send(self, frame: bytes) -> None:
         self._relay.send_on(self, frame)
 
+    def send_lossy(self, frame: bytes) -> bool:
+        return False
+
     def has_room(self) -> bool:
         return self._relay.has_room_on(self)
 

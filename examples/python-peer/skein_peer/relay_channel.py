@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from . import limits
+from .rejection import over_limit
 from .varint import Reader, write_varint
 
 
@@ -19,8 +21,12 @@ def write_packet(packet: Packet) -> bytes:
 
 
 def read_packet(body: bytes) -> Packet:
+    """One that is too large is dropped as a whole; its channel and link go on."""
     reader = Reader(body)
-    return Packet(reader.varint(), reader.varint(), reader.varint(), reader.rest())
+    packet = Packet(reader.varint(), reader.varint(), reader.varint(), reader.rest())
+    if len(packet.frame) > limits.FRAME_BYTES:
+        raise over_limit("a relayed frame is larger than the limit")
+    return packet
 
 
 News = Literal["frame", "newer", "older", "broken"]
