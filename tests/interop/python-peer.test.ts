@@ -151,9 +151,6 @@ it("passes `skein conformance peer`", async () => {
     .trim()
     .split("\n")
     .map((line) => JSON.parse(line));
-  expect(events.filter(({ is }) => is === "failed" || is === "advised")).toEqual([]);
-  // What it leaves out, and nothing else: docs/guide/conformance.md says that it may.
-  expect([...new Set(events.filter(({ is }) => is === "skipped").map(({ section }) => section))]).toEqual([
-    "links.md: Streams",
-  ]);
+  const { passed } = events.at(-1);
+  expect(events.at(-1)).toEqual({ event: "summary", passed, failed: 0, advised: 0, skipped: 0 });
 });

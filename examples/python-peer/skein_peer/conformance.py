@@ -5,6 +5,7 @@ import asyncio
 from .peer import Peer
 from .rejection import Failure
 from .room import Room
+from .streams import Stream
 
 PROTOCOL = "skein.conformance"
 HOLD = "skein.conformance/hold"
@@ -42,6 +43,11 @@ def answer_conformance(room: Room) -> None:
     @room.on_request(f"{PROTOCOL}/fail")
     async def fail(body: object, sender: Peer) -> object:
         raise RuntimeError(f"nobody outside is to read this: {body}")
+
+    @room.on_stream(f"{PROTOCOL}/echo")
+    async def echo_stream(stream: Stream, sender: Peer) -> None:
+        while (part := await stream.read()) is not None:
+            await stream.write(part)
 
     @room.on_message(HOLD)
     async def hold(body: object, sender: Peer) -> None:

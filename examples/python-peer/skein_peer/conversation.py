@@ -16,11 +16,18 @@ from .payloads import (
     Payload,
     Request,
     Response,
+    StreamCredit,
+    StreamData,
+    StreamEnd,
+    StreamOpen,
+    StreamReset,
+    StreamStop,
     read_payload,
     write_payload,
 )
-from .rejection import Failure, Rejected, malformed
+from .rejection import CODES, Failure, Rejected, malformed
 from .settlement import settle
+from .streams import Stream, StreamHandler, Streams
 
 Handler = Callable[[object, object], Awaitable[object]]
 
@@ -28,10 +35,6 @@ _WAITING_BYTES = 1_048_576
 _ANSWERS_BYTES = 32 * 1_048_576
 _LOSSY_BYTES = 16_000
 _LOSSY_HANDLERS = 64
-# What else an answer may carry than what a handler means: docs/spec/errors.md.
-_CODES_OF_FAILURES = frozenset(
-    ("bad-body", "handler-failed", "no-handler", "protocol-mismatch", "rate-limited", "timeout", "too-large", "aborted")
-)
 
 
 class App:
@@ -41,6 +44,7 @@ class App:
         self.protocols = protocols
         self.messages: dict[str, Handler] = {}
         self.requests: dict[str, Handler] = {}
+        self.streams: dict[str, StreamHandler] = {}
 
     def on_trouble(self, code: str, message: str) -> None:
         """Something went wrong that no call reports."""
@@ -53,6 +57,8 @@ class Conversation:
         self._sender = sender
         self._their_protocols = hello.protocols
         self.takes_lossy = "lossy" in hello.features
+        self._takes_streams = "streams" in hello.features
+        self._streams = Streams(self._push_whole, self._run, app.streams, sender)
         self._our_numbers: dict[tuple[int, str], int] = {}
         self._their_names: dict[int, str] = {}
         self._asked: dict[int, asyncio.Future[object]] = {}
@@ -89,6 +95,11 @@ class Conversation:
         if len(payload) > _LOSSY_BYTES:
             raise Failure("too-large", f"A lossy message has {_LOSSY_BYTES} bytes at the most.")
         return self._link.send_lossy(payload)
+
+    async def stream(self, name: str, lane: int = DEFAULT) -> Stream:
+        if not self._takes_streams:
+            raise Failure("protocol-mismatch", "The peer takes no streams: send it messages in their place.")
+        return await self._streams.open(lane, name)
 
     async def request(self, type_: str, body: object, timeout_ms: float, lane: int = DEFAULT) -> object:
         self._require_common(type_)
@@ -149,6 +160,9 @@ class Conversation:
                 raise Failure("too-large", f"A message has {limits.MESSAGE_BYTES} bytes at the most.")
             self._link.send(lane, payload)
 
+    async def _push_whole(self, lane: int, payload: bytes) -> None:
+        await self._push(lane, lambda: payload)
+
     def acknowledged(self) -> None:
         self._room.set()
 
@@ -173,6 +187,8 @@ class Conversation:
                 self._take_answer(payload.request, payload.body)
             case FailureOf():
                 self._take_failure(payload)
+            case StreamOpen() | StreamData() | StreamCredit() | StreamEnd() | StreamReset() | StreamStop():
+                self._streams.take(lane, payload)
         self._handled(lane, length)
 
     def receive_lossy(self, bytes_: bytes) -> None:
@@ -278,7 +294,7 @@ class Conversation:
         except Rejected as rejected:
             return FailureOf(number, "bad-body", f"The body can't be read: {rejected.reason}.")
         except Failure as failure:
-            code = failure.code if failure.code in _CODES_OF_FAILURES else "handler-failed"
+            code = failure.code if failure.code in CODES else "handler-failed"
             return FailureOf(number, code, failure.message)
         except asyncio.CancelledError:
             return FailureOf(number, "aborted", "The request was cancelled.")
@@ -308,7 +324,7 @@ class Conversation:
     def _take_failure(self, failure: FailureOf) -> None:
         asked = self._asked.pop(failure.request, None)
         if asked is not None and not asked.done():
-            code = failure.code if failure.code in _CODES_OF_FAILURES else "handler-failed"
+            code = failure.code if failure.code in CODES else "handler-failed"
             asked.set_exception(Failure(code, failure.message))
 
     # Tasks
@@ -334,6 +350,7 @@ class Conversation:
         for task in list(self._tasks):
             task.cancel()
         lost = f"The link ended; {unacknowledged} messages were never acknowledged."
+        self._streams.lose(Failure("link-lost", lost))
         for asked in self._asked.values():
             if not asked.done():
                 asked.set_exception(Failure("link-lost", lost))

@@ -1,4 +1,4 @@
-"""Ceilings of docs/spec/limits.md, as far as a peer without streams and simple-peer needs them."""
+"""Ceilings of docs/spec/limits.md, as far as a peer needs them."""
 
 COUNT = 2**53 - 1
 
@@ -40,6 +40,7 @@ HELLOS = 4
 BINDINGS = 1_024
 OPEN_REQUESTS = 1_024
 REFUSALS = 1_024
+OPEN_STREAMS = 128
 """What docs/spec only recommends."""
 HELD_CANDIDATES = 256
 GIVEN_CANDIDATES = 512

@@ -130,12 +130,6 @@ def _name(reader: Reader) -> str:
     return name
 
 
-def _number(reader: Reader) -> int:
-    number = reader.varint()
-    reader.end()
-    return number
-
-
 def _failing(make: type[FailureOf] | type[StreamReset] | type[StreamStop]):
     def read(reader: Reader) -> Payload:
         number = reader.varint()
@@ -144,12 +138,6 @@ def _failing(make: type[FailureOf] | type[StreamReset] | type[StreamStop]):
         return make(number, fields.required(failure, "code", fields.name), fields.required(failure, "message", message))
 
     return read
-
-
-def _credit(reader: Reader) -> StreamCredit:
-    credit = StreamCredit(reader.varint(), reader.varint())
-    reader.end()
-    return credit
 
 
 _KINDS = {
@@ -172,11 +160,12 @@ _READERS = {
     3: lambda reader: Request(reader.varint(), reader.varint(), reader.rest()),
     4: lambda reader: Response(reader.varint(), reader.rest()),
     5: _failing(FailureOf),
-    6: lambda reader: Cancel(_number(reader)),
+    # What more stands behind the numbers of 6, 9 and 10 is passed over.
+    6: lambda reader: Cancel(reader.varint()),
     7: lambda reader: StreamOpen(reader.varint(), reader.varint(), _name(reader)),
     8: lambda reader: StreamData(reader.varint(), reader.rest()),
-    9: _credit,
-    10: lambda reader: StreamEnd(_number(reader)),
+    9: lambda reader: StreamCredit(reader.varint(), reader.varint()),
+    10: lambda reader: StreamEnd(reader.varint()),
     11: _failing(StreamReset),
     12: _failing(StreamStop),
 }

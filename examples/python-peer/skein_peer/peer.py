@@ -14,13 +14,16 @@ from .packets import RELAY_CLASS, SIGNAL_CLASS, Forward
 from .rejection import Failure, Rejected, malformed
 from .relay import Relay
 from .sealing import FRAME, SIGNAL, Opener, direction_key
+
 from .signals import Signal, read_signal, write_signal
+from .streams import Stream
 
 if TYPE_CHECKING:
     from .room import Room
 
 _LINK_SECONDS = 30.0
 _FALLBACK_SECONDS = 10.0
+_FEATURES = ["streams", "lossy"]
 
 
 class Peer:
@@ -36,8 +39,7 @@ class Peer:
         # The window belongs to the key, and outlasts a peer that left and came back with it.
         self.opener = opener or Opener(direction_key(*agree, card.key, own.key, room.name))
         loop = asyncio.get_running_loop()
-        features = ["lossy"]
-        self._link = Link(self, room.protocols, features, loop.time, loop.call_later)
+        self._link = Link(self, room.protocols, _FEATURES, loop.time, loop.call_later)
         self._conversation: Conversation | None = None
         self._linked = asyncio.Event()
         reject = lambda code, reason: room.rejected(code, reason, card.key)  # noqa: E731
@@ -74,6 +76,9 @@ class Peer:
 
     async def request(self, type_: str, body: object, timeout_ms: float = 30_000, lane: int = DEFAULT) -> object:
         return await (await self._linked_conversation()).request(type_, body, timeout_ms, lane)
+
+    async def stream(self, name: str, lane: int = DEFAULT) -> Stream:
+        return await (await self._linked_conversation()).stream(name, lane)
 
     async def _linked_conversation(self) -> Conversation:
         try:

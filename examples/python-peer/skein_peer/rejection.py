@@ -10,6 +10,13 @@ class Rejected(Exception):
         self.reason = reason
 
 
+CODES = frozenset(
+    """aborted bad-argument bad-body bad-message closed expired handler-failed link-lost no-engine no-handler no-such-peer
+    not-authorised protocol-mismatch rate-limited replaced room-full server-unreachable timeout too-large
+    unsupported-version""".split()
+)
+
+
 class Failure(Exception):
     """What a peer tells its app or another peer, under a code of docs/spec/errors.md."""
 

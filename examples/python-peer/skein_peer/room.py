@@ -15,6 +15,7 @@ from .peer import Peer
 from .rejection import Failure, Rejected
 from .sealing import Opener, Sealer, make_box, room_key
 from .signaling import Signaling
+from .streams import StreamHandler
 
 _TICK_SECONDS = 0.5
 _OPENERS = 4_096
@@ -91,6 +92,9 @@ class Room(App):
 
     def on_request(self, type_: str) -> Callable[[Handler], Handler]:
         return lambda handler: self.requests.setdefault(type_, handler)
+
+    def on_stream(self, name: str) -> Callable[[StreamHandler], StreamHandler]:
+        return lambda handler: self.streams.setdefault(name, handler)
 
     def update(self, **changes: object) -> None:
         """Changes what others see of us: `name`, `caps`, `meta`."""

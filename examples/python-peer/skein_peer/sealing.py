@@ -27,7 +27,7 @@ def direction_key(
     try:
         shared = bindings.crypto_box_beforenm(their_box, own_secret)
     except CryptoError:
-        raise Rejected("forged", "a card's box is a point of small order") from None
+        raise malformed("a card's box is a point of small order") from None
     prefix = b"skein/1 " + label.encode() + b"\0"
     return hash32(prefix + shared + roomkey + sender + receiver + hash32(room.encode()))
 

@@ -55,7 +55,13 @@ class Signaling:
         """Returns when we are in the room for the first time."""
         first = asyncio.get_running_loop().create_future()
         self._task = asyncio.ensure_future(self._stay(first))
+        self._task.add_done_callback(self._stayed)
         await first
+
+    def _stayed(self, task: "asyncio.Task[None]") -> None:
+        """A fault of this program's is to be seen, not to leave it deaf."""
+        if not task.cancelled() and task.exception() is not None:
+            self._events.closed(Failure("closed", f"The peer failed: {task.exception()!r}"))
 
     async def leave(self) -> None:
         if self._socket is not None and self.is_connected:
