@@ -66,7 +66,7 @@ class Direct(ConnectionEvents):
     # Signals
 
     def receive(self, signal: Signal) -> None:
-        if self._is_over or signal.g < self._highest and not isinstance(signal, Bye):
+        if self._is_over or signal.g < self._highest:
             return
         match signal:
             case Description(t="offer"):

@@ -295,8 +295,8 @@ class Link:
             self._lose("link-lost", "the other side began anew")
             # A `hello` that has an `of` meant the link that is over: it begins nothing.
             self._theirs = hello.link if hello.of is None else None
-            for other in self._ends.values():
-                self._say_hello(other)
+            self._keep_only(end)
+            self._say_hello(end)
             if hello.of is not None:
                 return
         self._theirs = hello.link
@@ -308,6 +308,12 @@ class Link:
             self._events.begun(hello)
         if is_another_path:
             self._events.path_changed(self._kind, "a path is open")
+
+    def _keep_only(self, end: _End) -> None:
+        """The other paths were greeted for an end that is no more."""
+        for other in [other for other in self._ends.values() if other is not end]:
+            del self._ends[other.path.kind]
+            other.path.close()
 
     def _require_greeting(self, end: _End) -> None:
         if not end.is_greeted:
