@@ -1,5 +1,5 @@
 // What the interoperability tests, the NAT lab and the benches drive, from Debian's archive: browsers, what makes networks
-// and cuts them, a TURN server.
+// and cuts them, a TURN server, what a peer in Python is made of.
 import { existsSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 import { Failure, main, run, say } from "./workspace.mjs";
@@ -19,6 +19,14 @@ const proxies = [
   { name: "caddy", paths: ["/usr/bin/caddy"] },
   { name: "openssl", paths: ["/usr/bin/openssl"] },
 ];
+/** What the peer in Python stands on. */
+const python = [
+  { name: "python3", paths: ["/usr/bin/python3"] },
+  ...["aiortc", "nacl", "msgpack", "websockets"].map((name) => ({
+    name: `python3-${name}`,
+    paths: [`/usr/lib/python3/dist-packages/${name}`],
+  })),
+];
 const apt = "/usr/bin/apt-get";
 
 /** Installs the browsers that are missing. Says why where it can't: `undefined` means that all are here. */
@@ -28,7 +36,7 @@ export function installBrowsers() {
 
 /** The same, with all that the interoperability tests drive. */
 export function installPrograms() {
-  return install([...browsers, ...network, ...proxies]);
+  return install([...browsers, ...network, ...proxies, ...python]);
 }
 
 /** The same, with all that the NAT lab drives. */

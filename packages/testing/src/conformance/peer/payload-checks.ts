@@ -65,7 +65,7 @@ export const payloadChecks = section<PeerWorld>("links.md: Payloads", {
   "a name that isn't UTF-8 is a violation": refused((end) => end.say(Uint8Array.of(1, 9, 0xff, 0xfe))),
 });
 
-export const requestChecks = section<PeerWorld>("links.md: Payloads, requests", {
+export const requestChecks = section<PeerWorld>("links.md: Requests", {
   "a request is answered once, on its own lane": async (world) => {
     const { end } = await world.link();
     for (const lane of [0, 1, 2]) {
