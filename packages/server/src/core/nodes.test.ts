@@ -381,10 +381,74 @@ describe("a node that ends", () => {
     network.pass(5 * silentMs);
     one.mend();
     two.mend();
+    network.underWay.length = 0;
+    network.pass(beatMs + 1);
     network.passQuietly(5 * silentMs);
     one.isThere = false;
     network.pass(5 * silentMs);
     expect(first.log.slice(2)).toEqual([]);
+  });
+});
+
+describe("what is lost", () => {
+  /** What is said meanwhile gets lost. */
+  function losing(network: Network, say: () => void): readonly Sent[] {
+    network.settle();
+    say();
+    return network.underWay.splice(0);
+  }
+
+  test("is asked for when the next change doesn't follow from what is known", () => {
+    const { network, two, first } = meeting();
+    losing(network, () => two.join({ ...bob, peer: 3 }));
+    two.join({ ...bob, peer: 4 });
+    network.settle();
+    expect(first.log.slice(2)).toEqual(["peer-joined 3", "peer-joined 4"]);
+  });
+
+  test("is asked for when a beat says that there is more", () => {
+    const { network, two, first } = meeting();
+    losing(network, () => two.join({ ...bob, peer: 3 }));
+    network.passQuietly(beatMs + 3);
+    expect(first.log.slice(2)).toEqual(["peer-joined 3"]);
+  });
+
+  test("isn't missed where a node says that it has nobody in the room", () => {
+    const { network, one, two, second, first } = meeting();
+    losing(network, () => two.leave(second));
+    network.passQuietly(beatMs + graceMs + 3);
+    expect(first.log.slice(2)).toEqual(["peer-away 2", "peer-left 2 lost"]);
+    expect(one.sees(first)).toEqual([]);
+  });
+
+  test("doesn't come back to life when it arrives late", () => {
+    const { network, one, two } = twoNodes();
+    const first = one.join(ada);
+    const late = losing(network, () => two.join(bob)).find(({ message }) => message.type === "change");
+    network.passQuietly(beatMs + 3);
+    two.leave(two.listeners[0] as Listener);
+    network.settle();
+    network.underWay.push(late as Sent);
+    network.settle();
+    expect(first.log.slice(1)).toEqual(["peer-joined 2", "peer-left 2 left"]);
+  });
+
+  test("is asked for again where the answer was lost as well, or a part of it", () => {
+    const { network, one, two, first } = meeting();
+    losing(network, () => {
+      for (let peer = 3; peer < 8; peer++) two.join({ ...bob, peer });
+    });
+    network.passQuietly(beatMs + 1);
+    expect(one.sees(first)).toEqual([2, 3, 4, 5, 6, 7]);
+    const third = network.add();
+    network.settle();
+    const watcher = third.join({ ...ada, peer: 8 });
+    const firstPart = () => network.underWay.findIndex(({ message: m }) => m.type === "snapshot" && m.parts > 1);
+    while (firstPart() < 0) network.deliver(0);
+    network.underWay.splice(firstPart(), 1);
+    network.settle();
+    network.passQuietly(3 * beatMs);
+    expect(third.sees(watcher)).toEqual([1, 2, 3, 4, 5, 6, 7]);
   });
 });
 
@@ -500,6 +564,7 @@ describe("whatever is lost, late or repeated, whoever dies", () => {
       fc.property(fc.array(move, { maxLength: 80 }), (moves) => {
         const network = new Network();
         for (let i = 0; i < 4; i++) network.add();
+        network.settle();
         // Clients object by themselves to what makes no sense.
         for (const step of moves) play(network, step);
         for (const member of network.alive) member.mend();
@@ -525,6 +590,7 @@ describe("whatever is lost, late or repeated, whoever dies", () => {
       fc.property(fc.array(move, { maxLength: 60 }), seen, at, (moves, last, where) => {
         const network = new Network();
         for (let i = 0; i < 4; i++) network.add();
+        network.settle();
         for (const step of moves) play(network, step);
         network.pass(1);
         const listener = (network.alive[where % network.alive.length] as Member).join({
