@@ -176,10 +176,16 @@ describe("skein admin", () => {
     const { peer: id } = await peer.event("joined");
     expect(await run(["admin", "rooms"])).toEqual({ code: 0, out: "lab  1 peer\n", err: "" });
     expect(await run(["admin", "peers", "lab"])).toEqual({ code: 0, out: `${id}\n`, err: "" });
-    expect(JSON.parse((await run(["admin", "peers", "lab", "--json"])).out)).toEqual({ peers: [{ id, away: false }] });
+    expect(JSON.parse((await run(["admin", "peers", "lab", "--json"])).out)).toEqual({
+      peers: [{ id, away: false, elsewhere: false }],
+    });
     expect(JSON.parse((await run(["admin", "stats", "--json"])).out)).toMatchObject({ connections: 1, peers: 1 });
     expect((await run(["admin", "stats"])).out).toMatch(/1 peer/);
-    expect(await run(["admin", "kick", String(id)])).toEqual({ code: 0, out: "1 place given up.\n", err: "" });
+    expect(await run(["admin", "kick", String(id)])).toEqual({
+      code: 0,
+      out: "1 place given up on this server.\n",
+      err: "",
+    });
     expect(await peer.event("error")).toMatchObject({ code: "not-authorised" });
     expect((await run(["admin", "rooms"])).out).toBe("There are no rooms.\n");
   });

@@ -55,9 +55,9 @@ export class HostProcess {
     await this.#call("all", "end", []);
   }
 
-  /** Starts a server in it; gives its address. */
-  async serve(options: ServerOptions): Promise<string> {
-    return (await this.#call("server", "start", [options])) as string;
+  /** Starts a server in it; gives its address. `backplane`: the address of what joins it with others. */
+  async serve(options: ServerOptions, backplane?: string): Promise<string> {
+    return (await this.#call("server", "start", [options, backplane])) as string;
   }
 
   /** `kill -9`: no goodbye of any kind. */

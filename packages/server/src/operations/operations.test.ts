@@ -36,9 +36,11 @@ const ask = (path: string, { bearer = token, ...init }: RequestInit & { bearer?:
 
 describe("operators", () => {
   test("see rooms, who is in them, and figures", async () => {
-    expect(await (await ask("/rooms")).json()).toEqual({ rooms: [{ name: "secret room", peers: 1, away: 0 }] });
+    expect(await (await ask("/rooms")).json()).toEqual({
+      rooms: [{ name: "secret room", peers: 1, away: 0, elsewhere: 0 }],
+    });
     expect(await (await ask("/peers?room=secret%20room")).json()).toEqual({
-      peers: [{ id: member.persona.id, away: false }],
+      peers: [{ id: member.persona.id, away: false, elsewhere: false }],
     });
     expect(await (await ask("/stats")).json()).toMatchObject({ connections: 1, peers: 1, joins: 1 });
   });
