@@ -3,7 +3,7 @@ import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 import { afterAll, describe, expect, it } from "vitest";
 import { entryLimits, sizeLimits } from "./limits.ts";
-import { packages } from "./packed.ts";
+import { packages } from "./support/packed.ts";
 
 interface Size {
   readonly minified: number;
