@@ -41,6 +41,14 @@ export default defineConfig({
       },
       {
         test: {
+          name: "compat",
+          include: ["tests/compat/*.test.ts"],
+          testTimeout: 120_000,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: {
           name: "interop",
           include: ["tests/interop/**/*.test.ts"],
           // Browsers and data channels of one file must not take the processor from those of another.
