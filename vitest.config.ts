@@ -32,9 +32,18 @@ export default defineConfig({
       {
         test: {
           name: "packages",
-          include: ["tests/packages/**/*.test.ts"],
+          include: ["tests/packages/*.test.ts"],
+          globalSetup: ["tests/packages/support/setup.ts"],
           testTimeout: 120_000,
           hookTimeout: 120_000,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: {
+          name: "compat",
+          include: ["tests/compat/*.test.ts"],
+          testTimeout: 120_000,
           sequence: { groupOrder: 1 },
         },
       },

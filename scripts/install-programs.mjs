@@ -46,7 +46,7 @@ export function installServers() {
 
 /** The same, with all that the interoperability tests drive. */
 export function installPrograms() {
-  return install([...browsers, ...network, ...proxies, ...backplanes, ...python]);
+  return install([...browsers, ...network, ...turn, ...proxies, ...backplanes, ...python]);
 }
 
 /** The same, with all that the NAT lab drives. */

@@ -23,6 +23,7 @@ const steps = [
   },
   { name: "unit", work: unit },
   { name: "packages", work: () => vitest("packages"), needsBuild: true, tests: "tests/packages" },
+  { name: "compat", work: () => vitest("compat"), needsBuild: true, tests: "tests/compat" },
   { name: "sim", work: () => vitest("sim"), needsBuild: true, tests: "tests/sim" },
   { name: "interop", work: () => suite("interop", installPrograms), needsBuild: true, tests: "tests/interop" },
   { name: "natlab", work: () => suite("natlab", prepareLab), needsBuild: true, tests: "tests/natlab" },

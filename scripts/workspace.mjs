@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 
 export const root = fileURLToPath(new URL("..", import.meta.url));
 
-const pnpmVersion = "12.21.0";
+export const pnpmVersion = "12.21.0";
 const binaries = join(root, "node_modules/.bin");
 
 /** Node 24, which the build and the tests need; the `node` package puts it there, whatever runs this script. */

@@ -3,17 +3,15 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { afterAll, beforeAll, expect, it } from "vitest";
-import { type Packed, packAll } from "./packed.ts";
+import { afterAll, beforeAll, expect, inject, it } from "vitest";
 
 const run = promisify(execFile);
 
-let all: ReadonlyMap<string, Packed> = new Map();
+const all = new Map(inject("packed"));
 /** An app of its own, outside of the workspace: it has nothing but what npm installs into it. */
 const app = mkdtempSync(join(tmpdir(), "skein-app-"));
 
 beforeAll(async () => {
-  all = await packAll(".cache/packs-installed");
   writeFileSync(join(app, "package.json"), JSON.stringify({ name: "app", private: true, type: "module" }));
   // What the registry would add by itself: the client's own dependency of ours.
   const tarballs = ["protocol", "client"].map((name) => all.get(name)?.tarball as string);

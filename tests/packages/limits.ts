@@ -14,6 +14,7 @@
 export const sizeLimits: Readonly<Record<string, number>> = {
   protocol: 23,
   client: 49.5,
+  "relay-fallback": 17.5,
   coordination: 58,
 };
 

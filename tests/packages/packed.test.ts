@@ -4,16 +4,12 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { type Message, publint } from "publint";
 import { formatMessage } from "publint/utils";
-import { beforeAll, describe, expect, it } from "vitest";
-import { isLibrary, type Packed, packAll, packages } from "./packed.ts";
+import { describe, expect, inject, it } from "vitest";
+import { isLibrary, type Packed, packages } from "./support/packed.ts";
 
 const execute = promisify(execFile);
 
-let all: ReadonlyMap<string, Packed> = new Map();
-
-beforeAll(async () => {
-  all = await packAll(".cache/packs");
-});
+const all = new Map(inject("packed"));
 
 const find = (name: string): Packed => {
   const packed = all.get(name);

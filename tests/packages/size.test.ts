@@ -1,19 +1,19 @@
 import { existsSync } from "node:fs";
 import { gzipSync } from "node:zlib";
-import { build } from "esbuild";
+import { type BuildOptions, build } from "esbuild";
 import { afterAll, describe, expect, it } from "vitest";
 import { entryLimits, sizeLimits } from "./limits.ts";
-import { packages } from "./packed.ts";
+import { packages } from "./support/packed.ts";
 
 interface Size {
   readonly minified: number;
   readonly gzipped: number;
 }
 
-/** What a page pays for all of these entries. */
-async function measure(folder: string, ...names: readonly string[]): Promise<Size> {
+/** Bundles a page's script as any page would: the built packages, not the sources that the workspace maps their names to. */
+async function bundle(folder: string, contents: string, more: BuildOptions = {}): Promise<Uint8Array> {
   const { outputFiles } = await build({
-    stdin: { contents: names.map((name) => `export * from "${name}";`).join("\n"), resolveDir: folder },
+    stdin: { contents, resolveDir: folder },
     bundle: true,
     write: false,
     minify: true,
@@ -21,12 +21,21 @@ async function measure(folder: string, ...names: readonly string[]): Promise<Siz
     platform: "browser",
     target: "es2022",
     logLevel: "error",
-    // The built packages, not the sources that the workspace maps their names to.
     tsconfigRaw: {},
+    ...more,
   });
-  const bytes = outputFiles[0]?.contents ?? new Uint8Array();
+  return outputFiles?.[0]?.contents ?? new Uint8Array();
+}
+
+/** What a page pays for all of these entries. */
+async function measure(folder: string, ...names: readonly string[]): Promise<Size> {
+  const bytes = await bundle(folder, names.map((name) => `export * from "${name}";`).join("\n"));
   return { minified: bytes.length, gzipped: gzipSync(bytes, { level: 9 }).length };
 }
+
+/** Names that Node has and browsers lack. esbuild puts the mark wherever one of them is free: not declared by the code itself. */
+const nodeNames = ["process", "Buffer", "global", "setImmediate", "__dirname", "__filename"];
+const marks = Object.fromEntries(nodeNames.map((name) => [name, `browsers_lack_${name}`]));
 
 const kilobytes = (bytes: number): string => (bytes / 1000).toFixed(1);
 const rows: string[] = [];
@@ -55,8 +64,28 @@ describe("a web page pays", () => {
     expect(added / 1000).toBeLessThanOrEqual(limit);
   });
 
+  it.each(limited)("nothing for $manifest.name where nothing of it is used", async ({ source, manifest }) => {
+    expect((await bundle(source, `import "${manifest.name}";`)).length).toBe(0);
+  });
+
   it("for packages that exist", () => {
     expect(Object.keys(sizeLimits).filter((name) => !existsSync(`packages/${name}`))).toEqual([]);
+  });
+});
+
+describe("in a web page", () => {
+  const entries = packages
+    .filter(({ name }) => name in sizeLimits)
+    .flatMap(({ source, manifest }) => [
+      { source, entry: manifest.name },
+      ...Object.keys(entryLimits)
+        .filter((entry) => entry.startsWith(`${manifest.name}/`))
+        .map((entry) => ({ source, entry })),
+    ]);
+
+  it.each(entries)("$entry needs no name that only Node has", async ({ source, entry }) => {
+    const bytes = await bundle(source, `export * from "${entry}";`, { define: marks });
+    expect(new TextDecoder().decode(bytes).match(/browsers_lack_\w+/g)).toBeNull();
   });
 });
 

@@ -1,6 +1,6 @@
 import { createPublicKey, type KeyObject } from "node:crypto";
 import { SkeinError } from "@skein/protocol";
-import { createLocalJWKSet, createRemoteJWKSet, type JWTVerifyGetKey } from "jose";
+import { createLocalJWKSet, createRemoteJWKSet } from "jose";
 
 /** Something that tokens are checked with. */
 export type TokenKey =
@@ -17,10 +17,19 @@ export type TokenKey =
       readonly refetchMs?: number | undefined;
     };
 
+/**
+ * Finds the key of a token in a set. The library's own name for this is of ES modules alone, and the declarations for `require` can't
+ * say it under TypeScript's `node16`.
+ */
+type KeySet = (
+  header: { readonly alg: string },
+  token: { readonly payload: string | Uint8Array; readonly signature: string },
+) => Promise<CryptoKey>;
+
 /** Algorithms that a key may be used with, and nothing else: what a token says of itself isn't believed. */
 export interface CheckingKey {
   readonly algorithms: readonly string[];
-  readonly key: KeyObject | Uint8Array | JWTVerifyGetKey;
+  readonly key: KeyObject | Uint8Array | KeySet;
 }
 
 /** RFC 7518 §3.2: no shorter than the hash. */
@@ -69,14 +78,14 @@ function publicKey(pem: string): CheckingKey {
   return { algorithms: [algorithmOf(key)], key };
 }
 
-function localSet(json: string): JWTVerifyGetKey {
+function localSet(json: string): KeySet {
   return orBadKey("a JWK set as JSON", () => {
     const parsed = JSON.parse(json);
     return createLocalJWKSet("keys" in parsed ? parsed : { keys: [parsed] });
   });
 }
 
-function remoteSet(text: string, refetchMs = 10_000): JWTVerifyGetKey {
+function remoteSet(text: string, refetchMs = 10_000): KeySet {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const isLoopback = url !== undefined && ["127.0.0.1", "localhost", "[::1]"].includes(url.hostname);
   if (url === undefined || !(url.protocol === "https:" || (url.protocol === "http:" && isLoopback))) {

@@ -9,7 +9,7 @@ import {
   SkeinError,
   webSocketProtocol,
 } from "@skein/protocol";
-import WebSocket, { type ClientOptions } from "ws";
+import WebSocket from "ws";
 import { mustBe, Unmet } from "./check.js";
 import { Inbox, inTime } from "./inbox.js";
 
@@ -21,9 +21,27 @@ export type Heard =
 
 export type HeardOf<Type extends Heard["t"]> = Extract<Heard, { readonly t: Type }>;
 
+/**
+ * What checks ask of a WebSocket. The types of `ws` are a package of their own, so no declaration here may name them: whoever installs
+ * this package would need that one too.
+ */
+export interface ClientWebSocket {
+  readonly protocol: string;
+  readonly extensions: string;
+  readonly readyState: number;
+  readonly OPEN: number;
+  close(code: number): void;
+}
+
+export interface ClientWebSocketOptions {
+  readonly perMessageDeflate?: boolean;
+  readonly handshakeTimeout?: number;
+}
+
 /** A client's WebSocket that says just what it is told to, and keeps what it hears until someone asks. */
 export class ServerConnection {
-  readonly socket: WebSocket;
+  readonly socket: ClientWebSocket;
+  readonly #webSocket: WebSocket;
   /** Resolves with whether the WebSocket came to be open. */
   readonly opened: Promise<boolean>;
   /** Resolves with the code that the WebSocket was closed with. */
@@ -33,18 +51,19 @@ export class ServerConnection {
   /** What is listened to besides. */
   #listener: ((heard: Heard) => void) | undefined;
 
-  constructor(url: string, timeoutMs: number, options: ClientOptions = {}) {
+  constructor(url: string, timeoutMs: number, options: ClientWebSocketOptions = {}) {
     this.#timeoutMs = timeoutMs;
     this.#inbox = new Inbox(timeoutMs, describeHeard);
-    this.socket = new WebSocket(url, [webSocketProtocol], { perMessageDeflate: false, ...options });
-    this.socket.on("message", (data, isBinary) => this.#hear(data as Buffer, isBinary));
-    this.socket.on("error", (error) => this.#inbox.end(error.message));
+    this.#webSocket = new WebSocket(url, [webSocketProtocol], { perMessageDeflate: false, ...options });
+    this.socket = this.#webSocket;
+    this.#webSocket.on("message", (data, isBinary) => this.#hear(data as Buffer, isBinary));
+    this.#webSocket.on("error", (error) => this.#inbox.end(error.message));
     this.opened = new Promise((resolve) => {
-      this.socket.on("open", () => resolve(true));
-      this.socket.on("close", () => resolve(false));
+      this.#webSocket.on("open", () => resolve(true));
+      this.#webSocket.on("close", () => resolve(false));
     });
     this.closed = new Promise((resolve) => {
-      this.socket.on("close", (code) => {
+      this.#webSocket.on("close", (code) => {
         this.#inbox.end(`the WebSocket closed with ${code}`);
         resolve(code);
       });
@@ -87,7 +106,7 @@ export class ServerConnection {
   }
 
   send(packet: Uint8Array | string): void {
-    this.socket.send(packet);
+    this.#webSocket.send(packet);
   }
 
   /** Asks something that is answered in order: what the server had to say before has come by then. Gives it. */
@@ -123,7 +142,7 @@ export class ServerConnection {
 
   /** Nobody said goodbye. */
   cut(): void {
-    this.socket.terminate();
+    this.#webSocket.terminate();
   }
 
   #hear(data: Buffer, isBinary: boolean): void {

@@ -1,8 +1,7 @@
 import { toBase64Url } from "@skein/protocol";
-import type { ClientOptions } from "ws";
 import { enterRoom, type Member } from "../kit/member.js";
 import { Persona } from "../kit/persona.js";
-import { ServerConnection } from "../kit/server-connection.js";
+import { type ClientWebSocketOptions, ServerConnection } from "../kit/server-connection.js";
 
 export interface ServerUnderTest {
   /** Where its WebSocket is, such as `wss://example.org/skein`. */
@@ -24,7 +23,7 @@ export class ServerWorld {
     this.under = under;
   }
 
-  connect(options: ClientOptions = {}): ServerConnection {
+  connect(options: ClientWebSocketOptions = {}): ServerConnection {
     const connection = new ServerConnection(this.under.url, this.under.timeoutMs, options);
     this.#connections.push(connection);
     return connection;

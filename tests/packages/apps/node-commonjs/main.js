@@ -1,0 +1,16 @@
+const { defineProtocol, joinRoom, message } = require("@skein/client");
+const { relayFallback } = require("@skein/relay-fallback");
+
+const chat = defineProtocol("acme.chat", "1.0.0", { say: message(String) });
+const [server, room] = process.argv.slice(2);
+
+async function main() {
+  const paths = [relayFallback({ policy: "only" })];
+  const joined = await joinRoom({ server, room, name: "app", protocols: [chat], paths });
+  const answer = new Promise((resolve) => joined.handle(chat.say, resolve));
+  joined.on("peer-connected", (peer) => joined.send(peer, chat.say, "hello"));
+  console.log(await answer);
+  await joined.leave();
+}
+
+void main();
