@@ -55,7 +55,7 @@ async function release(folder) {
   await output("changeset", ["version"], folder);
   const manifests = publishingOrder(manifestsOf(folder));
   const version = sharedVersion(manifests);
-  if (version === before) throw new Failure("There is nothing to release: no changeset says what is new.");
+  if (version === before) return { before, version, packed: [] };
   if (isFrozen(version)) await freeze(folder, version);
   const packed = await pack(folder, manifests);
   const faults = (await Promise.all(packed.map((each) => faultsOf(each, version)))).flat();
@@ -108,6 +108,7 @@ async function publintFaults(name, tarball) {
 }
 
 function print({ before, version, packed }, isRehearsal) {
+  if (packed.length === 0) return console.log(`Nothing to release after ${before}: no changeset says what is new.`);
   const lines = packed.map(({ name, bytes }) => `  ${name.padEnd(24)}${(bytes / 1000).toFixed(0).padStart(6)} KB`);
   console.log(`${isRehearsal ? "Would release" : "Made"} ${version}, after ${before}, to be published in this order:`);
   console.log(lines.join("\n"));
