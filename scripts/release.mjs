@@ -115,7 +115,7 @@ function print({ before, version, packed }, isRehearsal) {
   if (isRehearsal) return console.log("Nothing was changed, and nothing published.");
   console.log(`\nLook at the changelogs, then:
 
-  git commit --all --message "Version ${version}" && git tag v${version}
+  git add --all && git commit --message "Version ${version}" && git tag v${version}
 
 and, where provenance can be proven (a CI job with an identity token; docs/versions.md):
 `);

@@ -12,7 +12,8 @@ function faultsOf(text: string, version: string): string[] {
   return [...text.matchAll(/@deprecated\b[ \t]*(.*)/g)].flatMap(([, said = ""]) => {
     const found = form.exec(said);
     if (found === null) return [`"@deprecated ${said}" doesn't read "Since 0.3, gone in 1.0: use …"`];
-    const [goneMajor = 0, goneMinor = 0] = found.slice(3).map(Number);
+    const [sinceMajor = 0, sinceMinor = 0, goneMajor = 0, goneMinor = 0] = found.slice(1).map(Number);
+    if (goneMajor === sinceMajor && goneMinor < sinceMinor + 2) return [`"${said}" gives less than two minors' time`];
     const isDue = major > goneMajor || (major === goneMajor && minor >= goneMinor);
     return isDue ? [`what was to be gone in ${goneMajor}.${goneMinor} is still here`] : [];
   });
@@ -26,12 +27,14 @@ describe("a deprecation", () => {
     },
   );
 
-  it.each(["/** @deprecated */", "/** @deprecated Use other. */", "/** @deprecated Since 0.3: use other. */"])(
-    "that doesn't, isn't: %s",
-    (text) => {
-      expect(faultsOf(text, "0.9.0")).toHaveLength(1);
-    },
-  );
+  it.each([
+    "/** @deprecated */",
+    "/** @deprecated Use other. */",
+    "/** @deprecated Since 0.3: use other. */",
+    "/** @deprecated Since 0.3, gone in 0.4: use other. */",
+  ])("that doesn't, isn't: %s", (text) => {
+    expect(faultsOf(text, "0.9.0")).toHaveLength(1);
+  });
 
   it("isn't there any more when its time has come", () => {
     expect(faultsOf("@deprecated Since 0.3, gone in 0.5: use other.", "0.5.0")).toHaveLength(1);

@@ -38,3 +38,13 @@ it("and so it does where it is required", async () => {
   expect(stdout.trim().split("\n")).toEqual(["ann hears bob: hello from bob", "bob hears ann: hello from ann"]);
   expect(stderr).toBe("");
 });
+
+it("and agents of several versions of a protocol, as docs/versions.md has them, know whom they can talk with", async () => {
+  const page = readFileSync(new URL("../../docs/versions.md", import.meta.url), "utf8");
+  const [, code = ""] = /```js\n(.*?)```/s.exec(page) ?? [];
+  writeFileSync(join(app, "versions.js"), code);
+  const { stdout, stderr } = await run(process.execPath, ["versions.js"], { cwd: app, timeout: 30_000 });
+  const promised = [...code.matchAll(/^\/\/ (ben hears.*|cal .*)$/gm)].map(([, line]) => line);
+  expect(stdout.trim().split("\n").sort()).toEqual(promised.sort());
+  expect(stderr).toBe("");
+});

@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import { type BuildOptions, build } from "esbuild";
 import { afterAll, describe, expect, it } from "vitest";
@@ -66,6 +66,16 @@ describe("a web page pays", () => {
 
   it.each(limited)("nothing for $manifest.name where nothing of it is used", async ({ source, manifest }) => {
     expect((await bundle(source, `import "${manifest.name}";`)).length).toBe(0);
+  });
+
+  it("what docs/packages.md says", () => {
+    const page = readFileSync("docs/packages.md", "utf8");
+    const told = [...page.matchAll(/^\| `(@skein\/[^`]+)` \| ([\d.]+) \|/gm)].map(([, name, limit]) => [
+      name,
+      Number(limit),
+    ]);
+    const own = Object.entries(sizeLimits).map(([name, limit]) => [`@skein/${name}`, limit] as const);
+    expect(Object.fromEntries(told)).toEqual(Object.fromEntries([...own, ...Object.entries(entryLimits)]));
   });
 
   it("for packages that exist", () => {
