@@ -331,6 +331,16 @@ export function testBackplane(name: string, create: () => Promise<BackplaneUnder
       expect(history.filter((line) => line.includes(leaver.persona.id))).toEqual([]);
     });
 
+    test("send a peer away wherever it is, and all keep it out", async () => {
+      const { one, two, second } = await meet();
+      const { persona } = second;
+      expect(one.server.rooms.remove({ peer: persona.id, forMs: 60_000 })).toBe(0);
+      expect(await second.client.next("error")).toMatchObject({ code: "not-authorised", retryAfter: 60_000 });
+      for (const { url } of [one, two]) {
+        await expect(enter(url, { persona })).rejects.toThrow("closed while waiting for joined");
+      }
+    });
+
     test("pass over what none of them said", async () => {
       const { one, first, second } = await meet();
       const stranger = await backplane.connect();

@@ -46,6 +46,8 @@ function createPlainClient(
     // What can't be said now is of no use later: the nodes ask each other anew.
     disableOfflineQueue: true,
     pingInterval: pingMs,
+    // A timer for each message would cost more than the message. Who doesn't answer is found out by the socket's own.
+    commandOptions: { timeout: 0 },
     socket: { connectTimeout: connectMs, socketTimeout: socketMs, reconnectStrategy },
   });
 }
