@@ -80,10 +80,11 @@ class Lines:
             self._run(operation)
 
     async def _line(self, reader: asyncio.StreamReader) -> bytes:
-        try:
-            return await reader.readline()
-        except ValueError:
-            raise Failure("too-large", f"A line has {_LINE_BYTES} bytes at the most.") from None
+        while True:
+            try:
+                return await reader.readline()
+            except ValueError:
+                write("error", code="too-large", message=f"A line has {_LINE_BYTES} bytes at the most.")
 
     def _read(self, line: bytes) -> dict[str, object]:
         try:
