@@ -142,6 +142,22 @@ it("an agent made with it as a library adds numbers for a Node agent", async () 
   }
 });
 
+it("what it is told before it leaves goes out, and what it can't read is answered", async () => {
+  const room = world.freshRoom();
+  const agent = await world.agent("node");
+  const id = await agent.join({ server: world.server.url, room, name: "a", relay: "only" });
+  const peer = await python(room, "--relay", "only");
+  await peer.linked("relay");
+  peer.do({ op: "dance", id: 1 });
+  expect(await peer.event("error", (event) => event.id === 1)).toMatchObject({ code: "bad-argument" });
+  peer.do({ op: "send", id: 2, to: peer.id, type: "skein.test/say", body: null });
+  expect(await peer.event("error", (event) => event.id === 2)).toMatchObject({ code: "no-such-peer" });
+  const long = "0123456789".repeat(30_000);
+  for (let i = 0; i < 5; i++) peer.do({ op: "send", to: id, type: "skein.test/say", body: { text: long } });
+  await peer.leave();
+  expect(await agent.heardCount(5)).toHaveLength(5);
+});
+
 it("those without the room's secret stay apart from it", async () => {
   const room = world.freshRoom();
   const secret = join(folder, "secret");
