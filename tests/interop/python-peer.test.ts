@@ -5,9 +5,18 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { createIdentity, type Identity, saveIdentity } from "@skein/client";
+import {
+  createIdentity,
+  defineProtocol,
+  type Identity,
+  joinRoom,
+  type Peer,
+  request,
+  saveIdentity,
+} from "@skein/client";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { type EngineName, World } from "./support/engines.ts";
+import { LineProgram } from "./support/lines.ts";
 import { PythonPeer } from "./support/python-peer.ts";
 
 const skein = fileURLToPath(new URL("../../packages/cli/dist/esm/main.js", import.meta.url));
@@ -117,6 +126,38 @@ it("what a path lost on its way comes over the next, in order and once", async (
   expect(peer.events("peer-disconnected")).toEqual([]);
 });
 
+it("an agent made with it as a library adds numbers for a Node agent", async () => {
+  const room = world.freshRoom();
+  const math = defineProtocol("acme.math", "1.0.0", { add: request((numbers: unknown) => numbers, Number) });
+  const asker = await joinRoom({ server: world.server.url, room, protocols: [math] });
+  const linked = new Promise<Peer>((resolve) => asker.on("peer-connected", resolve));
+  const adder = new LineProgram("adder.py", [room, world.server.url], { command: "/usr/bin/python3", folder: example });
+  try {
+    const peer = await linked;
+    expect(await asker.request(peer, math.add, [1, 2, 39])).toBe(42);
+    await expect(asker.request(peer, math.add, ["one"])).rejects.toMatchObject({ code: "bad-body" });
+  } finally {
+    await adder.kill();
+    await asker.leave();
+  }
+});
+
+it("what it is told before it leaves goes out, and what it can't read is answered", async () => {
+  const room = world.freshRoom();
+  const agent = await world.agent("node");
+  const id = await agent.join({ server: world.server.url, room, name: "a", relay: "only" });
+  const peer = await python(room, "--relay", "only");
+  await peer.linked("relay");
+  peer.do({ op: "dance", id: 1 });
+  expect(await peer.event("error", (event) => event.id === 1)).toMatchObject({ code: "bad-argument" });
+  peer.do({ op: "send", id: 2, to: peer.id, type: "skein.test/say", body: null });
+  expect(await peer.event("error", (event) => event.id === 2)).toMatchObject({ code: "no-such-peer" });
+  const long = "0123456789".repeat(30_000);
+  for (let i = 0; i < 5; i++) peer.do({ op: "send", to: id, type: "skein.test/say", body: { text: long } });
+  await peer.leave();
+  expect(await agent.heardCount(5)).toHaveLength(5);
+});
+
 it("those without the room's secret stay apart from it", async () => {
   const room = world.freshRoom();
   const secret = join(folder, "secret");
@@ -151,6 +192,7 @@ it("passes `skein conformance peer`", async () => {
     .trim()
     .split("\n")
     .map((line) => JSON.parse(line));
+  expect(events.filter(({ is }) => is === "failed" || is === "advised")).toEqual([]);
   const { passed } = events.at(-1);
   expect(events.at(-1)).toEqual({ event: "summary", passed, failed: 0, advised: 0, skipped: 0 });
 });

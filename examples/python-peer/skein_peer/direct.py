@@ -18,7 +18,11 @@ _LONGEST_WAIT_SECONDS = 30.0
 
 
 class Direct(ConnectionEvents):
-    """All attempts at a direct path to one join of one peer. aiortc can't restart ICE: a restart is another generation."""
+    """
+    All attempts at a direct path to one join of one peer.
+
+    aiortc can't restart ICE: a restart is passed over, and the path given up in its time.
+    """
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""Reads the fields of maps by the types of docs/spec/README.md, "Notation". Keys that aren't asked for are passed over."""
+"""The fields of maps, by the types of docs/spec/README.md, "Notation". Keys that aren't asked for are passed over."""
 
 from typing import Callable, TypeVar
 

@@ -14,6 +14,7 @@ from .room import Room
 
 _LINE_BYTES = 1_048_576
 _BUSY_OPERATIONS = 64
+_LAST_SECONDS = 1.0
 
 
 def write(event: str, **more: object) -> None:
@@ -76,14 +77,18 @@ class Lines:
             operation = self._read(line)
             if operation.get("op") == "leave":
                 self.left_by = _id_of(operation)
-                return
+                break
             self._run(operation)
+        if self._tasks:
+            # What was asked before goes before.
+            await asyncio.wait(self._tasks, timeout=_LAST_SECONDS)
 
     async def _line(self, reader: asyncio.StreamReader) -> bytes:
-        try:
-            return await reader.readline()
-        except ValueError:
-            raise Failure("too-large", f"A line has {_LINE_BYTES} bytes at the most.") from None
+        while True:
+            try:
+                return await reader.readline()
+            except ValueError:
+                write("error", code="too-large", message=f"A line has {_LINE_BYTES} bytes at the most.")
 
     def _read(self, line: bytes) -> dict[str, object]:
         try:

@@ -1,42 +1,20 @@
 """A link: the conversation of two peers, which outlasts its paths. docs/spec/links.md."""
 
 import secrets
-from dataclasses import dataclass, field
 from typing import Callable, Protocol
 
 from . import frames, limits
 from .frames import Acknowledgement, Close, Data, Hello, Lossy, Ping, Pong
 from .lanes import Incoming, Outgoing
+from .path_end import Path, PathEnd
 from .rejection import Rejected, malformed
 
 _FRAME_BYTES = 60_000
-_WORDS = 256
 _ACKNOWLEDGE_SECONDS = 0.02
 _ACKNOWLEDGE_BYTES = 262_144
-_IDLE_SECONDS = 15.0
-_BUSY_SECONDS = 2.0
-_SUSPECT_SECONDS = 2.0
-_GIVE_UP_SECONDS = 10.0
 _PATHLESS_SECONDS = 80.0
 # Between two looks at the clock there is half a second, unless the computer slept.
 _SLEPT_SECONDS = 5.0
-
-
-class Path(Protocol):
-    """One way for frames to travel."""
-
-    kind: str
-
-    def send(self, frame: bytes) -> None: ...
-
-    def send_lossy(self, frame: bytes) -> bool:
-        """Whether there is a way of its own for frames that may be lost. It may drop them."""
-
-    def has_room(self) -> bool:
-        """Whether data may be sent now. `Link.pump` is called when it may again."""
-
-    def close(self) -> None:
-        """Ends it. Frames that were sent may still get through."""
 
 
 class Events(Protocol):
@@ -59,27 +37,6 @@ class Events(Protocol):
     def left(self) -> None: ...
 
 
-@dataclass
-class _End:
-    """A path, as the link sees it."""
-
-    path: Path
-    opened: float
-    heard: float
-    is_greeted: bool = False
-    hellos_taken: int = 0
-    hellos_said: int = 0
-    cursor: int = 0
-    words: list[bytes] = field(default_factory=list)
-    owes: bool = False
-    is_used_by_them: bool = False
-    is_suspect: bool = False
-    asked: int | None = None
-    asked_at: float = 0.0
-    repeated_at: float = 0.0
-    round_trip: float | None = None
-
-
 class Link:
     def __init__(
         self,
@@ -94,8 +51,7 @@ class Link:
         self._features = features
         self._now = now
         self._later = later
-        self._ends: dict[str, _End] = {}
-        self._tokens = 0
+        self._ends: dict[str, PathEnd] = {}
         self._pathless_since: float | None = None
         self._looked_at = now()
         self._kind: str | None = None
@@ -135,10 +91,10 @@ class Link:
         replaced = self._ends.pop(path.kind, None)
         if replaced is not None:
             replaced.path.close()
-        end = self._ends[path.kind] = _End(path, self._now(), self._now())
+        end = self._ends[path.kind] = PathEnd(path, self._now())
         self._say_hello(end)
         if self._kind is None:
-            self._ask(end)
+            end.ask(self._now())
         self.pump()
 
     def detach(self, path: Path, reason: str) -> None:
@@ -162,7 +118,7 @@ class Link:
         is_another, self._kind = chosen != self._kind, chosen
         return is_another
 
-    def _carrying(self) -> list[_End]:
+    def _carrying(self) -> list[PathEnd]:
         """While a direct path is suspect, both carry: numbering drops the repeats."""
         suspect = "direct" in self._ends and self._ends["direct"].is_suspect
         kinds = ("direct", "relay") if suspect else (self._kind,)
@@ -200,16 +156,15 @@ class Link:
                     break
                 end.path.send(frame)
 
-    def _frame(self, end: _End, carries: bool) -> bytes:
-        frame = bytearray(b"".join(end.words))
-        end.words.clear()
+    def _frame(self, end: PathEnd, carries: bool) -> bytes:
+        frame = bytearray(end.take_words())
         data = self._data(end, _FRAME_BYTES - len(frame)) if carries else b""
         if end.is_greeted and (end.owes or data):
             end.owes = False
             frame += frames.write_record(Acknowledgement(self.incoming.next, self.incoming.credit()))
         return bytes(frame + data)
 
-    def _data(self, end: _End, room: int) -> bytes:
+    def _data(self, end: PathEnd, room: int) -> bytes:
         data = bytearray()
         end.cursor = max(end.cursor, self.outgoing.acknowledged)
         while len(data) < room - 17_000:
@@ -238,8 +193,7 @@ class Link:
             self._acknowledgement_is_due = True
             self._later(_ACKNOWLEDGE_SECONDS, lambda: self._acknowledge() if self._acknowledgement_is_due else None)
 
-    def _say_hello(self, end: _End) -> None:
-        end.hellos_said += 1
+    def _say_hello(self, end: PathEnd) -> None:
         hello = Hello(
             self._own, self._theirs, self.incoming.next, self.incoming.credit(), self._protocols, self._features
         )
@@ -265,7 +219,7 @@ class Link:
             self.end("bad-message", rejected.reason)
         self.pump()
 
-    def _take(self, end: _End, record: frames.Record) -> None:
+    def _take(self, end: PathEnd, record: frames.Record) -> None:
         match record:
             case Hello():
                 self._take_hello(end, record)
@@ -283,7 +237,7 @@ class Link:
             case Close():
                 self._take_close(record)
 
-    def _take_hello(self, end: _End, hello: Hello) -> None:
+    def _take_hello(self, end: PathEnd, hello: Hello) -> None:
         end.hellos_taken += 1
         if end.hellos_taken > limits.HELLOS:
             raise Rejected("over-limit", "a fifth hello on one path")
@@ -309,17 +263,17 @@ class Link:
         if is_another_path:
             self._events.path_changed(self._kind, "a path is open")
 
-    def _keep_only(self, end: _End) -> None:
+    def _keep_only(self, end: PathEnd) -> None:
         """The other paths were greeted for an end that is no more."""
         for other in [other for other in self._ends.values() if other is not end]:
             del self._ends[other.path.kind]
             other.path.close()
 
-    def _require_greeting(self, end: _End) -> None:
+    def _require_greeting(self, end: PathEnd) -> None:
         if not end.is_greeted:
             raise Rejected("malformed", "data or an acknowledgement before hello")
 
-    def _take_data(self, end: _End, record: Data) -> None:
+    def _take_data(self, end: PathEnd, record: Data) -> None:
         self._require_greeting(end)
         end.is_used_by_them = True
         message = self.incoming.take(record)
@@ -327,15 +281,16 @@ class Link:
             self._events.delivered(record.lane, message)
         self._acknowledge_later(len(record.piece))
 
-    def _take_acknowledgement(self, end: _End, record: Acknowledgement) -> None:
+    def _take_acknowledgement(self, end: PathEnd, record: Acknowledgement) -> None:
         is_more = record.next > self.outgoing.acknowledged
         self.outgoing.acknowledge(record.next)
         self.outgoing.grant(record.credit)
         if is_more and len(self._ends) == 1:
-            self._answered(end)
+            end.take_progress()
+            self._trust(end)
         self._events.acknowledged()
 
-    def _take_lossy(self, end: _End, record: Lossy) -> None:
+    def _take_lossy(self, end: PathEnd, record: Lossy) -> None:
         # Before hello it has overtaken it; at or below the last, it comes late or twice.
         if end.is_greeted and record.sequence >= self._lossy_next:
             self._lossy_next = record.sequence + 1
@@ -353,41 +308,30 @@ class Link:
     def ask(self) -> None:
         """There is reason for doubt."""
         for end in self._carrying():
-            self._ask(end)
+            end.ask(self._now())
         self.pump()
 
-    def _ask(self, end: _End) -> None:
-        if end.asked is not None:
-            return
-        self._tokens += 1
-        end.asked = self._tokens
-        end.asked_at = end.repeated_at = self._now()
-        end.words.append(frames.write_record(Ping(end.asked)))
-
-    def _take_ping(self, end: _End, token: int) -> None:
-        if len(end.words) < _WORDS:
-            end.words.append(frames.write_record(Pong(token)))
+    def _take_ping(self, end: PathEnd, token: int) -> None:
+        end.answer(token)
         direct = self._ends.get("direct")
         if direct is not None and end.path.kind == "relay" and self._kind == "direct":
             # The other side took the relay into use: what does it know of the direct path?
-            self._ask(direct)
+            direct.ask(self._now())
             self._suspect(direct)
 
-    def _take_pong(self, end: _End, token: int) -> None:
-        if token == end.asked:
-            end.round_trip = self._now() - end.asked_at
-            self._answered(end)
+    def _take_pong(self, end: PathEnd, token: int) -> None:
+        if end.take_pong(token, self._now()):
+            self._trust(end)
 
-    def _answered(self, end: _End) -> None:
-        end.asked = None
+    def _trust(self, end: PathEnd) -> None:
         if end.is_suspect:
             end.is_suspect = False
-            self._choose("the direct path answers")
+            self._choose("the path answers")
 
-    def _suspect(self, end: _End) -> None:
+    def _suspect(self, end: PathEnd) -> None:
         if not end.is_suspect:
             end.is_suspect = True
-            self._choose("the direct path doesn't answer")
+            self._choose("a path doesn't answer")
 
     def tick(self) -> None:
         """To be called about twice a second."""
@@ -396,30 +340,25 @@ class Link:
         self._looked_at = now
         carrying = self._carrying()
         for end in list(self._ends.values()):
-            end.asked_at += slept
-            if end.asked is not None:
-                self._wait_for_answer(end, now)
-            elif end in carrying or not end.is_greeted:
-                is_busy = end.cursor > self.outgoing.acknowledged
-                if now - max(end.heard, end.opened) > (_BUSY_SECONDS if is_busy else _IDLE_SECONDS):
-                    self._ask(end)
-        if self._pathless_since is not None and not self._ends and now - self._pathless_since > _PATHLESS_SECONDS:
+            # A path at rest isn't asked: a relay costs someone.
+            verdict = end.look(
+                now, slept, end in carrying or not end.is_greeted, end.cursor > self.outgoing.acknowledged
+            )
+            if verdict == "suspect":
+                self._suspect(end)
+            elif verdict == "lost":
+                end.path.close()
+                self.detach(end.path, "a path doesn't answer")
+        self._end_pathless(now)
+        self.pump()
+
+    def _end_pathless(self, now: float) -> None:
+        since = self._pathless_since
+        # A path that greets holds the end off.
+        if since is not None and not self._ends and now - since > _PATHLESS_SECONDS:
             self._pathless_since = None
             if self.is_begun:
                 self._lose("link-lost", "there was no path for 80 seconds")
-        self.pump()
-
-    def _wait_for_answer(self, end: _End, now: float) -> None:
-        waited = now - end.asked_at
-        if waited > _GIVE_UP_SECONDS:
-            end.path.close()
-            self.detach(end.path, "a path doesn't answer")
-            return
-        if now - end.repeated_at > min(4.0, max(_SUSPECT_SECONDS, 4 * (end.round_trip or 0.0))):
-            self._suspect(end)
-            end.repeated_at = now
-            if end.asked is not None and end.path.has_room():
-                end.words.append(frames.write_record(Ping(end.asked)))
 
     # Its end
 
@@ -427,7 +366,7 @@ class Link:
         """Says `close`, and ends the link; a new path begins another."""
         close = frames.write_record(Close(code, reason))
         for end in self._ends.values():
-            end.path.send(b"".join(end.words) + close)
+            end.path.send(end.take_words() + close)
         self._end_paths(reason)
         self._lose("closed" if code == "left" else "link-lost", reason)
 

@@ -62,6 +62,11 @@ class Peer:
         return self._conversation is not None
 
     @property
+    def owes(self) -> bool:
+        """Whether something was sent that the other side isn't known to have."""
+        return self.path is not None and self._link.outgoing.messages > 0
+
+    @property
     def round_trip_ms(self) -> float | None:
         return None if self._link.round_trip is None else self._link.round_trip * 1_000
 

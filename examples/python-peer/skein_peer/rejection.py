@@ -11,8 +11,8 @@ class Rejected(Exception):
 
 
 CODES = frozenset(
-    """aborted bad-argument bad-body bad-message closed expired handler-failed link-lost no-engine no-handler no-such-peer
-    not-authorised protocol-mismatch rate-limited replaced room-full server-unreachable timeout too-large
+    """aborted bad-argument bad-body bad-message closed expired handler-failed link-lost no-engine no-handler
+    no-such-peer not-authorised protocol-mismatch rate-limited replaced room-full server-unreachable timeout too-large
     unsupported-version""".split()
 )
 

@@ -18,6 +18,8 @@ from .signaling import Signaling
 from .streams import StreamHandler
 
 _TICK_SECONDS = 0.5
+_LAST_SECONDS = 2.0
+_LOOK_SECONDS = 0.02
 _OPENERS = 4_096
 _SCHEMES = ("stun:", "stuns:", "turn:", "turns:")
 
@@ -72,6 +74,7 @@ class Room(App):
 
     async def leave(self) -> None:
         peers = list(self.peers.values())
+        await self._settle(peers)
         self.peers.clear()
         for peer in peers:
             peer.leave()
@@ -79,6 +82,12 @@ class Room(App):
         await self._end()
         for peer in peers:
             await peer.settled()
+
+    async def _settle(self, peers: list[Peer]) -> None:
+        """What was sent SHOULD go before the goodbye."""
+        deadline = asyncio.get_running_loop().time() + _LAST_SECONDS
+        while any(peer.owes for peer in peers) and asyncio.get_running_loop().time() < deadline:
+            await asyncio.sleep(_LOOK_SECONDS)
 
     async def _end(self) -> None:
         if self._ticking is not None:

@@ -1,4 +1,4 @@
-"""Streams: bytes without an end in sight, each way with a window and an end of its own. docs/spec/links.md, "Streams"."""
+"""Bytes without an end in sight, each way with a window and an end of its own: docs/spec/links.md, "Streams"."""
 
 import asyncio
 from collections import deque

@@ -67,9 +67,12 @@ class Hostile(unittest.TestCase):
             pair.carry()
             conversation = Conversation(pair.sides[0].link, app, None, hello)
             for _ in range(20):
+                data = _mutated(chance, examples)
                 try:
-                    read = conversation.receive if chance.random() < 0.8 else lambda _, data: conversation.receive_lossy(data)
-                    read(chance.randrange(3), _mutated(chance, examples))
+                    if chance.random() < 0.8:
+                        conversation.receive(chance.randrange(3), data)
+                    else:
+                        conversation.receive_lossy(data)
                 except Rejected as rejected:
                     self.assertIn(rejected.code, _CODES)
                 await asyncio.sleep(0)

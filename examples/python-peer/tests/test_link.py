@@ -140,6 +140,16 @@ class Links(unittest.TestCase):
         pair.carry()
         self.assertEqual(pair.sides[1].heard, [(1, b"heard")])
 
+    def test_a_record_that_comes_again_is_dropped(self) -> None:
+        pair = Pair()
+        pair.open()
+        pair.carry()
+        victim, wire = pair.sides[1], pair.wires[1]
+        for sequence in (0, 0, 1, 1, 0):
+            victim.link.receive(wire, write_record(Data(sequence, 1, True, bytes([sequence]))))
+        self.assertEqual(victim.heard, [(1, b"\0"), (1, b"\1")])
+        self.assertEqual(victim.told, ["begun"])
+
     def test_a_violation_ends_the_link_with_a_word(self) -> None:
         pieces = {
             "a number above the next": write_record(Data(7, 0, True, b"\0")),

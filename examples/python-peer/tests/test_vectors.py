@@ -97,6 +97,13 @@ class Vectors(unittest.TestCase):
             self.assertEqual(sealing.Opener(key).open(envelope), (content, body))
         self.rejects("envelope", lambda v: sealing.Opener(hex_(v["key"])).open(hex_(v["envelope"])))
 
+    def test_an_envelope_opens_once_and_a_forged_one_uses_up_nothing(self) -> None:
+        opener = sealing.Opener(bytes(32))
+        envelope = sealing.seal(bytes(32), 5, sealing.FRAME, b"frame")
+        self.assertEqual(code_of(opener.open, envelope[:-1] + bytes([envelope[-1] ^ 1])), "forged")
+        self.assertEqual(opener.open(envelope), (sealing.FRAME, b"frame"))
+        self.assertEqual(code_of(opener.open, envelope), "replayed")
+
     def test_the_replay_window(self) -> None:
         for vector in self.accepted("replay"):
             window = sealing.ReplayWindow()

@@ -116,6 +116,12 @@ export const requestChecks = section<PeerWorld>("links.md: Requests", {
     for (const number of [request, 4_000]) end.say({ kind: "cancel", request: number });
     await end.settle();
   },
+  "what stands behind the number of a `cancel` is passed over": async (world) => {
+    const { end } = await world.link();
+    const request = end.request("wait", "until it is cancelled");
+    end.say(concatBytes(encodePayload({ kind: "cancel", request }), Uint8Array.of(1, 2, 3)));
+    await end.hearMessage("cancelled", "until it is cancelled");
+  },
   "an answer to what was never asked is passed over": async (world) => {
     const { end } = await world.link();
     end.say({ kind: "response", request: 4_000, body: Uint8Array.of(0xc0) });
