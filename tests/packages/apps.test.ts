@@ -31,7 +31,7 @@ let meeting: Meeting;
 const folders: string[] = [];
 
 beforeAll(async () => {
-  const rooms = [...runtimes.map(([, title]) => title), ...resolutions];
+  const rooms = [...runtimes.map(([, title]) => title), ...resolutions, "bundled"];
   meeting = await Meeting.open(installed, rooms);
 });
 afterAll(async () => {
@@ -47,6 +47,18 @@ async function app(name: string): Promise<string> {
 
 it.each(runtimes)("%s: %s", async (name, room, command, args) => {
   const ended = await run(command, [...args, meeting.server, room], { cwd: await app(name), timeout: 30_000 });
+  expect(ended).toEqual({ stdout: "app said: hello\n", stderr: "" });
+});
+
+it("Node, by one file that esbuild made: the addon is left to node_modules", async () => {
+  const folder = await app("node-bundled");
+  const bundling = ["main.js", "--bundle", "--platform=node", "--minify", "--outfile=out/main.cjs"];
+  const bundled = await run(tool(".bin/esbuild"), [...bundling, "--log-level=warning"], { cwd: folder });
+  expect(bundled).toEqual({ stdout: "", stderr: "" });
+  const ended = await run(process.execPath, ["out/main.cjs", meeting.server, "bundled"], {
+    cwd: folder,
+    timeout: 30_000,
+  });
   expect(ended).toEqual({ stdout: "app said: hello\n", stderr: "" });
 });
 

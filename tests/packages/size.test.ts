@@ -34,8 +34,9 @@ async function measure(folder: string, ...names: readonly string[]): Promise<Siz
 }
 
 /** Names that Node has and browsers lack. esbuild puts the mark wherever one of them is free: not declared by the code itself. */
-const nodeNames = ["process", "Buffer", "global", "setImmediate", "__dirname", "__filename"];
-const marks = Object.fromEntries(nodeNames.map((name) => [name, `browsers_lack_${name}`]));
+// Of `process` it would know one property by itself, as some bundlers do and others don't.
+const nodeNames = ["process", "process.env.NODE_ENV", "Buffer", "global", "setImmediate", "__dirname", "__filename"];
+const marks = Object.fromEntries(nodeNames.map((name) => [name, `browsers_lack_${name.replaceAll(".", "_")}`]));
 
 const kilobytes = (bytes: number): string => (bytes / 1000).toFixed(1);
 const rows: string[] = [];

@@ -4,15 +4,16 @@ import type { Description, Engine } from "./engine.js";
 export { platformNetwork } from "../network/network.node.js";
 
 /**
- * What bundlers for servers are told: to leave this import as it is. They can't take in a native addon, and fail where they try (Next does
- * for each client component, since it renders them on the server as well).
+ * Bundlers for servers are told to leave this import as it is: they can't take in a native addon, and fail where they try. (Next does for each
+ * client component, since it renders them on the server as well.) Some heed a comment; esbuild heeds none, and looks at no name that is made at run time.
  */
-const loadNative = (): Promise<typeof import("node-datachannel/polyfill")> =>
-  import(/* webpackIgnore: true */ /* turbopackIgnore: true */ /* @vite-ignore */ "node-datachannel/polyfill");
+const addon = ["node-datachannel", "polyfill"].join("/");
+const loadAddon = (): Promise<typeof import("node-datachannel/polyfill")> =>
+  import(/* webpackIgnore: true */ /* turbopackIgnore: true */ /* @vite-ignore */ addon);
 
 /** node-datachannel's RTCPeerConnection: Node has none of its own. */
 export async function platformEngine(): Promise<Engine> {
-  const { RTCPeerConnection } = await loadNative().catch((cause: unknown) => {
+  const { RTCPeerConnection } = await loadAddon().catch((cause: unknown) => {
     throw new SkeinError(
       "no-engine",
       "Node needs the package node-datachannel for WebRTC: install it, or pass another engine to joinRoom as `engine`.",
