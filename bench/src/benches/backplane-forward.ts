@@ -6,6 +6,12 @@ import { forwardBytes } from "../load/dialect.ts";
 import type { Generator } from "../load/generator.ts";
 import { Nodes } from "../servers/nodes.ts";
 
+interface Placement {
+  readonly kind: BrokerKind | undefined;
+  readonly count: number;
+  readonly spread: "turns" | "rooms";
+}
+
 type Quantity = "cpuMicros" | "brokerMicros" | "perSecond" | "latencyMs";
 
 const connections = 120;
@@ -15,13 +21,16 @@ const times: Readonly<Record<Scale, { readonly settleMs: number; readonly window
   quick: { settleMs: 300, windowMs: 1_000 },
 };
 
-/** Members of each room go to the nodes by turns, so that (nearly) each forward goes from one node to another. */
+/**
+ * Members of each room go to the nodes by turns, so that (nearly) each forward goes from one node to another; beside the same nodes with
+ * each room on one of them.
+ */
 function backplaneForward(kind: BrokerKind, nodes: number, inFlight: number): Bench<Quantity> {
   const suffix = inFlight === 1 ? "" : "-burst";
   const load = `${forwardBytes}-byte forwards among ${connections} connections, ${inFlight} of each sender on their way`;
   const row = (name: string, about: string, unit: string, better: "lower" | "higher", quantity: Quantity) => ({
     name: `backplane-${name}-${kind}-${nodes}${suffix}`,
-    about: `${about}: ${nodes} node${nodes === 1 ? "" : "s"} with ${kind}, beside one server alone; ${load}.`,
+    about: `${about}: ${nodes} nodes with ${kind}, each forward from one to another, beside one server alone, and beside the same with all of a room on one node; ${load}.`,
     unit,
     better,
     quantity,
@@ -47,9 +56,11 @@ function backplaneForward(kind: BrokerKind, nodes: number, inFlight: number): Be
     async start(scale) {
       const resources = new AsyncDisposableStack();
       try {
-        const ours = await loaded(resources, kind, nodes, inFlight, scale);
-        const alone = await loaded(resources, undefined, 1, inFlight, scale);
-        return { ours, peers: { alone }, [Symbol.asyncDispose]: () => resources.disposeAsync() };
+        const ours = await loaded(resources, { kind, count: nodes, spread: "turns" }, inFlight, scale);
+        const alone = await loaded(resources, { kind: undefined, count: 1, spread: "turns" }, inFlight, scale);
+        const together = await loaded(resources, { kind, count: nodes, spread: "rooms" }, inFlight, scale);
+        const peers = { "one server alone": alone, "rooms on one node each": together };
+        return { ours, peers, [Symbol.asyncDispose]: () => resources.disposeAsync() };
       } catch (error) {
         await resources.disposeAsync();
         throw error;
@@ -60,14 +71,13 @@ function backplaneForward(kind: BrokerKind, nodes: number, inFlight: number): Be
 
 async function loaded(
   resources: AsyncDisposableStack,
-  kind: BrokerKind | undefined,
-  count: number,
+  { kind, count, spread }: Placement,
   inFlight: number,
   scale: Scale,
 ): Promise<Contestant<Quantity>> {
   const nodes = resources.use(await Nodes.start(kind, count));
   const generator = resources.use(new Child<Generator>(new URL("../load/generator.ts", import.meta.url)));
-  await generator.call("open", { dialect: "skein", url: nodes.urls, connections });
+  await generator.call("open", { dialect: "skein", url: nodes.urls, spread, connections });
   // Members on other nodes are told of by and by, and nothing can be sent to whom a node doesn't know.
   if (kind !== undefined) await after(500);
   return { sample: () => measure(nodes, generator, inFlight, scale) };
@@ -104,5 +114,5 @@ async function measure(
 }
 
 export const backplaneForwards: readonly Bench<Quantity>[] = (["redis", "nats"] as const).flatMap((kind) =>
-  [1, 10].flatMap((inFlight) => [1, 2, 3].map((nodes) => backplaneForward(kind, nodes, inFlight))),
+  [1, 10].flatMap((inFlight) => [2, 3].map((nodes) => backplaneForward(kind, nodes, inFlight))),
 );

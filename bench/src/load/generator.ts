@@ -8,8 +8,9 @@ import { createYWebrtcDialect } from "./y-webrtc.ts";
 
 export interface LoadOptions {
   readonly dialect: "skein" | "peerjs" | "y-webrtc" | "socketio";
-  /** Of several nodes, members take one after another. */
   readonly url: string | readonly string[];
+  /** Of several nodes, the members of a room take one after another, or all of a room the same. Default: `turns`. */
+  readonly spread?: "turns" | "rooms";
   /** A multiple of the size of a room. */
   readonly connections: number;
 }
@@ -91,9 +92,10 @@ class Sender {
 
 let stopped = (): void => {};
 
-async function open({ dialect: name, url, connections }: LoadOptions): Promise<void> {
+async function open({ dialect: name, url, spread, connections }: LoadOptions): Promise<void> {
   if (connections % roomSize !== 0) throw new RangeError(`Rooms have ${roomSize} members, all of them.`);
   const urls = typeof url === "string" ? [url] : url;
+  const place = (number: number) => (spread === "rooms" ? Math.floor(number / roomSize) : number);
   const spoken = await dialects[name]();
   dialect = spoken;
   const opened: Member[] = [];
@@ -101,7 +103,7 @@ async function open({ dialect: name, url, connections }: LoadOptions): Promise<v
   const openSome = async () => {
     while (next < connections) {
       const number = next++;
-      opened[number] = await spoken.join(urls[number % urls.length] as string, number);
+      opened[number] = await spoken.join(urls[place(number) % urls.length] as string, number);
     }
   };
   await Promise.all(Array.from({ length: openAtOnce }, openSome));

@@ -64,7 +64,7 @@ export interface Health {
   readonly peers: number;
 }
 
-/** Whether newcomers are better sent here than elsewhere. */
+/** Whether newcomers are taken. */
 export interface Readiness {
   readonly ok: boolean;
   /** Of a server that is one of several nodes. */

@@ -127,11 +127,13 @@ export class RoomServer {
     return this.#phase === "open";
   }
 
-  /** Whether newcomers are better sent here than to another node: where it stops, or can't reach the others, they aren't. */
+  /**
+   * Whether newcomers are taken. They are while the backplane is away too: that is away from all nodes most of the time, and then nobody
+   * would take any.
+   */
   get readiness(): Readiness {
     if (this.#exchange === undefined) return { ok: this.isOpen };
-    const { isThere } = this.#exchange;
-    return { ok: this.isOpen && isThere, backplane: isThere ? "there" : "away" };
+    return { ok: this.isOpen, backplane: this.#exchange.isThere ? "there" : "away" };
   }
 
   /** Cheap to ask, unlike {@link RoomServer.stats}. */

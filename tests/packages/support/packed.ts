@@ -62,7 +62,10 @@ async function unpack({ source, manifest }: (typeof packages)[number], workspace
   return { manifest: readManifest(folder), tarball, folder, files };
 }
 
-/** Third parties' packages, those that an app may bring among them, as they are installed for the sources. Our own are found one folder up. */
+/**
+ * Third parties' packages, as they are installed for the sources. Our own are found one folder up. Peers too: an entry of its own wants
+ * them, and whoever uses that has them.
+ */
 function linkDependencies(source: string, folder: string, manifest: Manifest): void {
   const names = Object.keys({
     ...manifest.dependencies,

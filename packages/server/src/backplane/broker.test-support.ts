@@ -62,9 +62,14 @@ export class Broker {
   /** Starts it again, on the same port. Resolves when it takes connections. */
   async start(): Promise<void> {
     const { program, args } = programs[this.kind];
-    this.#process = spawn(program, args(this.port, this.#folder, this.#password), { stdio: "ignore" });
+    const running = spawn(program, args(this.port, this.#folder, this.#password), { stdio: "ignore" });
+    this.#process = running;
+    // Whoever ends before it was closed takes it along.
+    const end = (): void => void running.kill("SIGKILL");
+    process.once("exit", end);
+    running.once("exit", () => process.off("exit", end));
     while (!(await answers(this.port))) {
-      if (this.#process.exitCode !== null) throw new Error(`${program} ended with code ${this.#process.exitCode}`);
+      if (running.exitCode !== null) throw new Error(`${program} ended with code ${running.exitCode}`);
     }
   }
 

@@ -13,6 +13,8 @@ export interface NatsBackplaneOptions {
 const connectMs = 5_000;
 const pingMs = 5_000;
 const retryMs = 250;
+/** So much is written before it is asked whether it was taken: a question for each message would cost as much as the message. */
+const askBytes = 64 * 1024;
 
 /**
  * A backplane through NATS: subjects of its core, nothing is stored.
@@ -78,7 +80,7 @@ class NatsBackplane implements Backplane {
     if (this.#phase !== "there") return;
     this.#connection.publish(this.#prefix + subject, bytes);
     this.#writtenBytes += bytes.length;
-    if (this.#askedBytes === 0) void this.#ask();
+    if (this.#askedBytes === 0 && this.#writtenBytes >= askBytes) void this.#ask();
   }
 
   subscribe(subject: string): void {
@@ -125,11 +127,11 @@ class NatsBackplane implements Backplane {
 
   /** One question at a time: its answer says that all before it was taken. */
   async #ask(): Promise<void> {
-    while (this.#writtenBytes > 0 && this.#phase === "there") {
+    do {
       this.#askedBytes = this.#writtenBytes;
       this.#writtenBytes = 0;
       await this.#connection.flush().catch(() => {});
-    }
+    } while (this.#writtenBytes >= askBytes && this.#phase === "there");
     this.#askedBytes = 0;
   }
 }
