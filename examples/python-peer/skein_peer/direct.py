@@ -7,6 +7,7 @@ from typing import Awaitable, Callable
 from . import limits
 from .connection import Connection, ConnectionEvents
 from .link import Link
+from .sealing import Pair
 from .signals import Bye, Candidates, Description, Signal
 
 KIND = "aiortc"
@@ -27,6 +28,7 @@ class Direct(ConnectionEvents):
     def __init__(
         self,
         link: Link,
+        pair: Pair,
         own_id: str,
         their_id: str,
         their_kind: str | None,
@@ -43,7 +45,7 @@ class Direct(ConnectionEvents):
         self._ice = ice
         self._failed = failed
         self.rejected = reject
-        self._highest = 0
+        self._pair = pair
         self._connection: Connection | None = None
         self._held: list[Candidates] = []
         self._attempts = 0
@@ -70,7 +72,7 @@ class Direct(ConnectionEvents):
     # Signals
 
     def receive(self, signal: Signal) -> None:
-        if self._is_over or signal.g < self._highest:
+        if self._is_over or signal.g < self._pair.generation:
             return
         match signal:
             case Description(t="offer"):
@@ -83,7 +85,7 @@ class Direct(ConnectionEvents):
                 self._take_bye(signal)
 
     def _take_offer(self, offer: Description) -> None:
-        if offer.g > self._highest:
+        if offer.g > self._pair.generation:
             self._answer(offer)
             return
         connection = self._connection
@@ -126,8 +128,11 @@ class Direct(ConnectionEvents):
         connection = self._connection
         if connection is not None and connection.generation == candidates.g and connection.fragment == candidates.u:
             self._run(self._give(connection, candidates))
-        elif sum(len(held.list) for held in self._held) + len(candidates.list) <= limits.HELD_CANDIDATES:
+        elif candidates.list and self._count_held() + len(candidates.list) <= limits.HELD_CANDIDATES:
             self._held.append(candidates)
+
+    def _count_held(self) -> int:
+        return sum(len(held.list) for held in self._held)
 
     async def _give_candidates(self, connection: Connection, sdp: str) -> None:
         """Those that came before their description."""
@@ -136,7 +141,7 @@ class Direct(ConnectionEvents):
         for candidates in held:
             if candidates.g == connection.generation and candidates.u == connection.fragment:
                 await self._give(connection, candidates)
-            elif candidates.g >= self._highest:
+            elif candidates.g >= self._pair.generation:
                 self._held.append(candidates)
 
     async def _give(self, connection: Connection, candidates: Candidates) -> None:
@@ -162,14 +167,14 @@ class Direct(ConnectionEvents):
     def _offer(self) -> None:
         if self._is_over or self._connection is not None:
             return
-        connection = self._replace(self._highest + 1)
+        connection = self._replace(self._pair.generation + 1)
         self._run(connection.offer(lambda sdp: self._send(Description("offer", connection.generation, sdp))))
 
     def _replace(self, generation: int) -> Connection:
         previous, self._connection = self._connection, None
         if previous is not None:
             previous.close()
-        self._highest = generation
+        self._pair.generation = generation
         self._is_undelivered = False
         self._connection = Connection(generation, self._ice(), self)
         self._set_timer(_ATTEMPT_SECONDS, self._give_up)

@@ -13,8 +13,7 @@ from .link import Link
 from .packets import RELAY_CLASS, SIGNAL_CLASS, Forward
 from .rejection import Failure, Rejected, malformed
 from .relay import Relay
-from .sealing import FRAME, SIGNAL, Opener, direction_key
-
+from .sealing import FRAME, SIGNAL, Opener, Pair, direction_key
 from .signals import Signal, read_signal, write_signal
 from .streams import Stream
 
@@ -29,24 +28,23 @@ _FEATURES = ["streams", "lossy"]
 class Peer:
     """Raises `Rejected` where no key can be agreed with its card's box."""
 
-    def __init__(self, room: "Room", card: Card, opener: Opener | None) -> None:
+    def __init__(self, room: "Room", card: Card, pair: Pair | None) -> None:
         self._room = room
         self.card = card
         self.is_listed = True
         own = room.identity
         agree = (room.box_secret, card.box, room.room_key)
         self._key = direction_key(*agree, own.key, card.key, room.name)
-        # The window belongs to the key, and outlasts a peer that left and came back with it.
-        self.opener = opener or Opener(direction_key(*agree, card.key, own.key, room.name))
+        self.pair = pair or Pair(Opener(direction_key(*agree, card.key, own.key, room.name)))
         loop = asyncio.get_running_loop()
         self._link = Link(self, room.protocols, _FEATURES, loop.time, loop.call_later)
         self._conversation: Conversation | None = None
         self._linked = asyncio.Event()
         reject = lambda code, reason: room.rejected(code, reason, card.key)  # noqa: E731
         self._direct = Direct(
-            self._link, own.id, card.id, card.kind, self._send_signal, room.ice, reject, self._direct_failed
+            self._link, self.pair, own.id, card.id, card.kind, self._send_signal, room.ice, reject, self._direct_failed
         )
-        self._relay = Relay(self._link, self._send_frame, lambda: room.signaling.is_connected)
+        self._relay = Relay(self._link, self.pair, self._send_frame, lambda: room.signaling.is_connected)
         self._fallback = loop.call_later(_FALLBACK_SECONDS, self._direct_failed)
 
     @property
@@ -111,7 +109,7 @@ class Peer:
 
     def take(self, forward: Forward) -> None:
         """Raises `Rejected`."""
-        content, body = self.opener.open(forward.envelope)
+        content, body = self.pair.opener.open(forward.envelope)
         if (content, forward.kind) not in ((SIGNAL, SIGNAL_CLASS), (FRAME, RELAY_CLASS)):
             raise malformed("an envelope whose content isn't due in this class of forward")
         if content == FRAME:

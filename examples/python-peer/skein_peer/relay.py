@@ -6,6 +6,7 @@ from typing import Callable
 
 from .link import Link
 from .relay_channel import Channels, Packet, read_packet, write_packet
+from .sealing import Pair
 
 _UNDER_WAY_BYTES = 524_288 - 65_536
 _TELL_BYTES = 131_072
@@ -16,11 +17,14 @@ _LONGEST_WAIT_SECONDS = 10.0
 class Relay:
     """The relay path of one peer, over one channel after the other."""
 
-    def __init__(self, link: Link, send: Callable[[bytes], None], is_connected: Callable[[], bool]) -> None:
+    def __init__(
+        self, link: Link, pair: Pair, send: Callable[[bytes], None], is_connected: Callable[[], bool]
+    ) -> None:
         self._link = link
+        self._pair = pair
         self._send = send
         self._is_connected = is_connected
-        self._channels = Channels()
+        self._channels = Channels(pair.channel)
         self._path: _RelayPath | None = None
         self._is_wanted = False
         self._failures = 0
@@ -99,6 +103,7 @@ class Relay:
         if self._path is not None or not self._is_connected():
             return
         self._channels.open(theirs)
+        self._pair.channel = self._channels.highest
         self._path = _RelayPath(self)
         self._link.attach(self._path)
 

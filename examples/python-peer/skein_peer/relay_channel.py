@@ -35,8 +35,8 @@ News = Literal["frame", "newer", "older", "broken"]
 class Channels:
     """One side of a pair's channels, of which one at the most is open."""
 
-    def __init__(self) -> None:
-        self.highest = 0
+    def __init__(self, highest: int = 0) -> None:
+        self.highest = highest
         self.is_open = False
         self._begin()
 

@@ -13,14 +13,14 @@ from .identity import Card, Identity, SignedCard, read_card
 from .packets import Forward
 from .peer import Peer
 from .rejection import Failure, Rejected
-from .sealing import Opener, Sealer, make_box, room_key
+from .sealing import Pair, Sealer, make_box, room_key
 from .signaling import Signaling
 from .streams import StreamHandler
 
 _TICK_SECONDS = 0.5
 _LAST_SECONDS = 2.0
 _LOOK_SECONDS = 0.02
-_OPENERS = 4_096
+_PAIRS = 4_096
 _SCHEMES = ("stun:", "stuns:", "turn:", "turns:")
 
 
@@ -61,7 +61,7 @@ class Room(App):
         self.closed_with: asyncio.Future[Failure | None] = asyncio.get_running_loop().create_future()
         self._listen = listen
         self._ice: list[dict] = []
-        self._openers: OrderedDict[tuple[bytes, bytes], Opener] = OrderedDict()
+        self._pairs: OrderedDict[tuple[bytes, bytes], Pair] = OrderedDict()
         self._has_joined = False
         self._ticking: asyncio.Task[None] | None = None
 
@@ -204,10 +204,10 @@ class Room(App):
             self._add(card)
 
     def _add(self, card: Card) -> None:
-        peer = Peer(self, card, self._openers.pop((card.key, card.box), None))
-        self._openers[card.key, card.box] = peer.opener
-        while len(self._openers) > _OPENERS:
-            self._openers.popitem(last=False)
+        peer = Peer(self, card, self._pairs.pop((card.key, card.box), None))
+        self._pairs[card.key, card.box] = peer.pair
+        while len(self._pairs) > _PAIRS:
+            self._pairs.popitem(last=False)
         self.peers[card.key] = peer
         self.tell("peer-joined", peer)
         peer.start()

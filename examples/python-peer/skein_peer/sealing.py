@@ -76,6 +76,16 @@ class Opener:
         return plain[0], plain[1:]
 
 
+class Pair:
+    """What must outlive another peer's coming and going under one box: it is the same join."""
+
+    def __init__(self, opener: Opener) -> None:
+        self.opener = opener
+        # The highest generation and the highest channel that were used or seen.
+        self.generation = 0
+        self.channel = 0
+
+
 class ReplayWindow:
     def __init__(self) -> None:
         self._highest = -1
