@@ -1,5 +1,5 @@
 // What the interoperability tests, the NAT lab and the benches drive, from Debian's archive: browsers, what makes networks
-// and cuts them, a TURN server.
+// and cuts them, a TURN server, what joins several servers, what a peer in Python is made of.
 import { existsSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 import { Failure, main, run, say } from "./workspace.mjs";
@@ -13,11 +13,24 @@ const network = [
   { name: "nftables", paths: ["/usr/sbin/nft"] },
 ];
 const turn = [{ name: "coturn", paths: ["/usr/bin/turnserver"] }];
+/** What carries words between nodes of a server. */
+const backplanes = [
+  { name: "redis-server", paths: ["/usr/bin/redis-server"] },
+  { name: "nats-server", paths: ["/usr/sbin/nats-server", "/usr/bin/nats-server"] },
+];
 /** What stands in front of a server. */
 const proxies = [
   { name: "nginx-light", paths: ["/usr/sbin/nginx"] },
   { name: "caddy", paths: ["/usr/bin/caddy"] },
   { name: "openssl", paths: ["/usr/bin/openssl"] },
+];
+/** What the peer in Python stands on. */
+const python = [
+  { name: "python3", paths: ["/usr/bin/python3"] },
+  ...["aiortc", "nacl", "msgpack", "websockets"].map((name) => ({
+    name: `python3-${name}`,
+    paths: [`/usr/lib/python3/dist-packages/${name}`],
+  })),
 ];
 const apt = "/usr/bin/apt-get";
 
@@ -26,9 +39,14 @@ export function installBrowsers() {
   return install(browsers);
 }
 
+/** What unit tests start beside a server. Without it they leave out what needs it. */
+export function installServers() {
+  return install([...turn, ...backplanes]);
+}
+
 /** The same, with all that the interoperability tests drive. */
 export function installPrograms() {
-  return install([...browsers, ...network, ...proxies]);
+  return install([...browsers, ...network, ...turn, ...proxies, ...backplanes, ...python]);
 }
 
 /** The same, with all that the NAT lab drives. */

@@ -3,7 +3,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
-import { installPrograms } from "./install-programs.mjs";
+import { installPrograms, installServers } from "./install-programs.mjs";
 import { prepareLab } from "./natlab.mjs";
 import { build, Failure, install, main, root, run, say } from "./workspace.mjs";
 
@@ -21,13 +21,19 @@ const steps = [
     work: async () => add(await check("tsc", "--noEmit"), await check("tsc", "-p", "tsconfig.core.json")),
     needsBuild: true,
   },
-  { name: "unit", work: () => vitest("unit") },
+  { name: "unit", work: unit },
   { name: "packages", work: () => vitest("packages"), needsBuild: true, tests: "tests/packages" },
   { name: "compat", work: () => vitest("compat"), needsBuild: true, tests: "tests/compat" },
   { name: "sim", work: () => vitest("sim"), needsBuild: true, tests: "tests/sim" },
   { name: "interop", work: () => suite("interop", installPrograms), needsBuild: true, tests: "tests/interop" },
   { name: "natlab", work: () => suite("natlab", prepareLab), needsBuild: true, tests: "tests/natlab" },
 ];
+
+async function unit() {
+  const obstacle = await installServers();
+  if (obstacle !== undefined) say(`Left out: what needs other servers. ${obstacle}`);
+  return vitest("unit");
+}
 
 /** @param prepare says what stands in the way, if anything does. */
 async function suite(name, prepare) {

@@ -20,6 +20,11 @@ interface Waiting {
   reject(error: Error): void;
 }
 
+/** `idle`: runs, with all its threads, only where no other process wants the processor. */
+type Priority = "normal" | "idle";
+
+const launchers: Readonly<Record<Priority, readonly string[]>> = { normal: [], idle: ["chrt", "--idle", "0"] };
+
 /** A process that we started, and that ends with us. Calls travel over Node's IPC. */
 export class Child<Offered extends Methods> implements Callable<Offered>, AsyncDisposable {
   readonly #process: ChildProcess;
@@ -28,11 +33,12 @@ export class Child<Offered extends Methods> implements Callable<Offered>, AsyncD
   #calls = 0;
 
   /** Starts a script that calls {@link answerCalls}. */
-  constructor(script: URL, nodeOptions: readonly string[] = []) {
+  constructor(script: URL, nodeOptions: readonly string[] = [], priority: Priority = "normal") {
     this.#name = script.pathname.split("/").at(-1) ?? "";
+    const [execPath, ...execArgv] = [...launchers[priority], process.execPath, ...nodeOptions] as [string, ...string[]];
     // Nothing but the table goes to our stdout.
     const stdio = ["ignore", "ignore", "inherit", "ipc"] as const;
-    this.#process = fork(script, { execArgv: [...nodeOptions], stdio: [...stdio], serialization: "advanced" });
+    this.#process = fork(script, { execPath, execArgv, stdio: [...stdio], serialization: "advanced" });
     this.#process.on("message", (reply: Reply) => this.#settle(reply));
     this.#process.on("exit", (code, signal) => this.#fail(new Error(`${this.#name} ended (${signal ?? code}).`)));
     this.#process.on("error", (error) => this.#fail(error));

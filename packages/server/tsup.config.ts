@@ -8,6 +8,8 @@ export default defineConfig(
       "tokens/index": "src/tokens/index.ts",
       "operations/index": "src/operations/index.ts",
       "coturn/index": "src/coturn/index.ts",
+      "redis/index": "src/redis/index.ts",
+      "nats/index": "src/nats/index.ts",
     },
     { platform: "node" },
   ),

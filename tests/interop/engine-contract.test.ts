@@ -13,30 +13,80 @@ interface ContractScope {
   runContractCase(name: string): Promise<string | null>;
 }
 
+const engines = ["node-datachannel", "chromium", "firefox"] as const;
+type EngineName = (typeof engines)[number];
+
+/** Runs a case, and gives what it failed with. */
+type RunCase = (name: string) => Promise<string | undefined>;
+
 let script: { url: string; close(): Promise<void> };
+const browsers: Browser[] = [];
 beforeAll(async () => {
   script = await servePage(await bundle(new URL("./support/contract-page.ts", import.meta.url)));
+  // Cases do little but wait: the engines go through them side by side, and the tests tell what came of them.
+  for (const engine of engines) void runAll(engine);
 });
-afterAll(() => script.close());
+afterAll(async () => {
+  await Promise.all(browsers.map((browser) => browser.close()));
+  await script.close();
+});
 
-describe("the contract of engines on node-datachannel", () => {
+describe.each(engines)("the contract of engines on %s", (engine) => {
   it.each(cases)("%s", async (name) => {
-    const known = knownDifference(name, "node-datachannel");
-    expect([known?.instead, known?.orElse ?? known?.instead]).toContain(await runInNode(name));
+    const failure = await outcomeOf(engine, name).promise;
+    const known = knownDifference(name, engine);
+    const orElse = engine === "node-datachannel" ? (known?.orElse ?? known?.instead) : known?.instead;
+    expect([known?.instead, orElse]).toContain(failure);
   });
 });
 
-describe.each(["chromium", "firefox"] as const)("the contract of engines on %s", (engine) => {
-  const inPage = pageOf(engine);
+/** How many cases of an engine run at once: what an engine never does is waited for until patience ends. */
+const atOnce: Readonly<Record<EngineName, number>> = { "node-datachannel": 4, chromium: 1, firefox: 1 };
 
-  it.each(cases)("%s", async (name) => {
-    const failure = await (await inPage()).evaluate(
-      (one) => (globalThis as unknown as ContractScope).runContractCase(one),
-      name,
-    );
-    expect(failure ?? undefined).toBe(knownDifference(name, engine)?.instead);
+interface Outcome {
+  readonly promise: Promise<string | undefined>;
+  readonly settle: (running: Promise<string | undefined>) => void;
+}
+
+const outcomes = new Map<string, Outcome>();
+function outcomeOf(engine: EngineName, name: string): Outcome {
+  const key = `${engine}: ${name}`;
+  const outcome = outcomes.get(key) ?? createOutcome();
+  outcomes.set(key, outcome);
+  return outcome;
+}
+
+function createOutcome(): Outcome {
+  let settle: Outcome["settle"] = () => {};
+  const promise = new Promise<string | undefined>((resolve) => {
+    settle = resolve;
   });
-});
+  return { promise, settle };
+}
+
+/** What fails to run fails the test that waits for it. */
+async function runAll(engine: EngineName): Promise<void> {
+  const starting = runnerOf(engine);
+  const left = [...cases];
+  const runSome = async () => {
+    for (let name = left.shift(); name !== undefined; name = left.shift()) {
+      const { promise, settle } = outcomeOf(engine, name);
+      const one = name;
+      settle(starting.then((run) => run(one)));
+      await promise.catch(() => {});
+    }
+  };
+  await Promise.all(Array.from({ length: atOnce[engine] }, runSome));
+}
+
+async function runnerOf(engine: EngineName): Promise<RunCase> {
+  if (engine === "node-datachannel") return runInNode;
+  const page = await pageOf(engine);
+  return async (name) => {
+    const run = (one: string) => (globalThis as unknown as ContractScope).runContractCase(one);
+    return (await page.evaluate(run, name)) ?? undefined;
+  };
+}
 
 /** Trap: where both sides are libdatachannel and the machine is busy, one in some hundred good answers is refused, in these words. */
 const refusedAnswer = "without ICE transport";
@@ -63,15 +113,10 @@ async function runInNode(name: string): Promise<string | undefined> {
   return failure ?? undefined;
 }
 
-/** A page of a browser that runs while these tests do. */
-function pageOf(engine: BrowserName): () => Promise<Page> {
-  let browser: Browser;
-  let page: Page;
-  beforeAll(async () => {
-    browser = await launch(engine);
-    page = await browser.newPage();
-    await page.goto(script.url);
-  });
-  afterAll(() => browser.close());
-  return async () => page;
+async function pageOf(engine: BrowserName): Promise<Page> {
+  const browser = await launch(engine);
+  browsers.push(browser);
+  const page = await browser.newPage();
+  await page.goto(script.url);
+  return page;
 }

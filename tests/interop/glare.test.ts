@@ -1,6 +1,6 @@
 import type { Signal } from "@skein/protocol";
 import type { Page } from "puppeteer-core";
-import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it } from "vitest";
 import { type EngineName, World } from "./support/engines.ts";
 import { type GlareOutcome, GlareSide } from "./support/glare.ts";
 
@@ -8,7 +8,6 @@ let world: World;
 beforeAll(async () => {
   world = await World.create();
 });
-afterEach(() => world.endAgents());
 afterAll(() => world[Symbol.asyncDispose]());
 
 /** A side on any engine: its signals go to `send`, wherever it lives. */
@@ -93,17 +92,21 @@ async function collide(first: MakeSide, second: MakeSide, politeFirst: boolean):
   return outcomes;
 }
 
-const makers = new Map<EngineName, Promise<MakeSide>>();
-function maker(engine: EngineName): Promise<MakeSide> {
-  const known = makers.get(engine) ?? (engine === "node" ? Promise.resolve(inNode) : inPage(engine));
-  makers.set(engine, known);
-  return known;
+async function makersOf(a: EngineName, b: EngineName): Promise<[MakeSide, MakeSide]> {
+  const first = await maker(a);
+  return [first, b === a ? first : await maker(b)];
+}
+
+/** A page of its own for each test: they run side by side. */
+async function maker(engine: EngineName): Promise<MakeSide> {
+  return engine === "node" ? inNode : inPage(engine);
 }
 
 // `SKEIN_GLARES=200` for more of the pairs that are quick.
 const often = Number(process.env.SKEIN_GLARES ?? 60);
 
-it.each([
+// What a collision takes is waiting.
+it.concurrent.each([
   ["node", "node", often],
   ["chromium", "chromium", often],
   ["firefox", "firefox", 20],
@@ -113,8 +116,7 @@ it.each([
 ] as [EngineName, EngineName, number][])(
   "%s and %s offer at the same instant, %i times: one channel each, every time",
   async (a, b, runs) => {
-    makers.clear();
-    const [first, second] = [await maker(a), await maker(b)];
+    const [first, second] = await makersOf(a, b);
     for (let run = 0; run < runs; run++) {
       const outcomes = await collide(first, second, run % 2 === 0);
       expect(outcomes, `run ${run}`).toEqual([
@@ -149,8 +151,7 @@ class Wire {
 
 // Not with Firefox: it may fail a restart that another overtakes (decision 24).
 it("chromium and chromium restart again after a restart that was lost: one channel from first to last", async () => {
-  makers.clear();
-  const [first, second] = [await maker("chromium"), await maker("chromium")];
+  const [first, second] = await makersOf("chromium", "chromium");
   for (const isPoliteFirst of [true, false]) {
     const sides: Side[] = [];
     const wires = [new Wire(), new Wire()] as const;

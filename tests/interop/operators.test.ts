@@ -7,6 +7,7 @@ import { createInterface, type Interface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { Broker, hasBroker } from "../../packages/server/src/backplane/broker.test-support.ts";
 
 // What operators type, against a server and peers that are processes as theirs are.
 
@@ -29,9 +30,16 @@ class Program implements AsyncDisposable {
   readonly #lines: Interface;
   readonly #events: Record<string, unknown>[] = [];
   #look = (): void => {};
+  /** All that it wrote, to whomever. */
+  said = "";
 
   constructor(...args: readonly string[]) {
-    this.#child = spawn(process.execPath, [skein, ...args], { stdio: ["pipe", "pipe", "ignore"] });
+    this.#child = spawn(process.execPath, [skein, ...args], { stdio: ["pipe", "pipe", "pipe"] });
+    for (const output of [this.#child.stdout, this.#child.stderr]) {
+      output?.on("data", (chunk) => {
+        this.said += chunk;
+      });
+    }
     this.#lines = createInterface({ input: this.#child.stdout as NonNullable<ChildProcess["stdout"]> });
     this.#lines.on("line", (line) => {
       this.#events.push(JSON.parse(line));
@@ -176,10 +184,16 @@ describe("skein admin", () => {
     const { peer: id } = await peer.event("joined");
     expect(await run(["admin", "rooms"])).toEqual({ code: 0, out: "lab  1 peer\n", err: "" });
     expect(await run(["admin", "peers", "lab"])).toEqual({ code: 0, out: `${id}\n`, err: "" });
-    expect(JSON.parse((await run(["admin", "peers", "lab", "--json"])).out)).toEqual({ peers: [{ id, away: false }] });
+    expect(JSON.parse((await run(["admin", "peers", "lab", "--json"])).out)).toEqual({
+      peers: [{ id, away: false, elsewhere: false }],
+    });
     expect(JSON.parse((await run(["admin", "stats", "--json"])).out)).toMatchObject({ connections: 1, peers: 1 });
     expect((await run(["admin", "stats"])).out).toMatch(/1 peer/);
-    expect(await run(["admin", "kick", String(id)])).toEqual({ code: 0, out: "1 place given up.\n", err: "" });
+    expect(await run(["admin", "kick", String(id)])).toEqual({
+      code: 0,
+      out: "1 place given up on this server.\n",
+      err: "",
+    });
     expect(await peer.event("error")).toMatchObject({ code: "not-authorised" });
     expect((await run(["admin", "rooms"])).out).toBe("There are no rooms.\n");
   });
@@ -188,7 +202,7 @@ describe("skein admin", () => {
     await using peer = await enter("lab", await tokenFor("--room", "lab"));
     const { peer: id } = await peer.event("joined");
     const kicked = await run(["admin", "kick", String(id), "--room", "lab", "--for", "10m"]);
-    expect(kicked).toEqual({ code: 0, out: "1 place given up.\n", err: "" });
+    expect(kicked).toEqual({ code: 0, out: "1 place given up on this server.\n", err: "" });
     expect(await peer.event("server-disconnected")).toMatchObject({ reason: expect.stringContaining("operator") });
     expect((await run(["admin", "rooms"])).out).toBe("There are no rooms.\n");
   });
@@ -196,7 +210,7 @@ describe("skein admin", () => {
   it("finds nobody where there is nobody", async () => {
     expect(await run(["admin", "peers", "nowhere"])).toEqual({ code: 0, out: "There is nobody.\n", err: "" });
     const nobody = await run(["admin", "kick", "A".repeat(43)]);
-    expect(nobody).toMatchObject({ code: 0, out: "0 places given up.\n" });
+    expect(nobody).toMatchObject({ code: 0, out: "0 places given up on this server.\n" });
   });
 
   it.each<[string, readonly string[], Record<string, string>, RegExp]>([
@@ -240,3 +254,36 @@ function freePort(): Promise<number> {
       }),
   );
 }
+
+describe.skipIf(!hasBroker("redis"))("skein serve --backplane", () => {
+  it("joins servers: peers of one see those of the other, operators too, and the password is told to nobody", async () => {
+    const broker = await Broker.start("redis", "north-wind");
+    const backplane = `redis://:north-wind@127.0.0.1:${broker.port}`;
+    await writeFile(file("node.json"), JSON.stringify({ backplane, port: 0, json: true, log: "debug" }));
+    const adminPort = String(await freePort());
+    const operators = ["--admin-port", adminPort, "--admin-token", file("admin.token")];
+    await using one = new Program("serve", "--config", file("node.json"), ...operators);
+    await using two = new Program("serve", "--config", file("node.json"));
+    const urls = await Promise.all([one, two].map(async (node) => String((await node.event("listening")).url)));
+    await using ada = new Program("join", "lab", "--json", "--server", urls[0] ?? "");
+    await ada.event("joined");
+    await using bob = new Program("join", "lab", "--json", "--server", urls[1] ?? "");
+    await Promise.all([ada, bob].map((peer) => peer.event("peer-connected")));
+    const { peer: id } = await bob.event("joined");
+    const admin = (...args: readonly string[]) => run(["admin", ...args, "--admin", `http://127.0.0.1:${adminPort}`]);
+    expect((await admin("rooms")).out).toBe("lab  2 peers, 1 with other nodes\n");
+    expect((await admin("peers", "lab")).out).toContain(`${id}  with another node\n`);
+    expect((await admin("stats")).out).toMatch(/redis with 1 other node/);
+    expect((await admin("stats", "--json")).out).not.toContain("north-wind");
+    await admin("kick", String(id));
+    expect(await bob.event("error")).toMatchObject({ code: "not-authorised" });
+    for (const node of [one, two]) expect(node.said).not.toContain("north-wind");
+    await broker.close();
+  });
+
+  it("says in a sentence where there is none", async () => {
+    const outcome = await run(["serve", "--port", "0", "--backplane", "redis://:north-wind@127.0.0.1:1"]);
+    expect(outcome).toMatchObject({ code: 1, err: expect.stringMatching(oneSentence) });
+    expect(outcome.err).not.toContain("north-wind");
+  });
+});

@@ -1,5 +1,7 @@
 import type { Bench } from "../bench.ts";
 import { artifact, artifactThree } from "./artifacts.ts";
+import { backplaneForwards } from "./backplane-forward.ts";
+import { backplanePresences } from "./backplane-presence.ts";
 import { bulkChromiumChromium, bulkNodeNode } from "./bulk.ts";
 import { delegation } from "./delegation.ts";
 import { elections } from "./election.ts";
@@ -49,6 +51,8 @@ export const benches: readonly Bench[] = [
   serverForwardThousands,
   serverIdleMemory,
   serverIdleMemoryThousands,
+  ...backplaneForwards,
+  ...backplanePresences,
   simulationSpeed,
   serverReturn,
   serverReturnFours,

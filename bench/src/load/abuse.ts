@@ -2,7 +2,6 @@
 
 import { randomBytes } from "node:crypto";
 import { connect, type Socket } from "node:net";
-import { constants, setPriority } from "node:os";
 import { encode, encodeControl, encodeForwardPacket, parsePeerId, webSocketProtocol } from "@skein/protocol";
 import { answerCalls } from "../child.ts";
 import type { Abuse, AbuseMethods } from "./abuse-kinds.ts";
@@ -19,8 +18,6 @@ const sockets = new Set<Socket | LoadSocket>();
 
 async function start(kind: Abuse, url: string): Promise<void> {
   running = true;
-  // It stands for other machines: what it does to the server counts, and not that it takes the processor from it.
-  setPriority(constants.priority.PRIORITY_LOW);
   LoadSocket.forwardedFor = "192.0.2.66";
   const abuse = await prepare(kind, url);
   for (let number = 0; number < abusers; number++) void repeat(() => abuse(number));

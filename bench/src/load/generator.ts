@@ -8,7 +8,9 @@ import { createYWebrtcDialect } from "./y-webrtc.ts";
 
 export interface LoadOptions {
   readonly dialect: "skein" | "peerjs" | "y-webrtc" | "socketio";
-  readonly url: string;
+  readonly url: string | readonly string[];
+  /** Of several nodes, the members of a room take one after another, or all of a room the same. Default: `turns`. */
+  readonly spread?: "turns" | "rooms";
   /** A multiple of the size of a room. */
   readonly connections: number;
 }
@@ -21,6 +23,8 @@ export interface Generator extends Record<string, (...args: never[]) => unknown>
   start(inFlight: number): void;
   /** Forwards that arrived since the connections were opened, and when that is counted. */
   arrived(): { readonly forwards: number; readonly atMs: number };
+  /** How long forwards took whose senders had one on its way, since this was asked the last time. Milliseconds. */
+  latencies(): readonly number[];
   /** Sends no more, and waits until all that was sent has arrived. */
   stop(): Promise<void>;
   /** Fails where anything came that shouldn't, or a connection was lost. */
@@ -42,6 +46,7 @@ let members: Sender[] = [];
 let dialect: Dialect | undefined;
 let trouble: string | undefined;
 let forwards = 0;
+let latencies: number[] = [];
 let sending = false;
 
 /** One connection, which sends to its neighbour in the room whenever the neighbour has got something of it. */
@@ -51,6 +56,7 @@ class Sender {
   #frames = Buffer.alloc(0);
   #frameBytes = 0;
   #inFlight = 0;
+  #sentMs = 0;
 
   constructor(member: Member) {
     this.#member = member;
@@ -70,6 +76,7 @@ class Sender {
   }
 
   send(count: number): void {
+    if (this.#inFlight === 0) this.#sentMs = performance.now();
     this.#inFlight += count;
     this.#member.socket.write(this.#frames.subarray(0, count * this.#frameBytes));
   }
@@ -77,6 +84,7 @@ class Sender {
   /** What it sent has arrived. */
   handleArrived(count: number): void {
     this.#inFlight -= count;
+    if (this.#inFlight === 0) latencies.push(performance.now() - this.#sentMs);
     if (sending) this.send(count);
     else if (this.#inFlight === 0) stopped();
   }
@@ -84,8 +92,10 @@ class Sender {
 
 let stopped = (): void => {};
 
-async function open({ dialect: name, url, connections }: LoadOptions): Promise<void> {
+async function open({ dialect: name, url, spread, connections }: LoadOptions): Promise<void> {
   if (connections % roomSize !== 0) throw new RangeError(`Rooms have ${roomSize} members, all of them.`);
+  const urls = typeof url === "string" ? [url] : url;
+  const place = (number: number) => (spread === "rooms" ? Math.floor(number / roomSize) : number);
   const spoken = await dialects[name]();
   dialect = spoken;
   const opened: Member[] = [];
@@ -93,7 +103,7 @@ async function open({ dialect: name, url, connections }: LoadOptions): Promise<v
   const openSome = async () => {
     while (next < connections) {
       const number = next++;
-      opened[number] = await spoken.join(url, number);
+      opened[number] = await spoken.join(urls[place(number) % urls.length] as string, number);
     }
   };
   await Promise.all(Array.from({ length: openAtOnce }, openSome));
@@ -176,5 +186,10 @@ answerCalls({
   stop,
   check,
   close,
+  latencies() {
+    const taken = latencies;
+    latencies = [];
+    return taken;
+  },
   arrived: () => ({ forwards, atMs: performance.now() }),
 } satisfies Generator);

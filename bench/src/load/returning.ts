@@ -30,7 +30,7 @@ export interface Returned {
 export interface ReturningMethods extends Record<string, (...args: never[]) => unknown> {
   /** All of them join, in rooms whose names begin so. */
   open(url: string, members: number, roomSize: number, prefix: string): Promise<void>;
-  /** The server's end comes now: begins to count, and has each that is back say something to its neighbour every so often. */
+  /** The server's end comes now: begins to count, and has each that is back say something to its neighbour once in so many milliseconds. */
   lose(talkMs: number): void;
   /** Waits until all are back. */
   returned(): Promise<Returned>;
@@ -40,6 +40,8 @@ export interface ReturningMethods extends Record<string, (...args: never[]) => u
 
 /** How many join at the same time when nothing is measured yet. */
 const openAtOnce = 64;
+/** In how many turns members speak. */
+const turns = 20;
 /** How often it is asked whether all see each other. */
 const lookMs = 250;
 
@@ -180,7 +182,8 @@ function lose(talkMs: number): void {
     tellBack = resolve;
   });
   for (const member of members) member.isBack = false;
-  talking = setInterval(talk, talkMs);
+  let turn = 0;
+  talking = setInterval(() => talk(turn++ % turns), talkMs / turns);
 }
 
 function silence(): readonly number[] {
@@ -200,9 +203,13 @@ function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-/** Those that are back say something to the next in their room, where that is back too. */
-function talk(): void {
+/**
+ * Some of those that are back say something to the next in their room, where that is back too. Clients don't speak with one voice: all
+ * of them have spoken after {@link turns}.
+ */
+function talk(turn: number): void {
   for (const [number, member] of members.entries()) {
+    if (number % turns !== turn) continue;
     const next = number - (number % roomSize) + ((number + 1) % roomSize);
     if (member.isBack && members[next]?.isBack) member.say(personOf(next).identity.id);
   }

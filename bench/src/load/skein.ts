@@ -19,7 +19,8 @@ import { type Dialect, forwardBytes, type Member, roomSize } from "./dialect.ts"
 import { clientFrame, opcode } from "./frames.ts";
 import { LoadSocket } from "./socket.ts";
 
-interface Person {
+/** Who joins. */
+export interface Person {
   readonly identity: Identity;
   readonly card: SignedCard;
 }
@@ -50,7 +51,7 @@ export async function createSkeinDialect(): Promise<Dialect> {
   };
 }
 
-async function createPerson(_: unknown, number: number): Promise<Person> {
+export async function createPerson(_: unknown, number: number): Promise<Person> {
   const identity = createIdentity();
   const card = await signCard(identity, {
     id: identity.id,
@@ -65,13 +66,18 @@ async function createPerson(_: unknown, number: number): Promise<Person> {
   return { identity, card };
 }
 
+/** What answers the challenge. */
+export async function joinFrame({ identity, card }: Person, room: string, nonce: Uint8Array): Promise<Buffer> {
+  const proof = await proveJoin(identity, nonce, room, card);
+  return clientFrame(opcode.binary, encodeControl({ t: "join", room, card, proof }));
+}
+
 /** Answers the challenge, and waits to be let in. */
 function enter(socket: LoadSocket, { identity, card }: Person, room: string): Promise<void> {
   return new Promise((resolve, reject) => {
     const handle = async (message: ServerMessage | undefined): Promise<void> => {
       if (message?.t === "challenge") {
-        const proof = await proveJoin(identity, message.nonce, room, card);
-        socket.write(clientFrame(opcode.binary, encodeControl({ t: "join", room, card, proof })));
+        socket.write(await joinFrame({ identity, card }, room, message.nonce));
       }
       if (message?.t === "joined") resolve();
       if (message?.t === "error") reject(new Error(message.message));
@@ -83,7 +89,8 @@ function enter(socket: LoadSocket, { identity, card }: Person, room: string): Pr
   });
 }
 
-function read(payload: Buffer): ServerMessage | undefined {
+/** A control message, if it is one. */
+export function read(payload: Buffer): ServerMessage | undefined {
   const packet = decodePacket(payload);
   if (!packet.ok || packet.value.kind !== "control") return undefined;
   const message = decodeServerMessage(packet.value.body);

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { type AddressInfo, createServer as createProbe } from "node:net";
 import { type IceServer, SkeinError } from "@skein/protocol";
-import { createServer, type ServerEvent, type SkeinServer } from "@skein/server";
+import { type Backplane, createServer, type ServerEvent, type SkeinServer } from "@skein/server";
 import sirv from "sirv";
 import * as v from "valibot";
 import { iceUrl } from "./commands/options.js";
@@ -10,6 +10,7 @@ import { pageFolder } from "./page-folder.js";
 import { keepHeapSmall } from "./process/small-heap.js";
 import { aborted, listenForStop } from "./process/stop.js";
 import { authorisationOf } from "./serve/authorisation.js";
+import { backplaneOf } from "./serve/backplane.js";
 import { limitsOf } from "./serve/limits.js";
 import { isLoopback, placeOf, type ServeOptions } from "./serve/options.js";
 import { readText } from "./serve/secret-file.js";
@@ -34,14 +35,17 @@ export async function serve(options: ServeOptions): Promise<void> {
   };
   let server: SkeinServer;
   let turn: ServedTurn | undefined;
+  let backplane: Backplane | undefined;
   let admin: { readonly close: () => Promise<void> } | undefined;
   try {
     const log = await logOf(options);
     turn = await turnOf(options, tell);
-    server = await start(options, turn, log);
+    backplane = await backplaneOf(options);
+    server = await start(options, turn, backplane, log);
     admin = await adminOf(server, options, log);
   } catch (error) {
     await turn?.close();
+    await backplane?.close();
     if (options.json) events.write(failure(undefined, error));
     throw error;
   }
@@ -99,6 +103,7 @@ function tellStats(server: SkeinServer, { stats: seconds, json }: ServeOptions, 
 async function start(
   options: ServeOptions,
   { turn, stun }: ServedTurn,
+  backplane: Backplane | undefined,
   log: ((event: ServerEvent) => void) | undefined,
 ): Promise<SkeinServer> {
   const { port: wanted, host, path } = placeOf(options);
@@ -115,6 +120,7 @@ async function start(
     limits: limitsOf(options),
     graceMs: millisecondsOf(options.grace),
     joinTimeoutMs: millisecondsOf(options.joinTimeout),
+    backplane: backplane === undefined ? undefined : { backplane },
   };
   const first = wanted === 0 ? await freePort(host) : wanted;
   const last = options.orNext || wanted === 0 ? Math.min(first + nextPorts, 65_535) : first;

@@ -46,7 +46,7 @@ export type ErrorCode =
   | "too-large"
   | "unsupported-version";
 
-const codes: ReadonlySet<string> = new Set<ErrorCode>([
+export const errorCodes: ReadonlySet<string> = new Set<ErrorCode>([
   "aborted",
   "bad-argument",
   "bad-body",
@@ -71,7 +71,7 @@ const codes: ReadonlySet<string> = new Set<ErrorCode>([
 
 /** Whether a word from the wire is one of our codes. */
 export function isErrorCode(word: string): word is ErrorCode {
-  return codes.has(word);
+  return errorCodes.has(word);
 }
 
 /** What {@link SkeinError} takes beside its code and text. */

@@ -8,6 +8,7 @@ import {
   packetKind,
 } from "@skein/protocol";
 import { comeBackMs } from "./commons.js";
+import { expand } from "./core/compact.js";
 import type { Place } from "./core/rooms.js";
 import type { Share } from "./core/shares.js";
 import type { EndOfTurn } from "./end-of-turn.js";
@@ -103,6 +104,13 @@ export class Connection implements PacketHandler, Limited {
     // First of all, for the hub isn't to be told that a place is lost which it has given away.
     this.#membership.forsake();
     this.#speaker.dismiss("replaced", "This identity joined the room again, from here or from somewhere else.");
+  }
+
+  /** A forward of its own went to another node, and no further. */
+  undelivered(target: string, reason: "gone" | "busy", kind: ForwardClass): void {
+    if (this.#membership.isEnded) return;
+    this.#speaker.drop(reason);
+    this.#speaker.say({ t: "undeliverable", to: expand(target), reason, class: kind });
   }
 
   /** An operator has it leave. */

@@ -9,6 +9,8 @@ export type ServerEvent =
   | { readonly type: "listening"; readonly port: number }
   /** Clients are told to go elsewhere. */
   | { readonly type: "draining"; readonly connections: number }
+  /** Other nodes can be reached, or can't. */
+  | { readonly type: "backplane"; readonly is: "there" | "away" }
   | { readonly type: "connected"; readonly connection: number }
   /** It proved to be this peer, and is in its room. */
   | { readonly type: "joined"; readonly connection: number; readonly peer: PeerId }

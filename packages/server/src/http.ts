@@ -64,19 +64,26 @@ export interface Health {
   readonly peers: number;
 }
 
+/** Whether newcomers are taken. */
+export interface Readiness {
+  readonly ok: boolean;
+  /** Of a server that is one of several nodes. */
+  readonly backplane?: "there" | "away";
+}
+
 /** Answers HTTP requests: the server's own addresses first, then the app's handler. */
 export function createRequestHandler(
   settings: Settings,
   health: () => Health,
-  ready: () => boolean,
+  ready: () => Readiness,
   log: (event: ServerEvent) => void,
 ): (request: IncomingMessage, response: ServerResponse) => void {
   return (request, response) => {
     const path = pathOf(request);
     if (path === "/healthz") return sendJson(response, { ok: true, ...health() });
     if (path === "/readyz") {
-      const isReady = ready();
-      return sendJson(response, { ok: isReady }, isReady ? 200 : 503);
+      const now = ready();
+      return sendJson(response, now, now.ok ? 200 : 503);
     }
     if (path === settings.path) {
       response.setHeader("Upgrade", "websocket");

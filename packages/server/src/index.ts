@@ -1,4 +1,7 @@
 export { limitKeyOf } from "./address.js";
+export type { Backplane, BackplaneListener, BackplaneOptions } from "./backplane/backplane.js";
+export { createMemoryBackplane, type MemoryBackplane } from "./backplane/memory.js";
+export type { BackplaneStats } from "./backplane/stats.js";
 export type { Clock } from "./clock.js";
 export type { ClassRates } from "./core/allowance.js";
 export type { PeerView, RoomView } from "./core/rooms.js";

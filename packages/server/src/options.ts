@@ -11,6 +11,7 @@ import {
   SkeinError,
   limits as wire,
 } from "@skein/protocol";
+import type { Backplane, BackplaneOptions } from "./backplane/backplane.js";
 import { type Clock, platformClock } from "./clock.js";
 import type { ServerEvent } from "./events.js";
 import type { Grant } from "./grant.js";
@@ -51,6 +52,8 @@ export interface RoomServerOptions {
    * else that is thrown refuses too, without its text.
    */
   readonly authorise?: Authorise | undefined;
+  /** What joins it with other servers, so that their rooms are the same ones. Default: it stands alone. */
+  readonly backplane?: BackplaneOptions | undefined;
   readonly log?: ((event: ServerEvent) => void) | undefined;
   readonly clock?: Clock | undefined;
   readonly random?: RandomBytes | undefined;
@@ -78,6 +81,13 @@ export interface ServerOptions extends RoomServerOptions {
   readonly allowOrigins?: readonly string[] | undefined;
 }
 
+/** {@link BackplaneOptions} with their defaults. */
+export interface BackplaneSettings {
+  readonly backplane: Backplane;
+  readonly beatMs: number;
+  readonly silentMs: number;
+}
+
 /** The options with their defaults, checked. */
 export interface Settings {
   readonly port: number;
@@ -92,6 +102,7 @@ export interface Settings {
   readonly heartbeatMs: number;
   readonly joinTimeoutMs: number;
   readonly authorise: Authorise;
+  readonly backplane: BackplaneSettings | undefined;
   readonly handleRequest: ServerOptions["handleRequest"];
   readonly trustedHops: number;
   readonly allowOrigins: ReadonlySet<string> | undefined;
@@ -120,6 +131,7 @@ export function settle(options: ServerOptions): Settings {
     heartbeatMs: options.heartbeatMs ?? 15_000,
     joinTimeoutMs: options.joinTimeoutMs ?? 10_000,
     authorise: options.authorise ?? (() => {}),
+    backplane: options.backplane === undefined ? undefined : settleBackplane(options.backplane),
     handleRequest: options.handleRequest,
     trustedHops: options.trustedHops ?? 0,
     allowOrigins: options.allowOrigins === undefined ? undefined : new Set(options.allowOrigins),
@@ -133,6 +145,15 @@ export function settle(options: ServerOptions): Settings {
   checkIceServers(settings.iceServers);
   if (settings.turn !== undefined) checkIceServers([...settings.iceServers, ...largestHandOut(settings.turn)]);
   return settings;
+}
+
+/** What comes once in a while is lost: one beat is no sign of an end. */
+const leastBeats = 2;
+
+function settleBackplane({ backplane, beatMs = 1_000, silentMs = 5 * beatMs }: BackplaneOptions): BackplaneSettings {
+  checkTime("backplane.beatMs", beatMs, 1);
+  checkTime("backplane.silentMs", silentMs, leastBeats * beatMs);
+  return { backplane, beatMs, silentMs };
 }
 
 function checkPlaces({ port, path, trustedHops }: Settings): void {
@@ -157,13 +178,16 @@ function checkTimes({ graceMs, silentGraceMs, heartbeatMs, joinTimeoutMs }: Sett
     ["heartbeatMs", heartbeatMs, 1],
     ["joinTimeoutMs", joinTimeoutMs, 1],
   ] as const) {
-    if (!Number.isFinite(value) || value < least || value > mostMs) {
-      throw new SkeinError(
-        "bad-argument",
-        `${name}: ${value} can't be used: give milliseconds from ${least} to ${mostMs}.`,
-      );
-    }
+    checkTime(name, value, least);
   }
+}
+
+function checkTime(name: string, value: number, least: number): void {
+  if (Number.isFinite(value) && value >= least && value <= mostMs) return;
+  throw new SkeinError(
+    "bad-argument",
+    `${name}: ${value} can't be used: give milliseconds from ${least} to ${mostMs}.`,
+  );
 }
 
 /** What the clients couldn't read, or what would leave no room for cards, is refused here rather than by each of them. */

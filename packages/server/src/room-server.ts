@@ -1,4 +1,5 @@
 import { type PeerId, SkeinError } from "@skein/protocol";
+import { Exchange } from "./backplane/exchange.js";
 import { Alarm } from "./clock.js";
 import { Commons, type Turned } from "./commons.js";
 import { Connection, type ConnectionWorld } from "./connection.js";
@@ -9,6 +10,7 @@ import { Hub, type PeerView, type RoomView } from "./core/rooms.js";
 import { WaitingLine } from "./core/waiting-line.js";
 import { EndOfTurn } from "./end-of-turn.js";
 import type { ServerEvent } from "./events.js";
+import type { Readiness } from "./http.js";
 import { Listeners } from "./listeners.js";
 import { type RoomServerOptions, type Settings, settle } from "./options.js";
 import type { ClientSocket, Corkable } from "./socket.js";
@@ -29,7 +31,9 @@ export const farewellMs = 1_000;
  * webSocketServer.handleUpgrade(request, stream, head, (socket) => rooms.accept(socket, stream));
  */
 export function createRoomServer(options: RoomServerOptions = {}): RoomServer {
-  return new RoomServer(settle(options));
+  const rooms = new RoomServer(settle(options));
+  rooms.open();
+  return rooms;
 }
 
 /** How long after the last client was to go those are waited for that haven't. */
@@ -58,6 +62,7 @@ export class RoomServer {
   readonly #heartbeats: WaitingLine<Connection>;
   readonly #tenures = new Agenda<Connection>();
   readonly #ice: IceDesk<Connection>;
+  readonly #exchange: Exchange<Connection> | undefined;
   readonly #alarm: Alarm;
   readonly #world: ConnectionWorld;
   #numbered = 0;
@@ -77,6 +82,7 @@ export class RoomServer {
         forward: (connection, packet) => connection.forward(packet),
         bufferedBytes: (connection) => connection.bufferedBytes,
         replace: (connection) => connection.replaced(),
+        undelivered: (connection, ...what) => connection.undelivered(...what),
       },
     );
     this.#connections = new Listeners((connection, code) => this.#forget(connection, code));
@@ -103,6 +109,12 @@ export class RoomServer {
       schedule: (connection, atMs) => this.#schedule(connection, atMs),
       rearm: () => this.#arm(),
     };
+    this.#exchange = this.#joinNodes();
+  }
+
+  /** @internal From now on clients may come: the other nodes are told. */
+  open(): void {
+    this.#exchange?.open();
   }
 
   /** How many sockets are open. */
@@ -113,6 +125,15 @@ export class RoomServer {
   /** Whether newcomers are taken. */
   get isOpen(): boolean {
     return this.#phase === "open";
+  }
+
+  /**
+   * Whether newcomers are taken. They are while the backplane is away too: that is away from all nodes most of the time, and then nobody
+   * would take any.
+   */
+  get readiness(): Readiness {
+    if (this.#exchange === undefined) return { ok: this.isOpen };
+    return { ok: this.isOpen, backplane: this.#exchange.isThere ? "there" : "away" };
   }
 
   /** Cheap to ask, unlike {@link RoomServer.stats}. */
@@ -126,7 +147,8 @@ export class RoomServer {
     let bufferedBytes = 0;
     for (const connection of this.#connections) bufferedBytes += connection.bufferedBytes;
     const now = { connections: this.#connections.size, rooms, peers, bufferedBytes };
-    return { ...now, joins, forwards, relayed, bytes, relayedBytes, delays, drops };
+    const done = { ...now, joins, forwards, relayed, bytes, relayedBytes, delays, drops };
+    return this.#exchange === undefined ? done : { ...done, backplane: this.#exchange.stats() };
   }
 
   /** The rooms there are, for operators. */
@@ -140,11 +162,16 @@ export class RoomServer {
   }
 
   /**
-   * Sends a peer away, and keeps it out for as long as is said. Gives how many places it had.
+   * Sends a peer away, and keeps it out for as long as is said; so do other nodes. Gives how many places it had on this one.
    * @throws {SkeinError} `bad-argument` for a time that is none.
    */
   remove({ peer, room, forMs = 0 }: Removal): number {
     if (!(forMs >= 0)) throw new SkeinError("bad-argument", `forMs: ${forMs} can't be used: give milliseconds.`);
+    this.#exchange?.tellRemoved(peer, room, forMs);
+    return this.#remove(peer, room, forMs);
+  }
+
+  #remove(peer: PeerId, room: string | undefined, forMs: number): number {
     if (forMs > 0) this.#bars.add(peer, this.#settings.clock.nowMs() + forMs);
     const removed = this.#hub.remove(peer, room);
     for (const connection of removed.connections) connection.remove(forMs > 0 ? forMs : undefined);
@@ -195,6 +222,7 @@ export class RoomServer {
     for (const connection of this.#connections) connection.goAway();
     await this.#emptyWithin(farewellMs);
     for (const connection of this.#connections) connection.terminate();
+    await this.#exchange?.close();
     this.#alarm.set(undefined);
   }
 
@@ -210,6 +238,12 @@ export class RoomServer {
     } catch {
       // There is nowhere left to tell of it.
     }
+  }
+
+  #joinNodes(): Exchange<Connection> | undefined {
+    const { backplane } = this.#settings;
+    const removed = (peer: PeerId, room: string | undefined, forMs: number) => void this.#remove(peer, room, forMs);
+    return backplane === undefined ? undefined : new Exchange({ ...this.#world, removed }, backplane);
   }
 
   #emptyWithin(ms: number): Promise<void> {
@@ -244,6 +278,7 @@ export class RoomServer {
     const { clock, heartbeatMs } = this.#settings;
     const nowMs = clock.nowMs();
     this.#hub.tick(nowMs);
+    this.#exchange?.tick(nowMs);
     for (const connection of this.#joining.takeDue(nowMs)) connection.expire();
     for (const connection of this.#tenures.takeDue(nowMs)) connection.wakeTenure(nowMs);
     for (const [connection, ice] of this.#ice.takeDue()) connection.tellIce(ice);
@@ -266,6 +301,7 @@ export class RoomServer {
       this.#heartbeats.deadline(),
       this.#tenures.deadline(),
       this.#ice.deadline(),
+      this.#exchange?.deadline(),
     ];
     const atMs = Math.min(...deadlines.map((deadline) => deadline ?? Number.POSITIVE_INFINITY));
     this.#alarm.set(atMs === Number.POSITIVE_INFINITY ? undefined : atMs);

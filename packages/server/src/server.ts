@@ -79,7 +79,7 @@ class RunningServer implements SkeinServer {
     const answer = createRequestHandler(
       settings,
       () => rooms.health,
-      () => rooms.isOpen,
+      () => rooms.readiness,
       (event) => rooms.log(event),
     );
     const timeouts = timeoutsOf(settings.joinTimeoutMs);
@@ -110,6 +110,7 @@ class RunningServer implements SkeinServer {
         this.#http.on("error", (error) => this.#rooms.log({ type: "failed", what: "accept", error: errorName(error) }));
         this.#port = (this.#http.address() as AddressInfo).port;
         this.#rooms.log({ type: "listening", port: this.#port });
+        this.#rooms.open();
         resolve();
       });
     });

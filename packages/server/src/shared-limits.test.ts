@@ -181,10 +181,10 @@ describe("an operator", () => {
   test("sees rooms and who is in them", async () => {
     const member = await enter(server.url);
     expect(server.rooms.rooms()).toEqual([
-      { name: "hall", peers: 2, away: 0 },
-      { name: "lab", peers: 1, away: 0 },
+      { name: "hall", peers: 2, away: 0, elsewhere: 0 },
+      { name: "lab", peers: 1, away: 0, elsewhere: 0 },
     ]);
-    expect(server.rooms.peers("lab")).toEqual([{ id: member.persona.id, away: false }]);
+    expect(server.rooms.peers("lab")).toEqual([{ id: member.persona.id, away: false, elsewhere: false }]);
     expect(server.rooms.peers("nowhere")).toEqual([]);
   });
 

@@ -1,4 +1,5 @@
 import type { RejectionCode } from "@skein/protocol";
+import type { BackplaneStats } from "./backplane/stats.js";
 
 /**
  * Why something that came was not acted upon. Beside the reasons for which bytes are turned away:
@@ -29,7 +30,7 @@ export interface ServerStats {
   /** Open WebSockets. */
   readonly connections: number;
   readonly rooms: number;
-  /** Places in rooms, those of peers that are away included. */
+  /** Places in rooms, those of peers that are away included; those of other nodes aren't. */
   readonly peers: number;
   /** What waits for clients to read it, all together. */
   readonly bufferedBytes: number;
@@ -45,6 +46,8 @@ export interface ServerStats {
   readonly delays: number;
   /** What was turned away, by reason. A reason that never came up isn't listed. */
   readonly drops: Readonly<Partial<Record<DropCode, number>>>;
+  /** Of a server that is one of several nodes. */
+  readonly backplane?: BackplaneStats;
 }
 
 /** Counts what passes and what doesn't. */

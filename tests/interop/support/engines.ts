@@ -25,6 +25,12 @@ export class Engines implements AsyncDisposable {
   #pages: Promise<Pages> | undefined;
   readonly #browsers = new Map<BrowserName, Promise<Browser>>();
   readonly #agents: AnyAgent[] = [];
+  readonly #chromiumArguments: readonly string[];
+
+  /** @param chromiumArguments what Chromium is started with besides. */
+  constructor(chromiumArguments: readonly string[] = []) {
+    this.#chromiumArguments = chromiumArguments;
+  }
 
   async agent(engine: EngineName): Promise<AnyAgent> {
     if (engine !== "node") return this.pageAgent(engine);
@@ -76,7 +82,7 @@ export class Engines implements AsyncDisposable {
   }
 
   #browser(name: BrowserName): Promise<Browser> {
-    const browser = this.#browsers.get(name) ?? launch(name);
+    const browser = this.#browsers.get(name) ?? launch(name, this.#chromiumArguments);
     this.#browsers.set(name, browser);
     return browser;
   }

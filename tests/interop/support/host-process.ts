@@ -1,6 +1,8 @@
 // A process of its own that hosts agents or servers, so that a test can kill it, or have it in a network of its own. Driven
 // over Node's IPC.
 import { createServer, type ServerOptions } from "@skein/server";
+import { connectNats } from "@skein/server/nats";
+import { connectRedis } from "@skein/server/redis";
 import { Agent } from "./agent.ts";
 import type { BrowserName } from "./browsers.ts";
 import type { EngineName, Engines } from "./engines.ts";
@@ -12,10 +14,18 @@ const agents = new Map<number, Promise<Methods>>();
 let engines: Promise<Engines> | undefined;
 
 async function run({ target, engine, method, args }: HostCall): Promise<unknown> {
-  if (target === "server") return (await createServer(args[0] as ServerOptions)).url;
+  if (target === "server") return serve(args[0] as ServerOptions, args[1] as string | undefined);
   if (target === "all") return endAll();
   const agent = await agentOf(target, engine);
   return agent[method]?.(...args);
+}
+
+/** @param backplane the address of what joins it with other servers. It is made here: no other process can hand it over. */
+async function serve(options: ServerOptions, backplane: string | undefined): Promise<string> {
+  if (backplane === undefined) return (await createServer(options)).url;
+  const connect = { url: backplane };
+  const end = backplane.startsWith("redis:") ? await connectRedis(connect) : await connectNats(connect);
+  return (await createServer({ ...options, backplane: { backplane: end } })).url;
 }
 
 function agentOf(number: number, engine: EngineName): Promise<Methods> {
@@ -30,7 +40,7 @@ async function createAgent(engine: EngineName): Promise<Methods> {
 
 async function pageAgent(engine: BrowserName) {
   // What drives browsers is large: a host without any starts sooner.
-  engines ??= import("./engines.ts").then(({ Engines }) => new Engines());
+  engines ??= import("./engines.ts").then(({ Engines }) => new Engines(process.argv.slice(2)));
   return (await engines).pageAgent(engine);
 }
 

@@ -10,8 +10,13 @@ export class LineProgram {
   readonly #exited: Promise<unknown>;
   readonly #waiting = new Set<() => void>();
 
-  constructor(file: string, args: readonly string[]) {
-    this.#child = spawn(process.execPath, [file, ...args], { stdio: ["pipe", "pipe", "inherit"] });
+  /** @param elsewhere what runs the file, where that isn't this Node, and in which folder. */
+  constructor(file: string, args: readonly string[], elsewhere: { command?: string; folder?: string } = {}) {
+    const { command = process.execPath, folder } = elsewhere;
+    this.#child = spawn(command, [file, ...args], {
+      stdio: ["pipe", "pipe", "inherit"],
+      ...(folder === undefined ? {} : { cwd: folder }),
+    });
     this.#exited = once(this.#child, "exit");
     createInterface({ input: this.#child.stdout as Readable }).on("line", (line) => {
       this.lines.push(line);

@@ -26,11 +26,14 @@ export class HostProcess {
   readonly #waiting = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>();
   #calls = 0;
 
-  /** @param inside a command that runs others somewhere else: in a network of its own. */
-  constructor([command, ...args]: readonly string[] = []) {
+  /**
+   * @param inside a command that runs others somewhere else: in a network of its own.
+   * @param chromiumArguments what Chromium is started with besides.
+   */
+  constructor([command, ...args]: readonly string[] = [], chromiumArguments: readonly string[] = []) {
     const script = new URL("./host-process.ts", import.meta.url);
     const elsewhere = command === undefined ? {} : { execPath: command, execArgv: [...args, process.execPath] };
-    this.#child = fork(script, { execArgv: [], serialization: "advanced", ...elsewhere });
+    this.#child = fork(script, chromiumArguments, { execArgv: [], serialization: "advanced", ...elsewhere });
     this.#child.on("message", (reply: HostReply) => {
       const waiting = this.#waiting.get(reply.call);
       this.#waiting.delete(reply.call);
@@ -52,9 +55,9 @@ export class HostProcess {
     await this.#call("all", "end", []);
   }
 
-  /** Starts a server in it; gives its address. */
-  async serve(options: ServerOptions): Promise<string> {
-    return (await this.#call("server", "start", [options])) as string;
+  /** Starts a server in it; gives its address. `backplane`: the address of what joins it with others. */
+  async serve(options: ServerOptions, backplane?: string): Promise<string> {
+    return (await this.#call("server", "start", [options, backplane])) as string;
   }
 
   /** `kill -9`: no goodbye of any kind. */

@@ -12,6 +12,7 @@ export interface Manifest {
   readonly bin?: Readonly<Record<string, string>>;
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly optionalDependencies?: Readonly<Record<string, string>>;
+  readonly peerDependencies?: Readonly<Record<string, string>>;
 }
 
 /** A package as a registry would get it. */
@@ -61,9 +62,16 @@ async function unpack({ source, manifest }: (typeof packages)[number], workspace
   return { manifest: readManifest(folder), tarball, folder, files };
 }
 
-/** Third parties' packages, as they are installed for the sources. Our own are found one folder up. */
+/**
+ * Third parties' packages, as they are installed for the sources. Our own are found one folder up. Peers too: an entry of its own wants
+ * them, and whoever uses that has them.
+ */
 function linkDependencies(source: string, folder: string, manifest: Manifest): void {
-  const names = Object.keys({ ...manifest.dependencies, ...manifest.optionalDependencies });
+  const names = Object.keys({
+    ...manifest.dependencies,
+    ...manifest.optionalDependencies,
+    ...manifest.peerDependencies,
+  });
   for (const name of names.filter((each) => !each.startsWith("@skein/"))) {
     const target = join(folder, "node_modules", name);
     mkdirSync(join(target, ".."), { recursive: true });

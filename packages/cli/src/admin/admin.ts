@@ -22,7 +22,7 @@ export async function listRooms(target: AdminTarget): Promise<void> {
 export async function listPeers(room: string, target: AdminTarget): Promise<void> {
   const path = `/peers?${new URLSearchParams({ room })}`;
   const { peers } = await ask<{ readonly peers: readonly PeerView[] }>(target, path);
-  const lines = peers.map(({ id, away }) => (away ? `${id}  away` : id));
+  const lines = peers.map(peerText);
   tell(target, { peers }, lines.length === 0 ? ["There is nobody."] : lines);
 }
 
@@ -31,7 +31,7 @@ export async function kick(
   { room, for: forMs, ...target }: AdminTarget & { readonly room?: string; readonly for?: number },
 ): Promise<void> {
   const answer = await ask<{ readonly removed: number }>(target, "/kick", { peer, room, forMs });
-  tell(target, answer, [`${countText(answer.removed, "place")} given up.`]);
+  tell(target, answer, [`${countText(answer.removed, "place")} given up on this server.`]);
 }
 
 export async function tellStats(target: AdminTarget): Promise<void> {
@@ -39,10 +39,15 @@ export async function tellStats(target: AdminTarget): Promise<void> {
   tell(target, stats, [statsText(stats)]);
 }
 
-function roomText({ name, peers, away }: RoomView): string {
+function roomText({ name, peers, away, elsewhere }: RoomView): string {
   const absent = away === 0 ? "" : `, ${away} of them away`;
+  const remote = elsewhere === 0 ? "" : `, ${elsewhere} with other nodes`;
   // Whoever names a room may write anything.
-  return `${clean(name)}  ${countText(peers, "peer")}${absent}`;
+  return `${clean(name)}  ${countText(peers, "peer")}${absent}${remote}`;
+}
+
+function peerText({ id, away, elsewhere }: PeerView): string {
+  return [id, ...(away ? ["away"] : []), ...(elsewhere ? ["with another node"] : [])].join("  ");
 }
 
 function tell({ json }: AdminTarget, value: unknown, lines: readonly string[]): void {

@@ -21,6 +21,7 @@ Examples:
   $ skein serve --host 0.0.0.0 --port 8080 --auth-key lab.pub
   $ skein serve --host 0.0.0.0 --open     anyone may join, and relay
   $ skein serve --host 0.0.0.0 --open --turn     with TURN beside it, by coturn (docs/guide/turn.md)
+  $ skein serve --backplane redis://10.0.0.5     one of several nodes (docs/scale.md)
   $ skein serve --port 0 --json           its first line tells the address
   $ SKEIN_PORT=8080 skein serve --config /etc/skein.json
 

@@ -175,6 +175,15 @@ export const serveSettings: readonly Setting[] = [
     parse: parseSeconds,
   },
   {
+    flags: "--backplane <url>",
+    about:
+      "join this server with others through redis://… or nats://…, so that their rooms are the same ones; a password is better kept to the environment or the file",
+  },
+  {
+    flags: "--backplane-prefix <name>",
+    about: "what its channels' names begin with: the same on all that belong together (default: skein)",
+  },
+  {
     flags: "--admin-port <number>",
     about: "listen for `skein admin` and Prometheus on this machine's loopback (default: not at all)",
     parse: parsePort,

@@ -48,6 +48,8 @@ export interface ServeOptions {
   readonly idle?: number;
   readonly grace?: number;
   readonly drain?: number;
+  readonly backplane?: string;
+  readonly backplanePrefix?: string;
   readonly adminPort?: number;
   readonly adminToken?: string;
   readonly log?: "error" | "info" | "debug";

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { addressesOf, type Interfaces, watchAddresses } from "./network.node.js";
+import { AddressWatch, addressesOf, type Interfaces } from "./network.node.js";
 
 const computer = (addresses: Record<string, string[]>): Interfaces =>
   Object.fromEntries(
@@ -31,10 +31,8 @@ describe("Node's network", () => {
   it("changes within a second of its addresses, once, and its reason holds none of them", () => {
     const told: string[] = [];
     let interfaces = computer({ eth0: ["192.0.2.1"] });
-    const stop = watchAddresses(
-      () => interfaces,
-      (reason) => told.push(reason),
-    );
+    const watch = new AddressWatch(() => interfaces);
+    const stop = watch.watch((reason) => told.push(reason));
     vi.advanceTimersByTime(10_000);
     expect(told).toEqual([]);
     interfaces = computer({ eth0: ["192.0.2.7"] });
@@ -45,5 +43,36 @@ describe("Node's network", () => {
     vi.advanceTimersByTime(10_000);
     expect(told).toHaveLength(1);
     expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it("is looked at once for all who watch, for as long as anyone does", () => {
+    let looks = 0;
+    let interfaces = computer({ eth0: ["192.0.2.1"] });
+    const watch = new AddressWatch(() => {
+      looks++;
+      return interfaces;
+    });
+    const told: string[] = [];
+    const stops = ["a", "b", "c"].map((name) => watch.watch(() => told.push(name)));
+    vi.advanceTimersByTime(10_000);
+    expect(looks).toBe(11);
+    stops[1]?.();
+    interfaces = computer({ eth0: ["192.0.2.7"] });
+    vi.advanceTimersByTime(10_000);
+    expect(told).toEqual(["a", "c"]);
+    for (const stop of stops) stop();
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it("is looked at anew by who watches after nobody did: what changed in between is no news", () => {
+    let interfaces = computer({ eth0: ["192.0.2.1"] });
+    const watch = new AddressWatch(() => interfaces);
+    watch.watch(() => {})();
+    interfaces = computer({ eth0: ["192.0.2.7"] });
+    const told: string[] = [];
+    const stop = watch.watch((reason) => told.push(reason));
+    vi.advanceTimersByTime(10_000);
+    expect(told).toEqual([]);
+    stop();
   });
 });

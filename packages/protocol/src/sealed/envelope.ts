@@ -19,7 +19,7 @@ const { lowlevel } = nacl as unknown as {
 const zeroBytes = 32;
 const boxZeroBytes = 16;
 
-const contentByte = { signal: 1, frame: 2 } as const;
+export const contentByte = { signal: 1, frame: 2 } as const;
 const counterBytes = 8;
 
 /** What sealing adds to a body: counter, authenticator, content byte. */

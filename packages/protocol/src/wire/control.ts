@@ -38,7 +38,7 @@ const serverLimits = object({
 });
 export type ServerLimits = Output<typeof serverLimits>;
 
-const clientMessages = {
+export const clientMessages = {
   /** Answers the challenge. `proof`: see `proveJoin`. */
   join: object({
     t: literal("join"),
@@ -55,7 +55,7 @@ const clientMessages = {
   leave: object({ t: literal("leave") }),
 };
 
-const serverMessages = {
+export const serverMessages = {
   /** The first word on each connection. */
   challenge: object({
     t: literal("challenge"),

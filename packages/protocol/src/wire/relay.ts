@@ -14,9 +14,6 @@ export interface RelayPacket {
   readonly frame: Uint8Array;
 }
 
-/** Three varints before the frame. */
-const headBytesMost = 3 * 8;
-
 export function encodeRelayPacket({ channel, index, received, frame }: RelayPacket): Uint8Array {
   const headBytes = varintBytes(channel) + varintBytes(index) + varintBytes(received);
   const head: number[] = [];
@@ -29,13 +26,11 @@ export function encodeRelayPacket({ channel, index, received, frame }: RelayPack
 
 /** Reads a relay packet. The frame is a view of the body. Rejections: `malformed`, `over-limit`. */
 export function decodeRelayPacket(body: Uint8Array): Decoded<RelayPacket> {
-  if (body.length > limits.frameBytes + headBytesMost) {
-    return reject("over-limit", `a relayed frame of over ${limits.frameBytes} bytes`);
-  }
   const reader = new ByteReader(body);
   const [channel, index, received] = [reader.varint(), reader.varint(), reader.varint()];
   const frame = reader.rest();
-  return reader.failed
-    ? reject("malformed", "a relayed frame without its head")
+  if (reader.failed) return reject("malformed", "a relayed frame without its head");
+  return frame.length > limits.frameBytes
+    ? reject("over-limit", `a relayed frame of over ${limits.frameBytes} bytes`)
     : accept({ channel, index, received, frame });
 }

@@ -10,7 +10,7 @@ const g = count;
 /** Numbers the offers of a generation; an answer has the number of its offer. 0 is left out. Above it: an ICE restart. */
 const n = optional(count);
 
-const signals = {
+export const signals = {
   offer: object({ t: literal("offer"), g, n, sdp }),
   answer: object({ t: literal("answer"), g, n, sdp }),
   /** Candidates for the description whose ICE user fragment is `u`. An empty list ends them. */

@@ -32,6 +32,7 @@ function levelOf(type: ServerEvent["type"]): Level {
     case "failed":
       return "error";
     case "listening":
+    case "backplane":
     case "draining":
     case "closed":
     case "removed":

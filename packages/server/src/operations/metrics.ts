@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
+import type { BackplaneStats } from "../backplane/stats.js";
 import type { ServerStats } from "../stats.js";
 
 /** A server's figures for Prometheus. */
@@ -41,7 +42,60 @@ export function createMetrics(stats: () => ServerStats): Metrics {
   counter(registry, stats, "skein_drops_total", "What was turned away.", ["reason"], (now) =>
     Object.entries(now.drops).map(([reason, count]) => [{ reason }, count]),
   );
+  if (stats().backplane !== undefined) addBackplane(registry, stats, gauge);
   return { contentType: registry.contentType, text: () => registry.metrics() };
+}
+
+function addBackplane(
+  registry: Registry,
+  stats: () => ServerStats,
+  gauge: (name: string, help: string, value: (now: ServerStats) => number) => void,
+): void {
+  const of = (value: (now: BackplaneStats) => number) => (now: ServerStats) =>
+    now.backplane === undefined ? 0 : value(now.backplane);
+  gauge(
+    "skein_backplane_up",
+    "Whether other nodes can be reached.",
+    of(({ isThere }) => Number(isThere)),
+  );
+  gauge(
+    "skein_backplane_nodes",
+    "Other nodes.",
+    of(({ nodes }) => nodes),
+  );
+  gauge(
+    "skein_backplane_buffered_bytes",
+    "What waits for the backplane.",
+    of(({ bufferedBytes }) => bufferedBytes),
+  );
+  const total = (name: string, help: string, value: (now: BackplaneStats) => number) =>
+    counter(registry, stats, `skein_backplane_${name}_total`, help, [], (now) => [[{}, of(value)(now)]]);
+  const both = (name: string, help: string, out: (now: BackplaneStats) => number, back: typeof out) =>
+    counter(registry, stats, `skein_backplane_${name}_total`, help, ["direction"], (now) => [
+      [{ direction: "out" }, of(out)(now)],
+      [{ direction: "in" }, of(back)(now)],
+    ]);
+  both(
+    "messages",
+    "Messages to and from other nodes.",
+    (now) => now.messagesOut,
+    (now) => now.messagesIn,
+  );
+  both(
+    "bytes",
+    "Their bytes.",
+    (now) => now.bytesOut,
+    (now) => now.bytesIn,
+  );
+  both(
+    "forwards",
+    "Envelopes among them.",
+    (now) => now.forwardsOut,
+    (now) => now.forwardsIn,
+  );
+  total("reconnects", "How often the backplane came back.", ({ reconnects }) => reconnects);
+  total("rejected", "Messages that couldn't be read.", ({ rejected }) => rejected);
+  total("lost", "Messages that weren't sent, for too much waited.", ({ lost }) => lost);
 }
 
 /** The server counts by itself: what it has counted is read, not counted again. */

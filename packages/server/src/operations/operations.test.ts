@@ -1,7 +1,7 @@
 import { Writable } from "node:stream";
 import { encodeForwardPacket } from "@skein/protocol";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { createServer, type SkeinServer } from "../index.js";
+import { createMemoryBackplane, createServer, type SkeinServer } from "../index.js";
 import { enter, type Member, Persona, RawClient } from "../testing-client.test-support.js";
 import { type Admin, createAdmin } from "./admin.js";
 import { createLog } from "./log.js";
@@ -36,9 +36,11 @@ const ask = (path: string, { bearer = token, ...init }: RequestInit & { bearer?:
 
 describe("operators", () => {
   test("see rooms, who is in them, and figures", async () => {
-    expect(await (await ask("/rooms")).json()).toEqual({ rooms: [{ name: "secret room", peers: 1, away: 0 }] });
+    expect(await (await ask("/rooms")).json()).toEqual({
+      rooms: [{ name: "secret room", peers: 1, away: 0, elsewhere: 0 }],
+    });
     expect(await (await ask("/peers?room=secret%20room")).json()).toEqual({
-      peers: [{ id: member.persona.id, away: false }],
+      peers: [{ id: member.persona.id, away: false, elsewhere: false }],
     });
     expect(await (await ask("/stats")).json()).toMatchObject({ connections: 1, peers: 1, joins: 1 });
   });
@@ -121,6 +123,46 @@ describe("what is told about a server", () => {
     expect(text).toMatch(/^skein_forwards_total\{class="relay"\} 0$/m);
     expect(text).toMatch(/^process_cpu_seconds_total /m);
     for (const secret of [...secrets, member.persona.id]) expect(text).not.toContain(secret);
+  });
+});
+
+describe("a server that is one of several nodes", () => {
+  test("tells operators of the others", async () => {
+    const memory = createMemoryBackplane();
+    const [one, two] = await Promise.all(
+      [0, 1].map(() => createServer({ port: 0, backplane: { backplane: memory.connect() } })),
+    );
+    if (one === undefined || two === undefined) throw new Error("two servers");
+    const office = await createAdmin(one.rooms, { token, port: 0 });
+    try {
+      const here = await enter(one.url);
+      const there = await enter(two.url);
+      await here.client.next("peer-joined");
+      const look = (path: string) => fetch(`${office.url}${path}`, { headers: { Authorization: `Bearer ${token}` } });
+      expect(await (await look("/rooms")).json()).toEqual({
+        rooms: [{ name: "lab", peers: 2, away: 0, elsewhere: 1 }],
+      });
+      expect(await (await look("/peers?room=lab")).json()).toEqual({
+        peers: [
+          { id: here.persona.id, away: false, elsewhere: false },
+          { id: there.persona.id, away: false, elsewhere: true },
+        ],
+      });
+      expect(await (await look("/stats")).json()).toMatchObject({
+        peers: 1,
+        backplane: { kind: "memory", isThere: true, nodes: 1, reconnects: 0, rejected: 0, lost: 0 },
+      });
+      const text = await (await look("/metrics")).text();
+      expect(text).toMatch(/^skein_backplane_up 1$/m);
+      expect(text).toMatch(/^skein_backplane_nodes 1$/m);
+      expect(text).toMatch(/^skein_backplane_messages_total\{direction="in"\} [1-9]/m);
+      memory.stop();
+      memory.start();
+      expect(await (await look("/metrics")).text()).toMatch(/^skein_backplane_reconnects_total 1$/m);
+    } finally {
+      await office.close();
+      await Promise.all([one.close(), two.close()]);
+    }
   });
 });
 

@@ -40,8 +40,13 @@ export class DirectWire implements Wire {
     this.channel.onclose = () => this.#frames.add(undefined);
   }
 
+  /** What is said on a channel that the other side has closed is lost, as on any other network. */
   send(frame: Uint8Array): void {
-    this.channel.send(frame as Uint8Array<ArrayBuffer>);
+    try {
+      this.channel.send(frame as Uint8Array<ArrayBuffer>);
+    } catch {
+      // `listen` tells of the channel's end. Trap: node-datachannel's `readyState` may still be `open` by then.
+    }
   }
 
   listen(take: (frame: Uint8Array | undefined) => void): void {

@@ -75,6 +75,20 @@ export const helloChecks = section<PeerWorld>("links.md: HELLO", {
     mustBe(anew.next === 0, "`next` of 0", `${anew.next}`);
     await end.settle();
   },
+  "a HELLO of another link that means the one before begins nothing: the peer says HELLO again, without `of`": async (
+    world,
+  ) => {
+    const { end: before, wire, hello } = await world.link();
+    await before.settle();
+    const end = world.end();
+    end.attach(wire);
+    end.send(greeting(end, { of: hello.link }));
+    const anew = await end.hearHello();
+    mustBe(`${anew.link}` !== `${hello.link}`, "a new link", "the one before");
+    mustBe(anew.of === undefined, "no `of`", "one");
+    end.send(encodeHello(end.hello()));
+    await end.settle();
+  },
   "a fifth HELLO on one path is a violation": async (world) => {
     const { end } = await world.link();
     for (let i = 0; i < 4; i++) end.send(encodeHello(end.hello()));

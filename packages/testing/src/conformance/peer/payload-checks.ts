@@ -65,7 +65,7 @@ export const payloadChecks = section<PeerWorld>("links.md: Payloads", {
   "a name that isn't UTF-8 is a violation": refused((end) => end.say(Uint8Array.of(1, 9, 0xff, 0xfe))),
 });
 
-export const requestChecks = section<PeerWorld>("links.md: Payloads, requests", {
+export const requestChecks = section<PeerWorld>("links.md: Requests", {
   "a request is answered once, on its own lane": async (world) => {
     const { end } = await world.link();
     for (const lane of [0, 1, 2]) {
@@ -115,6 +115,12 @@ export const requestChecks = section<PeerWorld>("links.md: Payloads, requests", 
     await end.hearResponse(request, 1);
     for (const number of [request, 4_000]) end.say({ kind: "cancel", request: number });
     await end.settle();
+  },
+  "what stands behind the number of a `cancel` is passed over": async (world) => {
+    const { end } = await world.link();
+    const request = end.request("wait", "until it is cancelled");
+    end.say(concatBytes(encodePayload({ kind: "cancel", request }), Uint8Array.of(1, 2, 3)));
+    await end.hearMessage("cancelled", "until it is cancelled");
   },
   "an answer to what was never asked is passed over": async (world) => {
     const { end } = await world.link();

@@ -1,0 +1,1 @@
+"""A Skein peer, written from docs/spec and its vectors alone."""

@@ -1,0 +1,1 @@
+export { connectNats, type NatsBackplaneOptions } from "./nats.js";

@@ -1,0 +1,1 @@
+export { connectRedis, type RedisBackplaneOptions } from "./redis.js";
