@@ -53,8 +53,8 @@ async function vitest(project) {
   mkdirSync(join(root, ".cache/tests"), { recursive: true });
   rmSync(report, { force: true });
   const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
-  // Unit tests wait for little but the processor: a worker for each core.
-  const workers = project === "unit" ? [`--maxWorkers=${availableParallelism()}`] : [];
+  // These wait for little but the processor: a worker for each core.
+  const workers = ["unit", "packages"].includes(project) ? [`--maxWorkers=${availableParallelism()}`] : [];
   const { code } = await run("vitest", ["run", "--project", project, ...workers, ...reporters]);
   if (!existsSync(report)) return failed;
   const { numPassedTests, numFailedTests, numPendingTests, numTodoTests } = JSON.parse(readFileSync(report, "utf8"));

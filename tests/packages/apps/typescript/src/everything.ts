@@ -8,6 +8,8 @@ export * as protocol from "@skein/protocol";
 export * as relay from "@skein/relay-fallback";
 export * as server from "@skein/server";
 export * as coturn from "@skein/server/coturn";
+export * as nats from "@skein/server/nats";
 export * as operations from "@skein/server/operations";
+export * as redis from "@skein/server/redis";
 export * as tokens from "@skein/server/tokens";
 export * as testing from "@skein/testing";

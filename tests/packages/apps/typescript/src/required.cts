@@ -8,7 +8,9 @@ import protocol = require("@skein/protocol");
 import relay = require("@skein/relay-fallback");
 import server = require("@skein/server");
 import coturn = require("@skein/server/coturn");
+import nats = require("@skein/server/nats");
 import operations = require("@skein/server/operations");
+import redis = require("@skein/server/redis");
 import tokens = require("@skein/server/tokens");
 import testing = require("@skein/testing");
 
@@ -22,7 +24,9 @@ export = {
   relay,
   server,
   coturn,
+  nats,
   operations,
+  redis,
   tokens,
   testing,
 };
