@@ -51,6 +51,7 @@ export interface RoomServerOptions {
    * else that is thrown refuses too, without its text.
    */
   readonly authorise?: Authorise | undefined;
+  /** Told of what happens: joins, ends, refusals. `createLog` of `@skein/server/operations` writes it down. */
   readonly log?: ((event: ServerEvent) => void) | undefined;
   readonly clock?: Clock | undefined;
   readonly random?: RandomBytes | undefined;

@@ -17,6 +17,7 @@ export interface RelayPacket {
 /** Three varints before the frame. */
 const headBytesMost = 3 * 8;
 
+/** A relayed packet's bytes, before they are sealed. */
 export function encodeRelayPacket({ channel, index, received, frame }: RelayPacket): Uint8Array {
   const headBytes = varintBytes(channel) + varintBytes(index) + varintBytes(received);
   const head: number[] = [];

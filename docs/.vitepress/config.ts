@@ -1,0 +1,44 @@
+import { createRequire } from "node:module";
+import { defineConfig } from "vitepress";
+import { diagrams } from "./diagrams.ts";
+import { siteLinks } from "./links.ts";
+import { isPage, placeOf } from "./pages.ts";
+import { sidebar } from "./sidebar.ts";
+
+const { resolve } = createRequire(import.meta.url);
+
+export default defineConfig({
+  title: "Skein",
+  description: "Programs talk to each other directly: typed messages over WebRTC, with an end-to-end encrypted way round.",
+  lang: "en-GB",
+  // Pages lie where the repository's readers look for them: beside what they are about.
+  srcDir: "..",
+  srcExclude: ["README.md", ".changeset/**", ".cache/**", "packages/*/vectors/**", "packages/*/CHANGELOG.md"],
+  rewrites: (file) => placeOf(file),
+  outDir: "../.cache/docs",
+  cacheDir: "../.cache/vitepress",
+  lastUpdated: false,
+  markdown: {
+    config: (markdown) => {
+      siteLinks(markdown);
+      diagrams(markdown);
+    },
+    theme: { light: "github-light", dark: "github-dark" } },
+  vite: {
+    resolve: {
+      // Pages outside of this folder have no Vue of their own to find.
+      alias: [
+        { find: /^vue$/, replacement: resolve("vue/dist/vue.runtime.esm-bundler.js") },
+        { find: /^vue\/server-renderer$/, replacement: resolve("vue/server-renderer") },
+      ],
+    },
+  },
+  transformPageData: (data) => {
+    if (!isPage(data.filePath)) throw new Error(`${data.filePath} is no page of the site: see docs/.vitepress/pages.ts.`);
+  },
+  themeConfig: {
+    search: { provider: "local" },
+    outline: { level: [2, 3] },
+    sidebar: sidebar(),
+  },
+});
