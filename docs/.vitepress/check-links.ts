@@ -30,7 +30,8 @@ function problemOf(link: string, from: string, pages: ReadonlyMap<string, Page>,
   const name = path === "" ? from : decodeURI(inSite).replace(/(^|\/)$/, "$1index.html");
   const page = pages.get(name);
   if (page === undefined) return `there is no page ${name}`;
-  if (anchor !== "" && !page.ids.has(decodeURIComponent(anchor))) return `${name} has nothing that is called #${anchor}`;
+  if (anchor !== "" && !page.ids.has(decodeURIComponent(anchor)))
+    return `${name} has nothing that is called #${anchor}`;
   return undefined;
 }
 

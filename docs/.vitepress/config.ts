@@ -3,13 +3,15 @@ import { defineConfig } from "vitepress";
 import { diagrams } from "./diagrams.ts";
 import { siteLinks } from "./links.ts";
 import { isPage, placeOf } from "./pages.ts";
-import { sidebar } from "./sidebar.ts";
+import { navigation, sidebar } from "./sidebar.ts";
+import { slugify } from "./slugify.ts";
 
 const { resolve } = createRequire(import.meta.url);
 
 export default defineConfig({
   title: "Skein",
-  description: "Programs talk to each other directly: typed messages over WebRTC, with an end-to-end encrypted way round.",
+  description:
+    "Programs talk to each other directly: typed messages over WebRTC, with an end-to-end encrypted way round.",
   lang: "en-GB",
   // Pages lie where the repository's readers look for them: beside what they are about.
   srcDir: "..",
@@ -19,11 +21,18 @@ export default defineConfig({
   cacheDir: "../.cache/vitepress",
   lastUpdated: false,
   markdown: {
+    anchor: {
+      slugify,
+      // The reference has anchors of its own where links lead; what it makes no anchor for mustn't take their names.
+      slugifyWithState: (heading, { env }) =>
+        /\/api\//.test(env.path ?? "") ? `in-${slugify(heading)}` : slugify(heading),
+    },
     config: (markdown) => {
       siteLinks(markdown);
       diagrams(markdown);
     },
-    theme: { light: "github-light", dark: "github-dark" } },
+    theme: { light: "github-light", dark: "github-dark" },
+  },
   vite: {
     resolve: {
       // Pages outside of this folder have no Vue of their own to find.
@@ -34,11 +43,14 @@ export default defineConfig({
     },
   },
   transformPageData: (data) => {
-    if (!isPage(data.filePath)) throw new Error(`${data.filePath} is no page of the site: see docs/.vitepress/pages.ts.`);
+    if (!isPage(data.filePath))
+      throw new Error(`${data.filePath} is no page of the site: see docs/.vitepress/pages.ts.`);
   },
   themeConfig: {
     search: { provider: "local" },
     outline: { level: [2, 3] },
+    nav: navigation,
     sidebar: sidebar(),
+    footer: { message: "MIT licensed." },
   },
 });

@@ -4,7 +4,7 @@ import type { MarkdownRenderer } from "vitepress";
 import { addressOf, isPage, repository, targetOf } from "./pages.ts";
 
 /** Where sources can be read, such as `https://git.example.org/skein/blob/main`. Without it, the site names them and links to none. */
-const sources = process.env["DOCS_SOURCES"];
+const sources = process.env.DOCS_SOURCES;
 
 type Token = ReturnType<MarkdownRenderer["parse"]>[number];
 
@@ -14,7 +14,10 @@ type Token = ReturnType<MarkdownRenderer["parse"]>[number];
  */
 export function siteLinks(markdown: MarkdownRenderer): void {
   markdown.core.ruler.push("site-links", ({ tokens, env }) => {
-    const from = relative(repository, env.realPath ?? env.path);
+    const path = env.realPath ?? env.path;
+    // A title by itself is of no file, and has no links.
+    if (path === undefined) return;
+    const from = relative(repository, path);
     for (const { children } of tokens) {
       const open: Token[] = [];
       for (const token of children ?? []) {
@@ -34,7 +37,8 @@ function lead(link: Token, from: string): void {
   const target = targetOf(from, href);
   if (target === undefined) return;
   const { file, anchor } = target;
-  if (!existsSync(join(repository, file))) throw new Error(`${from}: there is no ${file}, where a link leads (${href}).`);
+  if (!existsSync(join(repository, file)))
+    throw new Error(`${from}: there is no ${file}, where a link leads (${href}).`);
   if (file === "README.md" || isPage(file)) link.attrSet("href", addressOf(file) + (anchor && `#${anchor}`));
   else if (sources !== undefined) link.attrSet("href", `${sources}/${file}`);
   else name(link, file);

@@ -27,7 +27,9 @@ export function placeOf(file: string): string {
 
 /** A page's address, from the site's root. */
 export function addressOf(file: string): string {
-  return `/${placeOf(file).replace(/(^|\/)index\.md$/, "$1").replace(/\.md$/, ".html")}`;
+  return `/${placeOf(file)
+    .replace(/(^|\/)index\.md$/, "$1")
+    .replace(/\.md$/, ".html")}`;
 }
 
 /** The file that a link in a file leads to, and the anchor in it; undefined for what leads out of the repository. */

@@ -11,7 +11,7 @@ const actions = [
 export function front(): VNode {
   return h("section", { class: "front" }, [
     h("p", { class: "front-name" }, "Skein"),
-    h("p", { class: "front-claim" }, "Programs talk to each other directly"),
+    h("h1", { class: "front-claim" }, "Programs talk to each other directly"),
     h(
       "p",
       { class: "front-more" },
@@ -20,7 +20,9 @@ export function front(): VNode {
     h(
       "p",
       { class: "front-actions" },
-      actions.map(({ text, link, class: kind }) => h("a", { class: `front-action ${kind}`, href: withBase(link) }, text)),
+      actions.map(({ text, link, class: kind }) =>
+        h("a", { class: `front-action ${kind}`, href: withBase(link) }, text),
+      ),
     ),
   ]);
 }
