@@ -22,6 +22,7 @@ const steps = [
     needsBuild: true,
   },
   { name: "unit", work: () => vitest("unit") },
+  { name: "docs", work: () => check("node", "scripts/docs.mjs") },
   { name: "packages", work: () => vitest("packages"), needsBuild: true, tests: "tests/packages" },
   { name: "sim", work: () => vitest("sim"), needsBuild: true, tests: "tests/sim" },
   { name: "interop", work: () => suite("interop", installPrograms), needsBuild: true, tests: "tests/interop" },

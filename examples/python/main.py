@@ -25,7 +25,7 @@ def adder(server):
 def asker(server):
     room = Room("sums", server, name="asker", protocols=[PROTOCOL])
     peer = next(event["peer"] for event in room if event["event"] == "peer-connected")
-    print(f"asker: {peer['name']} is here, {peer['path']}")
+    print(f"asker: {peer['name']} is here")
     print("asker:", room.request(peer["id"], "acme.math/add", [1, 2, 39]))
     try:
         room.request(peer["id"], "acme.math/divide", [1, 0], timeout=5)
