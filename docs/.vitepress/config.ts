@@ -6,6 +6,10 @@ import { isPage, placeOf } from "./pages.ts";
 import { navigation, sidebar } from "./sidebar.ts";
 import { slugify } from "./slugify.ts";
 
+/** Two strands, as the demo's page has them. */
+const icon =
+  "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 32' fill='none' stroke='%234b5bd0' stroke-width='3' stroke-linecap='round'%3E%3Cpath d='M5 11c8-9 14 19 22 10'/%3E%3Cpath d='M5 21c8 9 14-19 22-10' stroke='%23bd7b16'/%3E%3C/svg%3E";
+
 const { resolve } = createRequire(import.meta.url);
 
 export default defineConfig({
@@ -13,6 +17,7 @@ export default defineConfig({
   description:
     "Programs talk to each other directly: typed messages over WebRTC, with an end-to-end encrypted way round.",
   lang: "en-GB",
+  head: [["link", { rel: "icon", href: icon }]],
   // Pages lie where the repository's readers look for them: beside what they are about.
   srcDir: "..",
   srcExclude: ["README.md", ".changeset/**", ".cache/**", "packages/*/vectors/**", "packages/*/CHANGELOG.md"],

@@ -3,6 +3,6 @@ import { defineConfig } from "vite";
 
 export default defineConfig({
   plugins: [react()],
-  // While you write: `npx skein serve` in another terminal, and the page finds it where it will be later.
+  // While you write: `npx @skein/cli serve` in another terminal, and the page finds it where it will be later.
   server: { proxy: { "/skein": { target: "ws://127.0.0.1:7700", ws: true } } },
 });
