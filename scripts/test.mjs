@@ -22,6 +22,7 @@ const steps = [
     needsBuild: true,
   },
   { name: "unit", work: unit },
+  { name: "docs", work: () => check("node", "scripts/docs.mjs") },
   { name: "packages", work: () => vitest("packages"), needsBuild: true, tests: "tests/packages" },
   { name: "compat", work: () => vitest("compat"), needsBuild: true, tests: "tests/compat" },
   { name: "sim", work: () => vitest("sim"), needsBuild: true, tests: "tests/sim" },

@@ -9,6 +9,7 @@ import { promisify } from "node:util";
 import { afterEach, beforeEach, expect, it } from "vitest";
 
 const run = promisify(execFile);
+const skein = fileURLToPath(new URL("../../packages/cli/dist/esm/main.js", import.meta.url));
 const here = fileURLToPath(new URL(".", import.meta.url));
 
 /** A folder below this one, so that the packages are found by their names. */
@@ -56,13 +57,60 @@ it("the guide's statistics tell of the other agent, and the process ends by itse
 });
 
 it("the guide's agents know of each other, work for each other, and share what they know", async () => {
-  const expected = ["ben 0.2 true", "144\n1 4 9 16 25", "0 of 12\n12 of 12\nwhat we know"];
+  const expected = ['ben 0.2 {"gpu":true}', "144\n1 4 9 16 25", "0 of 12\n12 of 12\nwhat we know"];
   for (const [index, code] of (await samples("docs/guide/working-together.md")).entries()) {
     const file = join(folder, `together-${index}.mjs`);
     await writeFile(file, code);
     const { stdout } = await run(process.execPath, [file], { timeout: 60_000 });
     expect(stdout.trim()).toBe(expected[index]);
   }
+});
+
+it("the guide's messages go to one, to all, and are answered", async () => {
+  const [code] = await samples("docs/guide/messages.md");
+  const file = join(folder, "messages.mjs");
+  await writeFile(file, code as string);
+  const { stdout } = await run(process.execPath, [file], { timeout: 30_000 });
+  expect(stdout.trim().split("\n")).toEqual([
+    "ann changed n1: milk",
+    "ann changed n1: milk, eggs",
+    "1 took it; what ben has of n1",
+  ]);
+});
+
+it("the guide's identity is the same the next time", async () => {
+  const [code] = await samples("docs/guide/identity.md");
+  const file = join(folder, "identity.mjs");
+  await writeFile(file, `${code}console.log(room.id);`);
+  const once = await run(process.execPath, [file], { cwd: folder, timeout: 30_000 });
+  const again = await run(process.execPath, [file], { cwd: folder, timeout: 30_000 });
+  expect(once.stdout).toMatch(/^true\n[\w-]{43}\n$/);
+  expect(again.stdout).toBe(once.stdout);
+});
+
+it("the start's two agents meet at a server that `skein serve` runs, and leave on Ctrl-C", async () => {
+  const [code] = await samples("docs/start.md");
+  const file = join(folder, "agent.mjs");
+  await writeFile(file, code as string);
+  const serving = spawn(process.execPath, [skein, "serve", "--port", "0", "--json"], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const env = { ...process.env, SKEIN_SERVER: JSON.parse(await firstLine(serving)).url };
+  const [ann, bob] = ["ann", "bob"].map((name) => {
+    return spawn(process.execPath, [file, name], { env, stdio: ["ignore", "pipe", "inherit"] });
+  }) as [ChildProcess, ChildProcess];
+  const annSays = linesOf(ann);
+  expect(await take(annSays, 3)).toEqual(
+    ["1 + 2 + 39 = 42, says bob", "bob is here, over the path direct", "bob says hello from bob"].sort(),
+  );
+  bob.kill("SIGINT");
+  expect(await take(annSays, 1)).toEqual(["bob left"]);
+  ann.kill("SIGINT");
+  const codes = await Promise.all(
+    [ann, bob].map((child) => child.exitCode ?? once(child, "exit").then(([code]) => code)),
+  );
+  expect(codes).toEqual([0, 0]);
+  await end(serving);
 });
 
 it("the README's server introduces two of the client's README to each other", async () => {
@@ -77,6 +125,21 @@ it("the README's server introduces two of the client's README to each other", as
   expect(await Promise.all(agents.map(firstLine))).toEqual(["ann: hello", "ann: hello"]);
   await Promise.all([serving, ...agents].map(end));
 });
+
+function linesOf(child: ChildProcess): AsyncIterator<string> {
+  return createInterface({ input: child.stdout as Readable })[Symbol.asyncIterator]();
+}
+
+/** So many lines, sorted: two programs speak at once. */
+async function take(lines: AsyncIterator<string>, count: number): Promise<string[]> {
+  const taken: string[] = [];
+  while (taken.length < count) {
+    const { value, done } = await lines.next();
+    if (done) throw new Error(`It ended after ${taken.join(" | ")}.`);
+    taken.push(value);
+  }
+  return taken.sort();
+}
 
 function spawnNode(file: string): ChildProcess {
   return spawn(process.execPath, [file], { stdio: ["ignore", "pipe", "inherit"] });

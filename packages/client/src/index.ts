@@ -1,3 +1,8 @@
+/**
+ * Rooms, peers and links: what an app joins, sends and hears by. Most of what an app needs is here.
+ * @module @skein/client
+ */
+
 export type {
   Card,
   ErrorCode,

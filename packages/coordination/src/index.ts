@@ -1,3 +1,8 @@
+/**
+ * Presence, tasks, artifacts, votes, elections and locks, over a room or any other messenger.
+ * @module @skein/coordination
+ */
+
 export type { Artifacts } from "./artifacts/artifacts.js";
 export { createArtifacts } from "./artifacts/artifacts.js";
 export type { ArtifactSource } from "./artifacts/chunks.js";

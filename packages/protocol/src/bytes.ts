@@ -4,6 +4,7 @@ const encoder = new TextEncoder();
 // Without `ignoreBOM` a leading byte order mark would be swallowed, and two byte strings would read as one text.
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
+/** A text's bytes in UTF-8. */
 export function utf8(text: string): Uint8Array {
   return encoder.encode(text);
 }
@@ -27,6 +28,7 @@ export function digestOf(bytes: Uint8Array): Uint8Array {
   return nacl.hash(bytes).slice(0, 32);
 }
 
+/** All parts, one behind the other, in a new array. */
 export function concatBytes(...parts: readonly Uint8Array[]): Uint8Array {
   let length = 0;
   for (const part of parts) length += part.length;
@@ -39,6 +41,7 @@ export function concatBytes(...parts: readonly Uint8Array[]): Uint8Array {
   return whole;
 }
 
+/** Whether two arrays hold the same bytes. Takes as long as it takes: not for secrets. */
 export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   if (a.length !== b.length) return false;
   let difference = 0;

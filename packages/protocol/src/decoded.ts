@@ -10,11 +10,13 @@ export type RejectionCode = "malformed" | "over-limit" | "forged" | "replayed" |
 /** A value read from remote bytes, or why there is none. */
 export type Decoded<Value> = Accepted<Value> | Rejected;
 
+/** A value that was read from remote bytes. */
 export interface Accepted<Value> {
   readonly ok: true;
   readonly value: Value;
 }
 
+/** Why remote bytes were turned away: a code to count by, and a sentence for people. */
 export interface Rejected {
   readonly ok: false;
   readonly code: RejectionCode;
@@ -22,10 +24,12 @@ export interface Rejected {
   readonly reason: string;
 }
 
+/** Says that a value could be read. */
 export function accept<Value>(value: Value): Accepted<Value> {
   return { ok: true, value };
 }
 
+/** Says why none could. */
 export function reject(code: RejectionCode, reason: string): Rejected {
   return { ok: false, code, reason };
 }

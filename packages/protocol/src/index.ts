@@ -1,3 +1,8 @@
+/**
+ * The words on the wire, for those who build a server, a carrier or a peer of their own.
+ * @module @skein/protocol
+ */
+
 export type {
   Definition,
   MessageDefinition,

@@ -4,6 +4,7 @@ import { type RelayMode, startRelay } from "./core/relay-policy.js";
 import { RelayPath } from "./relay-path.js";
 import { UsageMeter } from "./usage-meter.js";
 
+/** When to relay, and from which amounts on to tell of it. */
 export interface RelayFallbackOptions {
   /**
    * - `fallback` (default): relayed when the direct path isn't there after {@link RelayFallbackOptions.afterMs}, fails sooner, or dies.

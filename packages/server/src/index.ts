@@ -1,3 +1,8 @@
+/**
+ * The server where peers find each other: rooms, proofs of identity, forwarding, limits.
+ * @module @skein/server
+ */
+
 export { limitKeyOf } from "./address.js";
 export type { Backplane, BackplaneListener, BackplaneOptions } from "./backplane/backplane.js";
 export { createMemoryBackplane, type MemoryBackplane } from "./backplane/memory.js";

@@ -54,6 +54,7 @@ export interface RoomServerOptions {
   readonly authorise?: Authorise | undefined;
   /** What joins it with other servers, so that their rooms are the same ones. Default: it stands alone. */
   readonly backplane?: BackplaneOptions | undefined;
+  /** Told of what happens: joins, ends, refusals. `createLog` of `@skein/server/operations` writes it down. */
   readonly log?: ((event: ServerEvent) => void) | undefined;
   readonly clock?: Clock | undefined;
   readonly random?: RandomBytes | undefined;

@@ -141,6 +141,7 @@ export class RoomServer {
     return { rooms: this.#hub.rooms, peers: this.#hub.peers };
   }
 
+  /** What it holds and did, in figures. */
   stats(): ServerStats {
     const { joins, forwards, relayed, bytes, relayedBytes, delays, drops } = this.#counters;
     const { rooms, peers } = this.#hub;

@@ -19,6 +19,7 @@ export interface SkeinServer {
   readonly port: number;
   /** Who is connected, for operators. */
   readonly rooms: RoomServer;
+  /** What it holds and did, in figures. */
   stats(): ServerStats;
   /**
    * Stops without a link being lost: listens no more, so that another may take the port, and has the clients go there one after
@@ -27,6 +28,7 @@ export interface SkeinServer {
   drain(spreadMs: number): Promise<void>;
   /** Stops: nobody new, a word to everyone, and nothing left that keeps the process alive. */
   close(): Promise<void>;
+  /** The same as `close`, for `await using`. */
   [Symbol.asyncDispose](): Promise<void>;
 }
 

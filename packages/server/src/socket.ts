@@ -3,19 +3,29 @@ export interface ClientSocket {
   /** 1 while it is open (WHATWG WebSockets §3.1). */
   readonly readyState: number;
   readonly bufferedAmount: number;
+  /** Sends one binary message. */
   send(packet: Uint8Array): void;
+  /** Asks whether the client is there. */
   ping(): void;
+  /** Answers a ping, with its data. */
   pong(data: Uint8Array): void;
   /** Stops reading; what is already read may still come. */
   pause(): void;
+  /** Goes on reading. */
   resume(): void;
+  /** Begins the closing handshake. */
   close(code: number, reason: string): void;
   /** Ends it without the other side's word. */
   terminate(): void;
+  /** Listens for a message. */
   on(event: "message", listener: (data: Buffer, isBinary: boolean) => void): unknown;
+  /** Listens for pings, which are answered by whoever listens. */
   on(event: "ping", listener: (data: Buffer) => void): unknown;
+  /** Listens for answers to ours. */
   on(event: "pong", listener: () => void): unknown;
+  /** Listens for what goes wrong; `close` follows. */
   on(event: "error", listener: (error: Error & { readonly code?: string }) => void): unknown;
+  /** Listens for its end. */
   on(event: "close", listener: (code: number) => void): unknown;
 }
 
@@ -29,6 +39,8 @@ export interface Corkable {
    * where an extension such as compression is agreed on.
    */
   write?(bytes: Uint8Array): unknown;
+  /** Holds writes back, until as many calls of `uncork`. */
   cork(): void;
+  /** Writes what was held back, in one go. */
   uncork(): void;
 }

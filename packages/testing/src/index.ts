@@ -1,3 +1,8 @@
+/**
+ * The simulated world, the soak, hostile roles, the conformance kit and the engines' contract.
+ * @module @skein/testing
+ */
+
 export {
   answerConformance,
   type Check,

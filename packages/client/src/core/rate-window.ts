@@ -8,6 +8,7 @@ export class RateWindow {
   /** The second that is counted now, since the clock's start. */
   #bucket = 0;
 
+  /** Counts what went by at that time. */
   add(count: number, nowMs: number): void {
     this.#turn(nowMs);
     this.#counts[this.#bucket % buckets] = (this.#counts[this.#bucket % buckets] as number) + count;

@@ -4,6 +4,7 @@ import type { Clock } from "../clock.js";
 /** The sending half of a path, as a data channel has it. */
 export interface FrameSink {
   readonly bufferedAmount: number;
+  /** Sends one frame whole. May throw where the channel is closed. */
   send(frame: Uint8Array): void;
   /** Beside it, a channel that may lose frames, and holds none up: for the lossy lane, while it is open. */
   readonly lossy?: FrameSink | undefined;

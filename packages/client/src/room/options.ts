@@ -6,6 +6,7 @@ import type { NetworkWatch } from "../network/network-watch.js";
 import type { Signaling } from "../signaling/signaling.js";
 import type { PathProvider } from "./path-provider.js";
 
+/** What {@link joinRoom} is given: where, as whom, and what is spoken. */
 export interface JoinOptions {
   /**
    * The server's address, `wss://example.org/skein`; or those of several, up to 16, one of which is enough: where it is lost or stops, the

@@ -74,6 +74,7 @@ export class Room implements Messenger<Peer>, AsyncDisposable {
     return this.#parts.ownCard.card;
   }
 
+  /** Listens for an event; gives what ends that. Events begin a moment after `joinRoom` has resolved. */
   on<Name extends keyof RoomEvents>(name: Name, listener: (event: RoomEvents[Name]) => void): Unsubscribe {
     this.#emitter.on(name, listener);
     return () => this.#emitter.off(name, listener);
@@ -188,6 +189,7 @@ export class Room implements Messenger<Peer>, AsyncDisposable {
     return this.#streamHandlers.add(name, (stream, from) => handler(stream, from as Peer));
   }
 
+  /** For `@skein/coordination`, which knows rooms as messengers. Apps use {@link Room.on}. */
   onPeer(listener: (event: MessengerPeerEvent<Peer>) => void): Unsubscribe {
     const subscriptions = [
       this.on("peer-connected", (peer) => listener({ type: "reachable", peer })),
@@ -228,6 +230,7 @@ export class Room implements Messenger<Peer>, AsyncDisposable {
     return this.leave();
   }
 
+  /** The same as {@link Room.leave}, for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.leave();
   }

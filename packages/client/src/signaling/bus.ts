@@ -23,6 +23,7 @@ export interface Bus {
   post(packet: BusPacket): void;
   /** Calls back when a member vanishes without a word, where the platform can tell. */
   watch?(member: BusMember, vanished: () => void): void;
+  /** Leaves the bus. Nothing comes from it afterwards. */
   close(): void;
 }
 

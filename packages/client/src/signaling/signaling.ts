@@ -8,6 +8,7 @@ export interface SignalingJoin {
   readonly identity: Identity;
   /** Our card as it is now: a connection that comes back shows the newest. */
   readonly card: () => SignedCard;
+  /** Gives the token for a server that wants one. Called at each connection. */
   readonly token?: (() => string | Promise<string>) | undefined;
   readonly clock: Clock;
   /** Says when to ask whether the connection still is one. */
@@ -33,6 +34,7 @@ export interface SignalingEvents {
    * `lost` to the signalling only, in which case a link that still answers keeps it.
    */
   left(id: PeerId, reason: string): void;
+  /** An envelope came, sealed by that peer for us. */
   envelope(from: PeerId, kind: ForwardClass, envelope: Uint8Array): void;
   /** A forward of ours went nowhere; some servers don't say of which class. */
   undeliverable(to: PeerId, reason: string, kind: ForwardClass | undefined): void;
@@ -42,6 +44,7 @@ export interface SignalingEvents {
   complaint(error: SkeinError): void;
   /** Over for good: replaced, refused. */
   ended(error: SkeinError): void;
+  /** What the server sent was turned away. */
   rejected(rejection: Rejected): void;
 }
 
@@ -51,6 +54,7 @@ export interface SignalingSession {
   readonly address: string;
   /** Carries an envelope; false where there is no connection to carry it now. */
   forward(to: PeerId, kind: ForwardClass, envelope: Uint8Array): boolean;
+  /** Shows all others a newer card of ours. */
   announce(card: SignedCard): void;
   /** Gives the place up. */
   leave(): Promise<void>;

@@ -32,6 +32,7 @@ import { Dial, dropSocket, type WebSocketConstructor } from "./dial.js";
 import { dispatchPacket, errorOf, type JoiningMessage } from "./server-packets.js";
 import type { Signaling, SignalingEvents, SignalingJoin, SignalingSession } from "./signaling.js";
 
+/** Where {@link webSocketSignaling} finds its servers, and how it goes to them. */
 export interface WebSocketSignalingOptions {
   /** Where the server is, `ws://` or `wss://` with its path; or where several are, one of which is enough. */
   readonly url: string | readonly string[];

@@ -1,3 +1,8 @@
+/**
+ * Rooms and paths over simple-peers that the app has.
+ * @module @skein/client/simple-peer
+ */
+
 import { type PeerId, SkeinError } from "@skein/protocol";
 import type { PathProvider } from "../room/path-provider.js";
 import type { Signaling } from "../signaling/signaling.js";

@@ -10,13 +10,17 @@ export interface SimplePeer {
   readonly destroyed: boolean;
   /** What its channel has to send yet, in bytes. */
   readonly bufferSize: number;
+  /** Sends one message over the data channel. */
   send(chunk: Uint8Array): void;
   /** As `send`. Calls back when the channel's buffer has run low. */
   write(chunk: Uint8Array, callback: () => void): boolean;
+  /** Listens for an event. */
   on(event: SimplePeerEvent, listener: (chunk: Uint8Array) => void): unknown;
+  /** Listens no more. */
   removeListener(event: SimplePeerEvent, listener: (chunk: Uint8Array) => void): unknown;
 }
 
+/** The events of a simple-peer that are listened for. */
 export type SimplePeerEvent = "connect" | "data" | "close" | "error";
 
 /** @throws {SkeinError} `bad-argument` where it isn't one, or is of no more use */

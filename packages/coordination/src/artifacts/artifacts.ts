@@ -100,6 +100,7 @@ export class Artifacts implements AsyncDisposable {
     return [...this.#own.values()].map(shown);
   }
 
+  /** What we have, or know that others have, of that id. */
   get(id: string): Artifact | undefined {
     const artifact = isArtifactId(id) ? this.#own.get(id) : undefined;
     return artifact && shown(artifact);
@@ -126,6 +127,7 @@ export class Artifacts implements AsyncDisposable {
     return this.#catalogue.overLimit + this.#holder.overLimit;
   }
 
+  /** Listens for an event; gives what ends that. */
   on<Name extends keyof ArtifactEvents>(name: Name, listener: (event: ArtifactEvents[Name]) => void): Unsubscribe {
     return this.#emitter.on(name, listener);
   }
@@ -208,6 +210,7 @@ export class Artifacts implements AsyncDisposable {
     await this.#store.close();
   }
 
+  /** The same as `close`, for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }

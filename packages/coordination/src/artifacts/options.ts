@@ -7,6 +7,7 @@ import type { FetchProgress } from "./fetch.js";
 import type { Sha256 } from "./sha256.js";
 import type { ArtifactStore } from "./stores/store.js";
 
+/** Where artifacts are kept, and how much of them. */
 export interface ArtifactsOptions {
   /** Where they are kept. Default: in memory. It is closed with us. */
   readonly store?: ArtifactStore;
@@ -27,9 +28,11 @@ export interface Artifact {
   readonly meta?: unknown;
 }
 
+/** How long a fetch may wait, and what it tells meanwhile. */
 export interface FetchOptions {
   /** Ends the wait with `aborted`. What came stays for another time. */
   readonly signal?: AbortSignal;
+  /** Told as bytes come. */
   readonly onProgress?: (progress: FetchProgress) => void;
   /** How long to wait while nobody has it: whoever had it may come back, with the rest. Default 30,000. */
   readonly nobodyMs?: number;
@@ -40,6 +43,7 @@ export interface ArtifactQuery {
   readonly id?: string;
   /** Each of these keys has this value in the meta. */
   readonly meta?: Readonly<Record<string, string | number | boolean | null>>;
+  /** Whatever else has to be so of what a holder says. */
   readonly where?: (claim: Claim) => boolean;
 }
 

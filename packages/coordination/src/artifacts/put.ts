@@ -14,10 +14,12 @@ export interface PutWorld {
   readonly random: RandomBytes;
 }
 
+/** What others find an artifact by, and what is told while it is read. */
 export interface PutOptions {
   /** For others to find it by, as plain data of up to 1 KiB. It isn't part of the id. */
   readonly meta?: unknown;
   readonly signal?: AbortSignal;
+  /** Told as bytes are read. */
   readonly onProgress?: (progress: { readonly bytes: number }) => void;
 }
 

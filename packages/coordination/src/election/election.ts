@@ -94,6 +94,7 @@ export class Election implements AsyncDisposable {
     return this.#rejections.latest;
   }
 
+  /** Listens for an event; gives what ends that. */
   on<Name extends keyof ElectionEvents>(name: Name, listener: (event: ElectionEvents[Name]) => void): Unsubscribe {
     return this.#emitter.on(name, listener);
   }
@@ -132,6 +133,7 @@ export class Election implements AsyncDisposable {
     this.#emitter.clear();
   }
 
+  /** The same as `close`, for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }

@@ -4,10 +4,13 @@ import type { ElectionMemory } from "./core/state.js";
 
 /** Where a member keeps what it must not forget. `save` resolves once it is safe, and is awaited before the vote is sent. */
 export interface ElectionStore {
+  /** What was saved last; undefined where nothing was. */
   load(): Promise<ElectionMemory | undefined>;
+  /** Keeps it. Resolves when it would outlast a crash, not before. */
   save(memory: ElectionMemory): Promise<void>;
 }
 
+/** Who may lead, who outranks whom, and what a majority is of. */
 export interface ElectionOptions {
   /** Several elections may run over one messenger: each by a name of its own. Default `leader`. */
   readonly name?: string;
@@ -36,6 +39,7 @@ export interface ElectionOptions {
   readonly ed25519?: Ed25519;
 }
 
+/** Who leads, and in which term. */
 export interface Leader {
   readonly id: PeerId;
   readonly term: number;
@@ -63,6 +67,7 @@ export interface ElectionRefusal {
   readonly claim: unknown;
 }
 
+/** What an election tells, by the events' names. */
 export type ElectionEvents = {
   /** Another leads, or nobody does that we know of. */
   leader: Leader | undefined;

@@ -16,7 +16,7 @@ const electionWord = v.variant("t", [
     startedMs: finite,
     candidate: v.boolean(),
     ask: v.boolean(),
-    /** The digest of who the members are; without it there are none. */
+    // The digest of who the members are; without it there are none.
     members: v.optional(bytes(32)),
   }),
   v.object({ ...word, t: v.literal("canvass") }),

@@ -24,6 +24,7 @@ import {
 import { LiveClaim, type Lock } from "./lock.js";
 import { leaseEverMs, locksProtocol } from "./protocol.js";
 
+/** Whose leader keeps the locks, and how long they may be leased. */
 export interface LocksOptions {
   /** Whoever leads it keeps the locks. With a `quorum`, one holds a lock at a time; without, one in each part of a divided room. */
   readonly election: Election;
@@ -36,6 +37,7 @@ export interface LocksOptions {
   readonly clock?: Clock;
 }
 
+/** For how long a lock is leased, and how long to wait for it. */
 export interface AcquireOptions {
   /**
    * How long the lock outlasts its holder's silence. It is renewed at a third of it, for as long as it is held. A holder that
@@ -131,6 +133,7 @@ export class Locks implements AsyncDisposable {
     this.#alarm.set(undefined);
   }
 
+  /** The same as `close`, for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }

@@ -110,6 +110,7 @@ export class Presence implements AsyncDisposable {
     return [...this.#book.peers()];
   }
 
+  /** What a peer says of itself; undefined where it can't be reached. */
   get(id: PeerId): PresentPeer | undefined {
     return this.#book.get(id);
   }
@@ -126,6 +127,7 @@ export class Presence implements AsyncDisposable {
     return this.peers.filter(fits).sort((a, b) => a.load - b.load);
   }
 
+  /** Listens for an event; gives what ends that. */
   on<Name extends keyof PresenceEvents>(name: Name, listener: (event: PresenceEvents[Name]) => void): Unsubscribe {
     return this.#emitter.on(name, listener);
   }
@@ -181,6 +183,7 @@ export class Presence implements AsyncDisposable {
     this.#emitter.clear();
   }
 
+  /** The same as `close`, for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }

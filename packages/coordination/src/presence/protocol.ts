@@ -15,7 +15,7 @@ export const presenceProtocol = defineProtocol("skein.presence", "1.0.0", {
       capabilities: v.pipe(v.array(capability), v.maxLength(limits.capabilities)),
       load: v.pipe(v.number(), v.finite(), v.minValue(0)),
       meta: metaUpTo(presenceMetaBytes),
-      /** The sender hasn't heard of us yet: we say the same of ourselves. */
+      // The sender hasn't heard of us yet: we say the same of ourselves.
       hello: v.optional(v.boolean()),
     }),
     // It is small, and who is free is of use only now: it doesn't wait behind anybody's files.

@@ -20,6 +20,7 @@ export type TaskFunction<Input, Output> = (
   context: TaskContext,
 ) => Output | Promise<Output> | AsyncGenerator<unknown, Output, void>;
 
+/** What a task's input and result have to be, and how many of them run at once. */
 export interface TaskHandling<In extends Schema, Out extends Schema> {
   /** Checks what comes in. Without it, the function gets whatever was sent. */
   readonly input?: In;
@@ -29,5 +30,7 @@ export interface TaskHandling<In extends Schema, Out extends Schema> {
   readonly concurrency?: number;
 }
 
+/** What a task's function gets: its input, as its schema gives it. */
 export type TaskInput<In> = In extends Schema ? OutputOf<In> : unknown;
+/** What a task's function returns, or yields in parts. */
 export type TaskOutput<Out> = Out extends Schema ? InputOf<Out> : unknown;

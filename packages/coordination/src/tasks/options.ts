@@ -29,6 +29,7 @@ export interface DelegateOptions<Out extends Schema | undefined = undefined> {
   readonly nobodyMs?: number;
   /** Ends the wait with `aborted`, and fires the worker's signal. */
   readonly signal?: AbortSignal;
+  /** Told what the worker tells by `progress`. */
   readonly onProgress?: (value: unknown, place: Omit<PartPlace, "index">) => void;
   /** Takes the parts of a streamed result, in order. While it waits, its worker is held back. */
   readonly onPart?: (value: unknown, place: PartPlace) => void | Promise<void>;
@@ -43,4 +44,5 @@ export interface MapOptions<Item, Out extends Schema | undefined = undefined>
   readonly inFlight?: number;
 }
 
+/** What a delegated task resolves with. */
 export type Delegated<Out> = Out extends Schema ? OutputOf<Out> : unknown;

@@ -19,6 +19,7 @@ import type { Delegated, DelegateOptions, MapOptions } from "./options.js";
 import { mustBeCount, mustBeName } from "./order.js";
 import { Worker } from "./worker.js";
 
+/** What {@link createTasks} finds workers by. */
 export interface TasksOptions {
   /** Knows who can do what, and how busy they are. */
   readonly presence: Presence;
@@ -119,6 +120,7 @@ export class Tasks implements AsyncDisposable {
     return this.#delegator.counts;
   }
 
+  /** Listens for an event; gives what ends that. */
   on<Name extends keyof TaskEvents>(name: Name, listener: (event: TaskEvents[Name]) => void): Unsubscribe {
     return this.#emitter.on(name, listener);
   }
@@ -182,6 +184,7 @@ export class Tasks implements AsyncDisposable {
     this.#emitter.clear();
   }
 
+  /** The same as `close`, for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }

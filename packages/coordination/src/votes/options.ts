@@ -4,6 +4,7 @@ import type { CastBallot, MissingReason } from "./core/ballot-box.js";
 import type { Choice, Rule } from "./core/rule.js";
 import type { Proposal } from "./proposal.js";
 
+/** Who signs what we propose and vote. */
 export interface VotesOptions {
   /** Signs our proposals and ballots. Has to be the one that the messenger's id is of. */
   readonly identity: Identity;
@@ -13,6 +14,7 @@ export interface VotesOptions {
   readonly ed25519?: Ed25519;
 }
 
+/** Who is asked, what decides, and until when. */
 export interface ProposeOptions {
   /** Default `majority`. */
   readonly rule?: Rule;
@@ -41,6 +43,7 @@ export interface Outcome {
   readonly certificate: Uint8Array | undefined;
 }
 
+/** What whoever decides is told beside the proposal's body. */
 export interface DecisionContext {
   readonly proposal: Proposal;
   /** Fires when the ballot would come too late, or we close. */
@@ -61,6 +64,7 @@ export type VoteRefusalReason =
   | "unknown-proposal"
   | "contradicted";
 
+/** What was turned away of a peer's, and why. */
 export interface VoteRefusal {
   readonly from: PeerId;
   readonly reason: VoteRefusalReason;
@@ -68,6 +72,7 @@ export interface VoteRefusal {
   readonly claim: unknown;
 }
 
+/** What votes tell, by the events' names. */
 export type VotesEvents = {
   /** A proposal on which we were asked has an outcome, as its proposer says; `isProven`: and as its certificate shows. */
   outcome: {

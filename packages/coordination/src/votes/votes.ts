@@ -84,6 +84,7 @@ export class Votes implements AsyncDisposable {
     return this.#rejections.latest;
   }
 
+  /** Listens for an event; gives what ends that. */
   on<Name extends keyof VotesEvents>(name: Name, listener: (event: VotesEvents[Name]) => void): Unsubscribe {
     return this.#emitter.on(name, listener);
   }
@@ -138,6 +139,7 @@ export class Votes implements AsyncDisposable {
     this.#emitter.clear();
   }
 
+  /** The same as `close`, for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }

@@ -28,11 +28,14 @@ export type Definition<Shape> = Shape & {
   readonly protocol: string;
 };
 
+/** One message of a protocol: what is passed to `send`, `broadcast` and `handle`. */
 export type MessageDefinition<Input = any, Output = any> = Definition<MessageShape<Input, Output>>;
+/** One request of a protocol: what is passed to `request` and `handle`. */
 export type RequestDefinition<Input = any, Output = any, ReplyInput = any, Reply = any> = Definition<
   RequestShape<Input, Output, ReplyInput, Reply>
 >;
 
+/** What {@link defineProtocol} is given: messages and requests, by their names. */
 export type ShapeTable = Readonly<Record<string, MessageShape<any, any> | RequestShape<any, any, any, any>>>;
 
 /** A named, versioned set of definitions. Its messages are its properties. */
@@ -42,6 +45,7 @@ export type Protocol<Shapes extends ShapeTable = ShapeTable> = {
   readonly "~protocol": ProtocolHead;
 };
 
+/** What a protocol is called, and which versions of it are spoken. */
 export interface ProtocolHead {
   readonly name: string;
   readonly versions: readonly string[];

@@ -10,6 +10,7 @@ export interface MessengerPeer {
   readonly state?: string;
 }
 
+/** How long a request may take, and what ends it sooner. */
 export interface RequestOptions {
   /** Milliseconds until the request fails with `timeout`. Default 30,000. */
   readonly timeoutMs?: number;
@@ -39,6 +40,7 @@ export interface Messenger<Peer extends MessengerPeer = MessengerPeer> {
   /** Resolves once the message is accepted for sending: await it, and a fast sender waits for a slow network. */
   send<Input>(to: PeerId | Peer, definition: MessageDefinition<Input, any>, body: Input): Promise<void>;
 
+  /** Asks one peer, and waits for its answer, held against the definition's schema. */
   request<Input, Reply>(
     to: PeerId | Peer,
     definition: RequestDefinition<Input, any, any, Reply>,
@@ -51,11 +53,13 @@ export interface Messenger<Peer extends MessengerPeer = MessengerPeer> {
     definition: MessageDefinition<any, Output>,
     handler: (body: Output, from: Peer) => void | Promise<void>,
   ): Unsubscribe;
+  /** One handler for each request: what it returns is the answer. */
   handle<Output, ReplyInput>(
     definition: RequestDefinition<any, Output, ReplyInput, any>,
     handler: (body: Output, from: Peer, context: RequestContext) => ReplyInput | Promise<ReplyInput>,
   ): Unsubscribe;
 
+  /** Tells when messages can go to a peer, when they no longer can, and when it says something else of itself. */
   onPeer(listener: (event: MessengerPeerEvent<Peer>) => void): Unsubscribe;
 }
 

@@ -2,7 +2,9 @@ import nacl from "tweetnacl";
 
 /** Ed25519 (RFC 8032) as the platform can do it best. Seeds and public keys are 32 bytes, signatures 64. */
 export interface Ed25519 {
+  /** The signature of a message, 64 bytes, by the key of a seed of 32. */
   sign(seed: Uint8Array, message: Uint8Array): Promise<Uint8Array>;
+  /** Whether it is the key's signature of that message. False for a key or a signature of another length. */
   verify(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): Promise<boolean>;
 }
 

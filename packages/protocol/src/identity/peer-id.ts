@@ -4,6 +4,7 @@ import { SkeinError } from "../errors.js";
 /** A peer's id: its Ed25519 public key as 43 characters of base64url. On the wire it is the 32 bytes. */
 export type PeerId = string & { readonly "~skein": "PeerId" };
 
+/** The length of a peer's public key, which its id is made of. */
 export const peerKeyBytes = 32;
 
 /** The id of a public key of 32 bytes. */

@@ -10,6 +10,7 @@ export interface BoxKeyPair {
   readonly secretKey: Uint8Array;
 }
 
+/** A fresh X25519 key pair, for one join. */
 export function createBoxKeyPair(random: RandomBytes = platformRandom): BoxKeyPair {
   return nacl.box.keyPair.fromSecretKey(random(32));
 }
@@ -20,6 +21,7 @@ export function roomKeyOf(secret: string | undefined): Uint8Array {
   return nacl.hash(concatBytes(utf8("skein/1 room\0"), utf8(secret))).slice(0, 32);
 }
 
+/** Who seals for whom, and in which room: all of it goes into the keys. */
 export interface DirectionKeysInput {
   readonly room: string;
   readonly roomKey: Uint8Array;

@@ -54,6 +54,7 @@ export class EnvelopeOpener {
     this.#key = key;
   }
 
+  /** Opens an envelope, once: a repeat, or what doesn't open, is a rejection. */
   open(envelope: Uint8Array): Decoded<{ content: EnvelopeContent; body: Uint8Array }> {
     if (envelope.length < envelopeOverheadBytes) return reject("malformed", "shorter than an empty envelope");
     const counter = counterOf(envelope);

@@ -25,6 +25,7 @@ const iceServer = object({
   username: optional(text(512)),
   credential: optional(text(512)),
 });
+/** A STUN or TURN server that the server names. */
 export type IceServer = Output<typeof iceServer>;
 
 const peerKey = bytesOf(32);
@@ -36,6 +37,7 @@ const serverLimits = object({
   /** How long it keeps the place of a client whose socket is gone. */
   graceMs: count,
 });
+/** What the server lets a client do, as it says at the join. */
 export type ServerLimits = Output<typeof serverLimits>;
 
 export const clientMessages = {

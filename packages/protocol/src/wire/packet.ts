@@ -14,6 +14,7 @@ export type ForwardClass = "signal" | "relay";
 /** Where the envelope of a forward begins: behind the kind and the peer's key. */
 export const forwardHeaderBytes = 1 + peerKeyBytes;
 
+/** One message of the WebSocket: control, or a forward. */
 export type Packet =
   | { readonly kind: "control"; readonly body: Uint8Array }
   | {
@@ -31,6 +32,7 @@ export function encodeControlPacket(body: Uint8Array): Uint8Array {
   return packet;
 }
 
+/** A forward of an envelope: to that peer going up, from it coming down. */
 export function encodeForwardPacket(kind: ForwardClass, peer: PeerId, envelope: Uint8Array): Uint8Array {
   const packet = new Uint8Array(forwardHeaderBytes + envelope.length);
   packet[0] = packetKind[kind];
@@ -39,6 +41,7 @@ export function encodeForwardPacket(kind: ForwardClass, peer: PeerId, envelope: 
   return packet;
 }
 
+/** Reads what came over the WebSocket. What is forwarded stays as it is. */
 export function decodePacket(packet: Uint8Array): Decoded<Packet> {
   if (packet.length > limits.packetBytes) return reject("over-limit", `a packet of over ${limits.packetBytes} bytes`);
   switch (packet[0]) {

@@ -54,6 +54,7 @@ export type StreamPayload =
   /** Its sender reads no more: the other side ends or resets its bytes. */
   | { readonly kind: "stream-stop"; readonly stream: number; readonly code: string; readonly message: string };
 
+/** A payload's bytes: one word of the conversation between two apps. */
 export function encodePayload(payload: Payload): Uint8Array {
   const head: number[] = [payloadKind[payload.kind]];
   switch (payload.kind) {

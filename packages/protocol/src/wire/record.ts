@@ -23,7 +23,9 @@ export const recordType = { hello: 1, data: 2, acknowledgement: 3, ping: 4, pong
 
 /** The priority classes of a link, in the order of their numbers. Each has a window of its own. */
 export const lanes = ["control", "default", "bulk"] as const;
+/** A class of priority within a link: `control` passes `default`, which passes `bulk`. Each keeps its own order and window. */
 export type Lane = (typeof lanes)[number];
+/** How many lanes a link has whose pieces are sent again: all but `lossy`. */
 export const laneCount = lanes.length;
 
 const helloBody = object({
@@ -45,8 +47,10 @@ export type Hello = Output<typeof helloBody>;
 export const features = ["streams", "lossy"] as const;
 
 const closeBody = object({ code: name, reason: text(256) });
+/** Why a link ends: a code, and a sentence for people. */
 export type Close = Output<typeof closeBody>;
 
+/** One record of a frame, as it is read. See docs/spec/links.md. */
 export type WireRecord =
   | { readonly type: "hello"; readonly hello: Hello }
   /** A piece of a message. `sequence` counts this direction's data records from 0, over all lanes and paths. */
@@ -65,6 +69,7 @@ export type WireRecord =
   /** A whole message that is never sent again. `sequence` counts those of this direction from 0, over all paths. */
   | { readonly type: "lossy"; readonly sequence: number; readonly payload: Uint8Array };
 
+/** A record that begins a path: who speaks what, and what was received so far. */
 export function encodeHello(hello: Hello): Uint8Array {
   return encodeRecord(recordType.hello, [], encode(hello));
 }
@@ -108,14 +113,17 @@ export function writeData(
   return end + body.length;
 }
 
+/** A record that asks whether the path answers. */
 export function encodePing(token: number): Uint8Array {
   return encodeRecord(recordType.ping, varintOf(token), empty);
 }
 
+/** The record that answers a ping, with its token. */
 export function encodePong(token: number): Uint8Array {
   return encodeRecord(recordType.pong, varintOf(token), empty);
 }
 
+/** The record that ends a link. */
 export function encodeClose(close: Close): Uint8Array {
   return encodeRecord(recordType.close, [], encode(close));
 }

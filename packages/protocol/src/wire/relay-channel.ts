@@ -72,6 +72,7 @@ export class RelayChannel {
     };
   }
 
+  /** Ends the channel. What comes of it later is `older`. */
   close(): void {
     this.#state = { phase: "closed" };
   }
@@ -87,6 +88,7 @@ export class RelayChannel {
     return { channel: this.#number, index, received: state.receivedBytes, frame };
   }
 
+  /** Says what a packet means that came in. */
   receive(packet: RelayPacket): ChannelNews {
     if (packet.channel > this.#number) return { type: "newer" };
     const state = this.#state;

@@ -14,6 +14,7 @@ export interface RelayPacket {
   readonly frame: Uint8Array;
 }
 
+/** A relayed packet's bytes, before they are sealed. */
 export function encodeRelayPacket({ channel, index, received, frame }: RelayPacket): Uint8Array {
   const headBytes = varintBytes(channel) + varintBytes(index) + varintBytes(received);
   const head: number[] = [];

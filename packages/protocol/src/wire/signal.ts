@@ -26,12 +26,15 @@ export const signals = {
 
 /** What sets up a direct path between two peers. Travels sealed in an envelope. */
 export type Signal = Output<(typeof signals)[keyof typeof signals]>;
+/** An ICE candidate, as a signal carries it. */
 export type Candidate = Extract<Signal, { t: "candidates" }>["list"][number];
 
+/** A signal's bytes, before they are sealed. */
 export function encodeSignal(signal: Signal): Uint8Array {
   return encode(signal);
 }
 
+/** Reads a signal out of an envelope that was opened. */
 export function decodeSignal(body: Uint8Array): Decoded<Signal> {
   if (body.length > limits.signalBytes) return reject("over-limit", `a signal of over ${limits.signalBytes} bytes`);
   return decodeByType(signals, body);

@@ -18,6 +18,7 @@ export interface CoturnSettings {
   readonly allocationsPerClient: number;
 }
 
+/** A range of ports, with both ends. */
 export interface PortRange {
   readonly first: number;
   readonly last: number;

@@ -9,6 +9,7 @@ import { type CoturnSettings, checkPeerRange, coturnConfig, deniesItself, type P
 import { notFound, release, spawnLeashed } from "./leashed.js";
 import { isPortFree, stunAnswers } from "./stun-probe.js";
 
+/** Where coturn listens, what it may relay, and for whom. */
 export interface CoturnOptions {
   /** What clients are told, and others send to: an IP address of this machine, or one that is mapped to it. */
   readonly address: string;
@@ -41,6 +42,7 @@ export interface Coturn {
   readonly stun: IceServer;
   /** Something about it that an operator should know, in a sentence. */
   readonly warning: string | undefined;
+  /** Ends coturn, and waits for its end. */
   close(): Promise<void>;
 }
 

@@ -6,17 +6,20 @@ import { errorName, type ServerEvent } from "../events.js";
 import type { Removal, RoomServer } from "../room-server.js";
 import { createMetrics, type Metrics } from "./metrics.js";
 
+/** Where operators ask, and what they must bring. */
 export interface AdminOptions {
   /** What whoever asks must bring, as `Authorization: Bearer …`: 32 bytes or more. */
   readonly token: string;
   /** Default 7701. 0 takes any that is free. */
   readonly port?: number | undefined;
+  /** Told of what operators do. */
   readonly log?: ((event: ServerEvent) => void) | undefined;
 }
 
 /** The operators' entrance to a server that runs. */
 export interface Admin {
   readonly url: string;
+  /** Stops listening, and ends what is being answered. */
   close(): Promise<void>;
 }
 

@@ -1,6 +1,7 @@
 import { type DestinationStream, type Level, type Logger, pino } from "pino";
 import type { ServerEvent } from "../events.js";
 
+/** How much is told, and where to. */
 export interface LogOptions {
   /** The least that is told. Default `info`. */
   readonly level?: Level | "silent" | undefined;

@@ -5,6 +5,7 @@ import type { ServerStats } from "../stats.js";
 /** A server's figures for Prometheus. */
 export interface Metrics {
   readonly contentType: string;
+  /** All figures as text, in the format that Prometheus reads. */
   text(): Promise<string>;
 }
 

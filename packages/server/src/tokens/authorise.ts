@@ -5,6 +5,7 @@ import type { Grant } from "../grant.js";
 import type { JoinAttempt } from "../options.js";
 import { type CheckingKey, checkingKey, type TokenKey } from "./keys.js";
 
+/** Which keys may have signed a token, and what it has to say. */
 export interface TokenOptions {
   /** Any of them may have signed a token. */
   readonly keys: readonly TokenKey[];

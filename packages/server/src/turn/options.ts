@@ -14,6 +14,7 @@ export interface TurnServer {
   readonly region?: string | undefined;
 }
 
+/** Which TURN servers clients get credentials for, and for how long. */
 export interface TurnOptions {
   readonly servers: readonly TurnServer[];
   /**

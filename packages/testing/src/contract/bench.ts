@@ -5,12 +5,19 @@ export type Side = "one" | "other";
 
 /** What runs the contract: an engine, time that passes for it, and a way between the two that can be cut, where that is possible. */
 export interface ContractPlatform {
+  /** A connection for one side. */
   make(side: Side, configuration?: RTCConfiguration): RTCPeerConnection;
   /** Gives what cancels it. */
   after(delayMs: number, run: () => void): () => void;
   /** How long a case waits for one thing until it fails, in milliseconds. */
   readonly patienceMs: number;
-  readonly way?: { cut(): void; heal(): void };
+  /** The way between both sides, where the platform can cut it. */
+  readonly way?: {
+    /** Lets nothing through, until it is healed. */
+    cut(): void;
+    /** Lets all through again. */
+    heal(): void;
+  };
 }
 
 const pollMs = 5;

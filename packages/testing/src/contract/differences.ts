@@ -265,6 +265,7 @@ export interface SimulationDeparture {
   readonly reason: string;
 }
 
+/** Where a simulated engine does something else than the one it is called after, and why. */
 export const simulationDepartures: readonly SimulationDeparture[] = [
   {
     case: "there is one channel to a number",

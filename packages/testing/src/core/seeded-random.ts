@@ -43,6 +43,7 @@ export class SeededRandom {
     return least + this.unit() * (most - least);
   }
 
+  /** True with that probability, from 0 to 1. */
   chance(probability: number): boolean {
     return this.unit() < probability;
   }
@@ -53,6 +54,7 @@ export class SeededRandom {
     return items[this.below(items.length)] as Item;
   }
 
+  /** So many bytes by chance. */
   bytes(length: number): Uint8Array {
     const bytes = new Uint8Array(length);
     for (let i = 0; i < length; i++) bytes[i] = this.uint32() & 0xff;

@@ -38,6 +38,7 @@ export class LyingWriter {
     return this.pieceNumbered(this.#sequence++, lane, body, last);
   }
 
+  /** A data record of a number of the liar's choice. */
   pieceNumbered(sequence: number, lane: number, body: Uint8Array, last: boolean): Uint8Array {
     const record = new Uint8Array(dataRecordBytes(sequence, body.length));
     writeData(record, 0, sequence, { lane, last, body });

@@ -32,7 +32,10 @@ export class LyingRelay {
     this.#forward = forward;
   }
 
-  /** @param counter of the envelope, where it isn't the next. */
+  /**
+   * Sends a relayed packet, sealed.
+   * @param counter of the envelope, where it isn't the next.
+   */
   say(packet: RelayPacket, counter = this.#counter++): void {
     this.#forward(sealEnvelope(this.#key, counter, "frame", encodeRelayPacket(packet)));
   }

@@ -24,6 +24,7 @@ export type Mutation =
 /** How numbers are written on the wire: LEB128, or with a fixed width, most significant byte first. */
 export type NumberForm = "varint" | "u8" | "u16" | "u32" | "u64";
 
+/** The ways in which numbers are written on the wire, which mutations know. */
 export const numberForms: readonly NumberForm[] = ["varint", "u8", "u16", "u32", "u64"];
 
 /** Numbers around which readers go wrong. The last ones are beyond what may go on the wire. */

@@ -66,6 +66,7 @@ function* repeat(count: number, frame: (i: number) => Uint8Array): Iterable<Uint
   for (let i = 0; i < count; i++) yield frame(i);
 }
 
+/** What a lying peer says over a direct path, role by role. */
 export const peerRoles: readonly PeerRole[] = [
   {
     name: "asks, grants no credit and takes no answers",

@@ -11,6 +11,7 @@ export interface RelayLie {
 /** A peer that lies about the channels of a relay path. */
 export interface RelayRole {
   readonly name: string;
+  /** What it sends, packet by packet. */
   packets(mark: Mark): Iterable<RelayLie>;
 }
 
@@ -28,6 +29,7 @@ function* hungry(mark: Mark): Iterable<Uint8Array> {
   yield* peerRoles.find(({ hello }) => hello !== undefined)?.frames(mark) ?? [];
 }
 
+/** What a lying peer says over the relay, role by role. */
 export const relayRoles: readonly RelayRole[] = [
   {
     name: "opens a channel with each packet",

@@ -22,6 +22,7 @@ function* times<Value>(count: number, value: (i: number) => Value): Iterable<Val
   for (let i = 0; i < count; i++) yield value(i);
 }
 
+/** What a lying server says, role by role. */
 export const serverRoles: readonly ServerRole[] = [
   {
     name: "invents more peers than any room may have, in a list and one by one",

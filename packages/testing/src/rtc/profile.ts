@@ -83,5 +83,7 @@ export const nodeDataChannel: EngineProfile = {
   sendToClosed: "refused",
 };
 
+/** What each simulated engine does otherwise than the specification says. */
 export const engineProfiles = { chromium, firefox, "node-datachannel": nodeDataChannel } as const;
+/** The engines that are simulated. */
 export type EngineName = keyof typeof engineProfiles;

@@ -12,6 +12,7 @@ import { SimServer } from "../server/sim-server.js";
 import { WorldFailure } from "./failure.js";
 import { type AgentOptions, SimAgent } from "./sim-agent.js";
 
+/** What {@link createWorld} is given: its seed, its network, its server. */
 export interface WorldOptions {
   /** Decides all that is left to chance. Default 1. */
   readonly seed?: number;
@@ -247,6 +248,7 @@ export class World implements AsyncDisposable {
     await this.until(Promise.all([this.server, ...this.moreServers].map((server) => server.stop())));
   }
 
+  /** The same as `close`, for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }

@@ -54,6 +54,7 @@ export function idBytes(id: ArtifactId): Uint8Array {
   return Uint8Array.from({ length: hashBytes }, (_, index) => Number.parseInt(id.slice(index * 2, index * 2 + 2), 16));
 }
 
+/** Whether a text is an artifact's id: 64 hexadecimal digits, in small letters. */
 export function isArtifactId(text: string): text is ArtifactId {
   return /^[0-9a-f]{64}$/.test(text);
 }

@@ -14,11 +14,12 @@ export type FetchEvent =
   | { readonly type: "lacks"; readonly holder: PeerId }
   | { readonly type: "woke" };
 
+/** Why a fetch asks a holder for nothing any more. */
 export type DropReason =
   /** What it sent isn't what the id says. */
   | "lied"
   | "lacks"
-  /** It said nothing for {@link silentMs}. */
+  /** It said nothing for too long. */
   | "silent";
 
 export type FetchEffect =

@@ -21,6 +21,7 @@ export interface ArtifactStore {
   remove(id: ArtifactId): Promise<void>;
   /** What was begun under this name before, if it is there still, or something new. */
   draft(name: string): Promise<ArtifactDraft>;
+  /** Lets go of what it holds open. What is kept, stays. */
   close(): Promise<void>;
 }
 

@@ -1,6 +1,7 @@
 /** Of the electorate, counted when it was proposed: more than half, everyone, or so many. */
 export type Rule = "majority" | "unanimous" | { readonly quorum: number };
 
+/** What a ballot says. An abstention counts as neither. */
 export type Choice = "yes" | "no" | "abstain";
 
 /** How many must say yes. */

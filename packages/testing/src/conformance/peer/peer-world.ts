@@ -10,6 +10,7 @@ import { RelayWire } from "./relay-wire.js";
 import { Visit } from "./visit.js";
 import type { Wire } from "./wire.js";
 
+/** The peer that is held against the specification, and where visitors find it. */
 export interface PeerUnderTest {
   /** The server that it sits at. */
   readonly url: string;

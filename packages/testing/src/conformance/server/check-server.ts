@@ -19,6 +19,7 @@ export const serverChecks: readonly Check<ServerWorld>[] = [
   ...misbehaviourChecks,
 ];
 
+/** Which cases to run, how many at once, and what hears of each result. */
 export type CheckOptions = Pick<RunOptions<never>, "only" | "concurrency" | "onResult">;
 
 /**

@@ -3,6 +3,7 @@ import { enterRoom, type Member } from "../kit/member.js";
 import { Persona } from "../kit/persona.js";
 import { type ClientWebSocketOptions, ServerConnection } from "../kit/server-connection.js";
 
+/** The server that is held against the specification. */
 export interface ServerUnderTest {
   /** Where its WebSocket is, such as `wss://example.org/skein`. */
   readonly url: string;

@@ -13,6 +13,7 @@ export interface Player {
   readonly quality: LinkQuality;
 }
 
+/** The lanes that a scenario's traffic goes in. */
 export type SoakLane = "control" | "default" | "bulk" | "lossy";
 
 /** Something that an agent does, or that happens to it. */
@@ -54,6 +55,7 @@ export type Action =
   | { readonly type: "quality"; readonly who: number; readonly quality: LinkQuality; readonly forMs: number }
   | { readonly type: "clock"; readonly who: number; readonly byMs: number };
 
+/** Something that befalls a scenario's world, and when. */
 export interface Happening {
   readonly atMs: number;
   readonly action: Action;
