@@ -19,7 +19,9 @@ export interface Backplane {
   start(listener: BackplaneListener): void;
   /** Gives a message away. It goes to all who subscribe to the subject, this node included. While the backplane is down it is lost. */
   publish(subject: string, bytes: Uint8Array): void;
+  /** Has what is published on the subject told to the listener: in force when the backplane is up, and again each time it is. */
   subscribe(subject: string): void;
+  /** What is published on the subject isn't wanted any more. Some of it may still come. */
   unsubscribe(subject: string): void;
   /** What was published and isn't taken yet. */
   readonly bufferedBytes: number;

@@ -6,6 +6,7 @@ export interface MemoryBackplane {
   connect(): Backplane;
   /** Messages go and come no more, and those under way are lost, until {@link MemoryBackplane.start}. */
   stop(): void;
+  /** Messages go and come again. */
   start(): void;
 }
 
