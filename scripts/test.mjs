@@ -3,7 +3,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
-import { installPrograms, installServers } from "./install-programs.mjs";
+import { installBrowsers, installPrograms, installServers } from "./install-programs.mjs";
 import { prepareLab } from "./natlab.mjs";
 import { build, Failure, install, main, root, run, say } from "./workspace.mjs";
 
@@ -23,7 +23,7 @@ const steps = [
   },
   { name: "unit", work: unit },
   { name: "docs", work: () => check("node", "scripts/docs.mjs") },
-  { name: "packages", work: () => vitest("packages"), needsBuild: true, tests: "tests/packages" },
+  { name: "packages", work: packed, needsBuild: true, tests: "tests/packages" },
   { name: "compat", work: () => vitest("compat"), needsBuild: true, tests: "tests/compat" },
   { name: "sim", work: () => vitest("sim"), needsBuild: true, tests: "tests/sim" },
   { name: "interop", work: () => suite("interop", installPrograms), needsBuild: true, tests: "tests/interop" },
@@ -34,6 +34,13 @@ async function unit() {
   const obstacle = await installServers();
   if (obstacle !== undefined) say(`Left out: what needs other servers. ${obstacle}`);
   return vitest("unit");
+}
+
+async function packed() {
+  const obstacle = await installBrowsers();
+  if (obstacle === undefined) return vitest("packages");
+  say(`Left out: apps in pages. ${obstacle}`);
+  return add(await vitest("packages", "--exclude=**/pages.test.ts"), { ...nothing, skipped: 1 });
 }
 
 /** @param prepare says what stands in the way, if anything does. */
@@ -49,14 +56,14 @@ async function check(command, ...args) {
   return code === 0 ? passed : failed;
 }
 
-async function vitest(project) {
+async function vitest(project, ...more) {
   const report = join(root, `.cache/tests/${project}.json`);
   mkdirSync(join(root, ".cache/tests"), { recursive: true });
   rmSync(report, { force: true });
   const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
   // These wait for little but the processor: a worker for each core.
   const workers = ["unit", "packages"].includes(project) ? [`--maxWorkers=${availableParallelism()}`] : [];
-  const { code } = await run("vitest", ["run", "--project", project, ...workers, ...reporters]);
+  const { code } = await run("vitest", ["run", "--project", project, ...workers, ...more, ...reporters]);
   if (!existsSync(report)) return failed;
   const { numPassedTests, numFailedTests, numPendingTests, numTodoTests } = JSON.parse(readFileSync(report, "utf8"));
   const counts = { passed: numPassedTests, failed: numFailedTests, skipped: numPendingTests + numTodoTests };
