@@ -162,7 +162,9 @@ class Member {
 
   forward(listener: Listener, to: number, kind: "signal" | "relay" = "signal") {
     const packet = new Uint8Array(40).fill(to, 1, 33);
-    return this.hub.forward(placeOf(listener), compact(packet.subarray(1, 33)), kind, packet);
+    const outcome = this.hub.forward(placeOf(listener), compact(packet.subarray(1, 33)), kind, packet);
+    if (outcome !== "passed") expect(packet.subarray(1, 33)).toEqual(new Uint8Array(32).fill(to));
+    return outcome;
   }
 
   die(): void {

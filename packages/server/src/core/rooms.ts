@@ -185,7 +185,7 @@ export class Hub<Connection> {
 
   /**
    * Passes a forward on to `target` (32 characters, one for each byte of the peer's key). Reads nothing of it, writes the
-   * source's key over the target's, and gives the packet away.
+   * source's key over the target's, and gives the packet away. Where it doesn't pass, the packet is as it was.
    */
   forward(place: Place<Connection>, target: string, kind: ForwardClass, packet: Uint8Array): ForwardOutcome {
     const to = place.room.places.get(target);
@@ -198,7 +198,10 @@ export class Hub<Connection> {
     }
     if (to?.holder.at !== "node" || to.holder.away) return "gone";
     packet.set(idOf(place), 1);
-    return this.#nodes.forward(place, to.holder.node, target, kind, packet);
+    const outcome = this.#nodes.forward(place, to.holder.node, target, kind, packet);
+    // Refused, it is the sender's again, who is told by it where it didn't go.
+    if (outcome !== "passed") packet.set(expand(target), 1);
+    return outcome;
   }
 
   /** Passes on what came from another node, with the source's key in it. */
