@@ -60,7 +60,7 @@ function serversByName({ turnServer = [], turnSecret, turn }: ServeOptions): Tur
   if (turnSecret === undefined) {
     throw new SkeinError("bad-argument", "--turn-server needs --turn-secret: a file with the secret that it shares.");
   }
-  const secret = readText(turnSecret, "The TURN servers' secret");
+  const secret = readText(turnSecret, "The TURN servers' secret (turn-secret)");
   return turnServer.map((host) => ({ urls: turnUrls(host), secret }));
 }
 
@@ -83,7 +83,7 @@ function serversOfFile({ turnFile }: ServeOptions): TurnServer[] {
     if (!hasOneOfEach) throw wrongFile(turnFile);
     return {
       urls: urls ?? turnUrls(host as string),
-      secret: secret ?? readText(secretFile as string, "A TURN server's secret"),
+      secret: secret ?? readText(secretFile as string, "A TURN server's secret (turn-file)"),
       weight,
       region,
     };
@@ -118,7 +118,7 @@ async function startBeside(options: ServeOptions, told: (sentence: string) => vo
     relayPorts: turnRelayPorts,
     allowPeers: turnAllowPeer,
     allocationsPerClient: turnQuota,
-    secret: turnSecret === undefined ? undefined : readText(turnSecret, "The TURN secret"),
+    secret: turnSecret === undefined ? undefined : readText(turnSecret, "The TURN secret (turn-secret)"),
     told,
   });
 }
