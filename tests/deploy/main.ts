@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { constants, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs, styleText } from "node:util";
-import { checks } from "./checks.ts";
+import { type Chapters, checks } from "./checks.ts";
 import { type Commands, commandsOf, under } from "./guide.ts";
 import { Stage } from "./stage/stage.ts";
 
@@ -15,50 +15,55 @@ const { values: asked } = parseArgs({
     verbose: { type: "boolean", default: false },
   },
 });
-const guide = commandsOf(readFileSync("docs/guide/deploy.md", "utf8"));
-const other = asked.proxy === "nginx" ? /^Caddy/ : /^nginx/;
-
-/** What is typed, in the guide's order: all that comes before the two browsers; then what may be left out. */
-export const chapters = {
-  toBrowsers: [...guide.filter(({ under: headings }) => headings.length === 0), ...under(guide, /^[1-6]\. /, other)],
-  turn: under(guide, /^7\. /),
-  firewall: under(guide, /^A firewall/),
-};
-
-let failed = 0;
-let isStopped = false;
 const scratch = mkdtempSync(join(tmpdir(), "skein-deploy-try-"));
 process.once("exit", () => rmSync(scratch, { recursive: true, force: true }));
+console.error("Making a bare Debian, and what it finds in place of the internet …");
+const stage = await Stage.open({ scratch, suite: asked.suite });
+let isStopped = false;
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
   process.once(signal, () => {
     isStopped = true;
-    void stage?.close().finally(() => process.exit(128 + constants.signals[signal]));
+    void stage.close().finally(() => process.exit(128 + constants.signals[signal]));
   });
 }
-
-console.error("Making a bare Debian, and what it finds in place of the internet …");
-let stage: Stage | undefined;
-stage = await Stage.open({ scratch, suite: asked.suite });
-try {
-  const type = async (commands: readonly Commands[]): Promise<string> => {
-    let last = "";
-    for (const { text } of commands) {
-      if (!asked.verbose) console.error(styleText("dim", text.trimEnd(), { stream: process.stderr }));
-      last = await stage.debian.type(text, (line) => asked.verbose && console.error(line));
-    }
-    return last;
-  };
-  for (const { name, check } of checks(stage, chapters, type)) {
-    if (isStopped) break;
-    try {
-      console.log(`✓ ${name}: ${await check()}`);
-    } catch (error) {
-      failed++;
-      console.log(`✗ ${name}: ${error instanceof Error ? error.message : String(error)}`);
-    }
-  }
-} finally {
-  await stage.close();
-}
+const failed = await tryAll();
+await stage.close();
 console.log(failed === 0 ? "The guide leads there." : `${failed} of it failed.`);
 process.exit(failed === 0 ? 0 : 1);
+
+/** Gives how many failed. */
+async function tryAll(): Promise<number> {
+  let count = 0;
+  for (const { name, check } of checks(stage, chaptersOf(readFileSync("docs/guide/deploy.md", "utf8")), type)) {
+    const outcome = await check().then(
+      (seen) => `✓ ${name}: ${seen}`,
+      (error: unknown) => `✗ ${name}: ${error instanceof Error ? error.message : String(error)}`,
+    );
+    if (isStopped) break;
+    if (outcome.startsWith("✗")) count++;
+    console.log(outcome);
+  }
+  return count;
+}
+
+/** Of two ways, that which was asked for. */
+function chaptersOf(markdown: string): Chapters {
+  const guide = commandsOf(markdown);
+  const other = asked.proxy === "caddy" ? /^nginx/ : /^Caddy/;
+  const first = guide.filter(({ under: headings }) => headings.length === 0);
+  return {
+    toBrowsers: [...first, ...under(guide, /^[1-6]\. /, other)],
+    turn: under(guide, /^7\. /),
+    firewall: under(guide, /^A firewall/),
+  };
+}
+
+/** Gives what the last of it wrote. */
+async function type(commands: readonly Commands[]): Promise<string> {
+  let last = "";
+  for (const { text } of commands) {
+    if (!asked.verbose) console.error(styleText("dim", text.trimEnd(), { stream: process.stderr }));
+    last = await stage.debian.type(text, (line) => asked.verbose && console.error(line));
+  }
+  return last;
+}

@@ -30,6 +30,7 @@ export class Stage {
   readonly authority: string;
   readonly #programs: readonly ChildProcess[];
   readonly #visitors: Visitor[] = [];
+  #closed: Promise<void> | undefined;
 
   private constructor(debian: BareDebian, internet: Internet, authority: string, programs: readonly ChildProcess[]) {
     this.debian = debian;
@@ -65,7 +66,13 @@ export class Stage {
     return visitor;
   }
 
-  async close(): Promise<void> {
+  /** However often it is asked for. */
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
     await Promise.all(this.#visitors.map((visitor) => visitor.close()));
     await this.debian.remove();
     for (const program of this.#programs) program.kill();

@@ -109,11 +109,10 @@ function wrongFile(file: string): SkeinError {
 
 async function startBeside(options: ServeOptions, told: (sentence: string) => void): Promise<Coturn> {
   const { turnPort, turnRelayPorts, turnAllowPeer, turnQuota, turnSecret } = options;
-  const { host } = placeOf(options);
   const { startCoturn } = await import("@skein/server/coturn");
   return startCoturn({
     address: await addressOf(options),
-    listen: isAll(host) ? undefined : await addressOfHost(host),
+    listen: await listenOf(options),
     port: turnPort,
     relayPorts: turnRelayPorts,
     allowPeers: turnAllowPeer,
@@ -121,6 +120,16 @@ async function startBeside(options: ServeOptions, told: (sentence: string) => vo
     secret: turnSecret === undefined ? undefined : readText(turnSecret, "The TURN secret (turn-secret)"),
     told,
   });
+}
+
+/**
+ * Where the TURN server listens: where the server does, or on all addresses (`undefined`). A server behind a proxy listens on loopback, where
+ * TURN has no proxy in front: it is wanted at the address that is told.
+ */
+export async function listenOf({ turnAddress, ...options }: ServeOptions): Promise<string | undefined> {
+  const { host } = placeOf(options);
+  const isBehindProxy = isLoopback(host) && turnAddress !== undefined && !isLoopback(turnAddress);
+  return isAll(host) || isBehindProxy ? undefined : addressOfHost(host);
 }
 
 async function addressOf({ turnAddress, ...options }: ServeOptions): Promise<string> {
