@@ -50,7 +50,7 @@ export default defineConfig({
       {
         test: {
           name: "interop",
-          include: ["tests/interop/**/*.test.ts"],
+          include: ["tests/interop/**/*.test.ts", "tests/deploy/**/*.test.ts"],
           // Browsers and data channels of one file must not take the processor from those of another.
           fileParallelism: false,
           testTimeout: 120_000,

@@ -23,6 +23,15 @@ const proxies = [
   { name: "nginx-light", paths: ["/usr/sbin/nginx"] },
   { name: "caddy", paths: ["/usr/bin/caddy"] },
   { name: "openssl", paths: ["/usr/bin/openssl"] },
+  { name: "systemd", paths: ["/usr/bin/systemd-analyze"] },
+];
+/** What a bare Debian is made, booted, and given an internet with. */
+const stage = [
+  { name: "debootstrap", paths: ["/usr/sbin/debootstrap"] },
+  { name: "systemd-container", paths: ["/usr/bin/systemd-nspawn"] },
+  { name: "slirp4netns", paths: ["/usr/bin/slirp4netns"] },
+  { name: "pebble", paths: ["/usr/bin/pebble"] },
+  { name: "libnss3-tools", paths: ["/usr/bin/certutil"] },
 ];
 /** What the peer in Python stands on. */
 const python = [
@@ -52,6 +61,11 @@ export function installPrograms() {
 /** The same, with all that the NAT lab drives. */
 export function installLabPrograms() {
   return install([...browsers, ...network, ...turn]);
+}
+
+/** The same, with all that a trial of the guide to deployment drives. */
+export function installTrialPrograms() {
+  return install([...browsers, ...network, ...proxies, ...stage]);
 }
 
 async function install(programs) {

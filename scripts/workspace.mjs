@@ -144,6 +144,8 @@ function isStale(name) {
   const mark = builtMark(name);
   if (!existsSync(mark) || !existsSync(join(root, folder, "dist"))) return true;
   const recipe = ["tsup.config.ts", "tsconfig.base.json", "scripts/build-package.mjs", "pnpm-lock.yaml"];
+  // What operators install is in the command's package.
+  if (name === "cli") recipe.push("deploy");
   const own = readdirSync(join(root, folder)).filter((entry) => entry !== "dist" && entry !== "node_modules");
   const inputs = [...recipe, ...own.map((entry) => `${folder}/${entry}`)];
   return Math.max(...inputs.map((path) => newest(join(root, path)))) > statSync(mark).mtimeMs;

@@ -240,9 +240,9 @@ async function nginxConfiguration(): Promise<string> {
     .replaceAll(/listen (\[::\]:)?80;/g, (_, six) => (six ? "" : `listen 127.0.0.1:${ports.http};`))
     .replaceAll(/listen (\[::\]:)?443 ssl;/g, (_, six) => (six ? "" : `listen 127.0.0.1:${ports.https} ssl;`))
     .replace("127.0.0.1:7700", `127.0.0.1:${ports.server}`)
-    .replace("/etc/ssl/skein/fullchain.pem", join(folder, "server.pem"))
-    .replace("/etc/ssl/skein/privkey.pem", join(folder, "server.key"))
-    .replace("/var/log/nginx/skein.log", join(folder, "access.log"));
+    .replace("/etc/letsencrypt/live/skein.example.org/fullchain.pem", join(folder, "server.pem"))
+    .replace("/etc/letsencrypt/live/skein.example.org/privkey.pem", join(folder, "server.key"))
+    .replaceAll("/var/log/nginx/skein.log", join(folder, "access.log"));
   const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
     .map((kind) => `${kind}_temp_path ${join(folder, kind)};`)
     .join(" ");

@@ -177,6 +177,22 @@ describe("skein token", () => {
   });
 });
 
+describe("skein serve", () => {
+  it.each<[string, readonly string[], RegExp]>([
+    ["an operators' token that isn't there", ["--admin-token", "/nonexistent"], /admin-token.*can't be read/],
+    ["an operators' token that is too short", ["--admin-token", "short"], /32 bytes/],
+    ["an operators' port that is in use", ["--admin-port", "PORT", "--admin-token", "admin.token"], /in use/],
+    ["a certificate that is none", ["--tls-cert", "short", "--tls-key", "short"], /"tls-cert" and "tls-key".*PEM/],
+  ])("ends, with a sentence, over %s", async (_, args, sentence) => {
+    await writeFile(file("short"), "short");
+    const port = String(new URL(url).port);
+    const told = args.map((arg) => (arg === "PORT" ? port : /^[a-z]/.test(arg) ? file(arg) : arg));
+    const outcome = await run(["serve", "--port", "0", "--admin-port", "0", ...told]);
+    expect(outcome).toMatchObject({ code: 1, out: "", err: expect.stringMatching(oneSentence) });
+    expect(outcome.err).toMatch(sentence);
+  });
+});
+
 describe("skein admin", () => {
   it("lists rooms and who is in them, tells figures, and sends a peer away", async () => {
     const token = await tokenFor("--room", "lab");

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { type AddressInfo, createServer as createProbe } from "node:net";
+import { createSecureContext } from "node:tls";
 import { type IceServer, SkeinError } from "@skein/protocol";
 import { type Backplane, createServer, type ServerEvent, type SkeinServer } from "@skein/server";
 import sirv from "sirv";
@@ -33,22 +34,10 @@ export async function serve(options: ServeOptions): Promise<void> {
   const tell = (sentence: string): void => {
     process.stderr.write(`skein: ${sentence}\n`);
   };
-  let server: SkeinServer;
-  let turn: ServedTurn | undefined;
-  let backplane: Backplane | undefined;
-  let admin: { readonly close: () => Promise<void> } | undefined;
-  try {
-    const log = await logOf(options);
-    turn = await turnOf(options, tell);
-    backplane = await backplaneOf(options);
-    server = await start(options, turn, backplane, log);
-    admin = await adminOf(server, options, log);
-  } catch (error) {
-    await turn?.close();
-    await backplane?.close();
+  const { server, turn, admin } = await open(options, tell).catch((error: unknown) => {
     if (options.json) events.write(failure(undefined, error));
     throw error;
-  }
+  });
   const { path, host } = placeOf(options);
   const page = options.page ? `${server.url.replace(/^ws/, "http").slice(0, -path.length)}/` : undefined;
   if (options.json)
@@ -66,24 +55,60 @@ export async function serve(options: ServeOptions): Promise<void> {
   if (options.json) events.write({ event: "stopped" });
 }
 
+/** All that runs for a server. */
+interface Opened {
+  readonly server: SkeinServer;
+  readonly turn: ServedTurn;
+  readonly admin: { readonly close: () => Promise<void> } | undefined;
+}
+
+/** Starts all of it, or none. */
+async function open(options: ServeOptions, tell: (sentence: string) => void): Promise<Opened> {
+  let turn: ServedTurn | undefined;
+  let backplane: Backplane | undefined;
+  let server: SkeinServer | undefined;
+  try {
+    // What can't be read is told before anybody is let in.
+    const operators = operatorsOf(options);
+    const log = await logOf(options);
+    turn = await turnOf(options, tell);
+    backplane = await backplaneOf(options);
+    server = await start(options, turn, backplane, log);
+    return { server, turn, admin: await adminOf(server, operators, log) };
+  } catch (error) {
+    await server?.close();
+    await turn?.close();
+    await backplane?.close();
+    throw error;
+  }
+}
+
 async function logOf({ log: level }: ServeOptions): Promise<((event: ServerEvent) => void) | undefined> {
   if (level === undefined) return undefined;
   const { createLog } = await import("@skein/server/operations");
   return createLog({ level, destination: process.stderr });
 }
 
+/** Where operators ask, and what they bring. */
+interface Operators {
+  readonly port: number | undefined;
+  readonly token: string;
+}
+
+function operatorsOf({ adminPort: port, adminToken: file }: ServeOptions): Operators | undefined {
+  if (file !== undefined) return { port, token: readText(file, "The operators' token (admin-token)") };
+  if (port === undefined) return undefined;
+  throw new SkeinError("bad-argument", "--admin-port needs --admin-token: whoever asks there must bring a token.");
+}
+
 async function adminOf(
   server: SkeinServer,
-  { adminPort: port, adminToken: file }: ServeOptions,
+  operators: Operators | undefined,
   log: ((event: ServerEvent) => void) | undefined,
 ) {
-  if (port === undefined && file === undefined) return undefined;
-  if (file === undefined) {
-    await server.close();
-    throw new SkeinError("bad-argument", "--admin-port needs --admin-token: whoever asks there must bring a token.");
-  }
+  if (operators === undefined) return undefined;
   const { createAdmin } = await import("@skein/server/operations");
-  return createAdmin(server.rooms, { port, token: readText(file, "The operators' token"), log });
+  return createAdmin(server.rooms, { ...operators, log });
 }
 
 /** Tells statistics every so often, and a last time when it is stopped. */
@@ -142,7 +167,22 @@ function tlsOf({ tlsCert, tlsKey }: ServeOptions): { readonly cert: string; read
   if (tlsCert === undefined || tlsKey === undefined) {
     throw new SkeinError("bad-argument", "--tls-cert and --tls-key belong together: give both.");
   }
-  return { cert: readText(tlsCert, "The certificate"), key: readText(tlsKey, "The certificate's key") };
+  const cert = readText(tlsCert, "The certificate (tls-cert)");
+  const key = readText(tlsKey, "The certificate's key (tls-key)");
+  mustBelongTogether({ cert, key }, `${tlsCert} and ${tlsKey}`);
+  return { cert, key };
+}
+
+function mustBelongTogether(pair: { readonly cert: string; readonly key: string }, files: string): void {
+  try {
+    createSecureContext(pair);
+  } catch (cause) {
+    throw new SkeinError(
+      "bad-argument",
+      `"tls-cert" and "tls-key", ${files}: give a certificate and its own private key, both as PEM.`,
+      { cause },
+    );
+  }
 }
 
 /** The origins of a server's own pages hold its port, so the port must be known before it listens. */

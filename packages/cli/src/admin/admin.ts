@@ -63,7 +63,7 @@ async function ask<Answer>(target: AdminTarget, path: string, body?: unknown): P
       "Operators bring a token: name its file by --admin-token or SKEIN_ADMIN_TOKEN.",
     );
   }
-  const response = await request(address, path, readText(file, "The operators' token"), body);
+  const response = await request(address, path, readText(file, "The operators' token (admin-token)"), body);
   const answer: unknown = await response.json().catch(() => undefined);
   if (response.ok && answer !== undefined) return answer as Answer;
   throw new SkeinError(response.status === 401 ? "not-authorised" : "bad-argument", sentenceOf(answer, address));

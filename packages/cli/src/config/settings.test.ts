@@ -80,6 +80,11 @@ describe("settings", () => {
     expect(() => resolve([], environment, file)).toThrow(sentence);
   });
 
+  it("that are in a file which isn't there say so", () => {
+    const sentence = /can't be read from \/nowhere\/skein\.json: is it there/;
+    expect(() => resolve(["--config", "/nowhere/skein.json"], {})).toThrow(sentence);
+  });
+
   it("are all in the help, with their names in the environment", () => {
     const help = addSettings(new Command("serve"), settings).helpInformation();
     for (const word of ["--port <number>", "SKEIN_PORT", "SKEIN_ALLOW_ORIGIN", "SKEIN_PAGE", "SKEIN_CONFIG"]) {

@@ -87,8 +87,9 @@ function readValue(setting: Setting, value: unknown, origin: string): unknown {
 }
 
 function readJson(file: string): object {
+  const text = readFile(file);
   try {
-    const value: unknown = JSON.parse(readFileSync(file, "utf8"));
+    const value: unknown = JSON.parse(text);
     if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
   } catch (cause) {
     throw new SkeinError("bad-argument", `${file} can't be read as settings: it must be JSON like {"port": 8080}.`, {
@@ -96,6 +97,15 @@ function readJson(file: string): object {
     });
   }
   throw new SkeinError("bad-argument", `${file} holds no settings: it must be an object like {"port": 8080}.`);
+}
+
+function readFile(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (cause) {
+    const sentence = `The settings can't be read from ${file}: is it there, and may this process read it?`;
+    throw new SkeinError("bad-argument", sentence, { cause });
+  }
 }
 
 function parseOne({ parse }: Setting, text: string, origin: string): unknown {

@@ -48,10 +48,17 @@ describe("a server of this machine alone", () => {
 it.each([
   [{ open: true, authJwks: "https://id.example/jwks.json" }, /exclude each other/],
   [{ authIssuer: "https://id.example" }, /needs a key/],
-  [{ authKey: ["/nowhere/lab.pub"] }, /can't be read from \/nowhere\/lab\.pub/],
+  [{ authKey: ["/nowhere/lab.pub"] }, /auth-key.* can't be read from \/nowhere\/lab\.pub/],
   [{ authJwks: "http://id.example/jwks.json" }, /https/],
 ])("settings that contradict each other are refused: %j", async (options, sentence) => {
   await expect(authorisationOf(options)).rejects.toThrow(sentence);
+});
+
+it("a key that is none says which setting and which file it is of", async () => {
+  writeFileSync(key, "too short");
+  await expect(authorisationOf({ authKey: [key] })).rejects.toThrow(
+    `"auth-key", ${key}: A token's secret has 32 bytes`,
+  );
 });
 
 it("limits are those that were told, and no others", () => {

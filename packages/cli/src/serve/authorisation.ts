@@ -1,7 +1,7 @@
 import { SkeinError } from "@skein/protocol";
 import type { Authorise } from "@skein/server";
 import { isLoopback, placeOf, type ServeOptions } from "./options.js";
-import { readText } from "./secret-file.js";
+import { namingFile, readText } from "./secret-file.js";
 
 /**
  * Who is let in: whoever has a token where there is a key, anyone where that is said, or where nobody but this machine can ask.
@@ -28,7 +28,14 @@ export async function authorisationOf(options: ServeOptions): Promise<Authorise 
     );
   }
   const { authoriseByToken, parseTokenKey } = await import("@skein/server/tokens");
-  const keys = authKey.map((file) => parseTokenKey(readText(file, "A key for tokens")));
+  const keys = authKey.map((file) =>
+    namingFile("auth-key", file, () => {
+      const key = parseTokenKey(readText(file, "A key for tokens (auth-key)"));
+      // Alone first: of several, nobody would be told which can't be used.
+      authoriseByToken({ keys: [key] });
+      return key;
+    }),
+  );
   return authoriseByToken({
     keys: authJwks === undefined ? keys : [...keys, { jwksUrl: authJwks }],
     issuer: authIssuer,

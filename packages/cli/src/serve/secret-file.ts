@@ -15,3 +15,14 @@ export function readText(file: string, what: string): string {
     );
   }
 }
+
+/** Does what may fail on a file's content; what it throws then says which setting named the file, and which file it is. */
+export function namingFile<Result>(setting: string, file: string, work: () => Result): Result {
+  try {
+    return work();
+  } catch (cause) {
+    const { code, message } = SkeinError.from(cause, "bad-argument");
+    if (message.includes(file)) throw cause;
+    throw new SkeinError(code, `"${setting}", ${file}: ${message}`, { cause });
+  }
+}

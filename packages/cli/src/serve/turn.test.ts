@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { parseHost, parsePeerRange, parsePortRange, parseTurnPort } from "../config/turn-values.js";
-import { turnOf } from "./turn.js";
+import { listenOf, turnOf } from "./turn.js";
 
 let folder: string;
 let secretFile: string;
@@ -87,6 +87,16 @@ describe("the TURN servers of `skein serve`", () => {
       expect(`${(error as Error).message} ${(error as Error).stack} ${(error as Error).cause}`).not.toContain(secret);
     }
   });
+});
+
+it.each<[string, Parameters<typeof listenOf>[0], string | undefined]>([
+  ["where the server does", { host: "192.0.2.1" }, "192.0.2.1"],
+  ["on loopback where that is all there is", {}, "127.0.0.1"],
+  ["on loopback where it is told so", { host: "localhost", turnAddress: "127.0.0.1" }, "127.0.0.1"],
+  ["everywhere where the server does", { host: "0.0.0.0", turnAddress: "203.0.113.5" }, undefined],
+  ["everywhere where the server is behind a proxy", { host: "127.0.0.1", turnAddress: "203.0.113.5" }, undefined],
+])("the TURN server beside the server listens %s", async (_, options, listen) => {
+  expect(await listenOf(options)).toBe(listen);
 });
 
 describe("the values of the flags", () => {

@@ -60,7 +60,7 @@ function serversByName({ turnServer = [], turnSecret, turn }: ServeOptions): Tur
   if (turnSecret === undefined) {
     throw new SkeinError("bad-argument", "--turn-server needs --turn-secret: a file with the secret that it shares.");
   }
-  const secret = readText(turnSecret, "The TURN servers' secret");
+  const secret = readText(turnSecret, "The TURN servers' secret (turn-secret)");
   return turnServer.map((host) => ({ urls: turnUrls(host), secret }));
 }
 
@@ -83,7 +83,7 @@ function serversOfFile({ turnFile }: ServeOptions): TurnServer[] {
     if (!hasOneOfEach) throw wrongFile(turnFile);
     return {
       urls: urls ?? turnUrls(host as string),
-      secret: secret ?? readText(secretFile as string, "A TURN server's secret"),
+      secret: secret ?? readText(secretFile as string, "A TURN server's secret (turn-file)"),
       weight,
       region,
     };
@@ -109,18 +109,27 @@ function wrongFile(file: string): SkeinError {
 
 async function startBeside(options: ServeOptions, told: (sentence: string) => void): Promise<Coturn> {
   const { turnPort, turnRelayPorts, turnAllowPeer, turnQuota, turnSecret } = options;
-  const { host } = placeOf(options);
   const { startCoturn } = await import("@skein/server/coturn");
   return startCoturn({
     address: await addressOf(options),
-    listen: isAll(host) ? undefined : await addressOfHost(host),
+    listen: await listenOf(options),
     port: turnPort,
     relayPorts: turnRelayPorts,
     allowPeers: turnAllowPeer,
     allocationsPerClient: turnQuota,
-    secret: turnSecret === undefined ? undefined : readText(turnSecret, "The TURN secret"),
+    secret: turnSecret === undefined ? undefined : readText(turnSecret, "The TURN secret (turn-secret)"),
     told,
   });
+}
+
+/**
+ * Where the TURN server listens: where the server does, or on all addresses (`undefined`). A server behind a proxy listens on loopback, where
+ * TURN has no proxy in front: it is wanted at the address that is told.
+ */
+export async function listenOf({ turnAddress, ...options }: ServeOptions): Promise<string | undefined> {
+  const { host } = placeOf(options);
+  const isBehindProxy = isLoopback(host) && turnAddress !== undefined && !isLoopback(turnAddress);
+  return isAll(host) || isBehindProxy ? undefined : addressOfHost(host);
 }
 
 async function addressOf({ turnAddress, ...options }: ServeOptions): Promise<string> {
