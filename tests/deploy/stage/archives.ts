@@ -11,7 +11,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { basename, join, resolve } from "node:path";
-import { packAll } from "../../packages/packed.ts";
+import { packAll } from "../../packages/support/packed.ts";
 
 /** A package as a registry tells of it, but for where it is. */
 export interface Published {
