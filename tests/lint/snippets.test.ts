@@ -57,7 +57,8 @@ function write({ file, line, language, code }: Snippet): void {
 }
 
 function writeConfiguration(): void {
-  const { compilerOptions } = JSON.parse(readFileSync(join(root, "tsconfig.json"), "utf8"));
+  const written = readFileSync(join(root, "tsconfig.json"), "utf8").replace(/^ *\/\/.*$/gm, "");
+  const { compilerOptions } = JSON.parse(written);
   const paths: Record<string, readonly string[]> = {};
   for (const [name, [path]] of Object.entries<[string]>(compilerOptions.paths)) paths[name] = [join(root, path)];
   for (const [name, path] of Object.entries(others)) paths[name] = [join(root, path)];
