@@ -20,7 +20,13 @@ export default defineConfig({
   head: [["link", { rel: "icon", href: icon }]],
   // Pages lie where the repository's readers look for them: beside what they are about.
   srcDir: "..",
-  srcExclude: ["README.md", ".changeset/**", ".cache/**", "packages/*/vectors/**", "packages/*/CHANGELOG.md"],
+  srcExclude: [
+    "README.md",
+    "{.changeset,tests,bench,scripts}/**",
+    ".cache/**",
+    "packages/*/vectors/**",
+    "packages/*/CHANGELOG.md",
+  ],
   rewrites: (file) => placeOf(file),
   outDir: "../.cache/docs",
   cacheDir: "../.cache/vitepress",
