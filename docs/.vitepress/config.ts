@@ -22,9 +22,8 @@ export default defineConfig({
   srcDir: "..",
   srcExclude: [
     "README.md",
-    ".changeset/**",
+    "{.changeset,tests,bench,scripts}/**",
     ".cache/**",
-    "tests/**",
     "packages/*/vectors/**",
     "packages/*/CHANGELOG.md",
   ],
