@@ -187,7 +187,7 @@ export class Connection implements PacketHandler, Limited {
         if (this.#limiter.waitsForOthers("signal", packet, nowMs)) return;
         return this.#handleForward(packet, nowMs);
       default:
-        if (this.#limiter.waitsForOthers("control", packet, nowMs)) return;
+        if (this.#limiter.waitsForOthers("control", packet, nowMs) || this.#waitsForItsTurn(packet, nowMs)) return;
         return this.#handleControl(packet, nowMs);
     }
   }
@@ -196,6 +196,14 @@ export class Connection implements PacketHandler, Limited {
   shutOut(code: ErrorCode, message: string, retryAfterMs?: number): void {
     this.#membership.end(code, message, retryAfterMs);
     this.#socket.pause();
+  }
+
+  /** Of a crowd that comes at once each is heard after the other: else whoever is in already would wait for all of them. */
+  #waitsForItsTurn(packet: Buffer, nowMs: number): boolean {
+    const waitMs = this.#membership.answer(nowMs);
+    if (waitMs === 0 || !this.#incoming.isOpen) return false;
+    this.#incoming.delay(packet, waitMs);
+    return true;
   }
 
   #handleForward(packet: Buffer, nowMs: number): void {

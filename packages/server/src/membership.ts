@@ -1,5 +1,6 @@
 import { type ClientMessage, type ErrorCode, nonceBytes, type SignedCard } from "@skein/protocol";
 import { type Admission, admit, checkCard, type Refusal, renew } from "./admission.js";
+import type { Pacer } from "./core/pacer.js";
 import { cardOf, type Hub, type Loss, type Place } from "./core/rooms.js";
 import { startTenure, type Tenure, tenureDeadline, wakeTenure } from "./core/tenure.js";
 import { type EntryWorld, enter, full } from "./entry.js";
@@ -16,6 +17,8 @@ export interface MembershipWorld<Connection> extends SpeakerWorld, EntryWorld {
   readonly ice: IceDesk<Connection>;
   /** Through which joins go to have their signatures looked at. */
   readonly turnstiles: Turnstiles;
+  /** What spreads the answers of a crowd that comes at once. */
+  readonly pacer: Pacer;
   /** The connection is in a room, and has no longer to hurry. */
   joined(connection: Connection): void;
   /** When the connection's token wants to be looked at; undefined: never. */
@@ -28,6 +31,8 @@ type Join = Extract<ClientMessage, { t: "join" }>;
 
 type State<Connection> =
   | { readonly phase: "challenged"; readonly nonce: Uint8Array }
+  /** The client has begun to answer. */
+  | { readonly phase: "answering"; readonly nonce: Uint8Array }
   | { readonly phase: "joined"; readonly place: Place<Connection> }
   | { readonly phase: "ended" };
 
@@ -85,9 +90,19 @@ export class Membership<Connection extends { readonly number: number }> {
     return this.#grant.mayRelay !== false;
   }
 
+  /**
+   * How long the client's first words have to wait for those of others, who came together with it; to be asked before it is listened to, and 0
+   * from then on.
+   */
+  answer(nowMs: number): number {
+    if (this.#state.phase !== "challenged") return 0;
+    this.#state = { phase: "answering", nonce: this.#state.nonce };
+    return this.#world.pacer.waitMs(nowMs);
+  }
+
   /** Looks at a join, and lets it in or sends it away. Undefined where it comes too late. */
   join(join: Join): Promise<void> | undefined {
-    return this.#state.phase === "challenged" ? this.#join(join, this.#state.nonce) : undefined;
+    return this.#state.phase === "answering" ? this.#join(join, this.#state.nonce) : undefined;
   }
 
   async announce(signed: SignedCard, place: Place<Connection>): Promise<void> {
@@ -179,7 +194,7 @@ export class Membership<Connection extends { readonly number: number }> {
     const inTurn = <Result>(work: () => Promise<Result>) => turnstiles.pass(this.#origin, work);
     const admission = await admit(join, nonce, settings, inTurn, log);
     // Meanwhile the client may have gone, or its time run out.
-    if (this.#state.phase !== "challenged") return;
+    if (this.#state.phase !== "answering") return;
     const refusal = admission.admitted ? this.#takePlace(join, admission) : admission;
     if (refusal !== undefined) this.#refuse(refusal);
   }

@@ -6,6 +6,7 @@ import { SkeinError, webSocketProtocol } from "@skein/protocol";
 import { WebSocketServer } from "ws";
 import { addressOf } from "./address.js";
 import { comeBackMs, type Turned } from "./commons.js";
+import { Entrance, type Newcomer } from "./entrance.js";
 import { errorName } from "./events.js";
 import { createRequestHandler, refuseUpgrade, sendRefusal, type UpgradeRefusal } from "./http.js";
 import { type ServerOptions, type Settings, settle } from "./options.js";
@@ -87,7 +88,8 @@ class RunningServer implements SkeinServer {
     const timeouts = timeoutsOf(settings.joinTimeoutMs);
     this.#http = tls === undefined ? createHttpServer(timeouts, answer) : createSecureServer(tls, timeouts, answer);
     this.#http.maxConnections = limits.connections + otherSockets;
-    this.#http.on("upgrade", (request, socket, head) => this.#upgrade(request, socket, head));
+    const entrance = new Entrance((newcomer) => this.#upgrade(newcomer));
+    this.#http.on("upgrade", (request, socket, head) => entrance.add({ request, socket, head }));
     this.#webSockets = new WebSocketServer({ ...webSocketOptions, noServer: true, maxPayload: limits.packetBytes });
   }
 
@@ -152,7 +154,7 @@ class RunningServer implements SkeinServer {
     this.#rooms.log({ type: "closed" });
   }
 
-  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+  #upgrade({ request, socket, head }: Newcomer): void {
     const refusal = this.#refuse(request);
     if (refusal !== undefined) return this.#turnAway(socket, refusal);
     const address = addressOf(request, this.#settings.trustedHops);
