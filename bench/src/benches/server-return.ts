@@ -71,10 +71,12 @@ const watchedMembers = 20;
 async function lose(members: number, roomSize: number) {
   await using resources = new AsyncDisposableStack();
   const start = () => resources.use(new Child<MeasuredServer>(new URL("../servers/skein.ts", import.meta.url)));
-  const gather = () => resources.use(new Child<ReturningMethods>(new URL("../load/returning.ts", import.meta.url)));
-  const crowd = gather();
+  const gather = (priority: "normal" | "idle") =>
+    resources.use(new Child<ReturningMethods>(new URL("../load/returning.ts", import.meta.url), [], priority));
+  // Thousands of other machines: what they do to the server counts, and not that they take the processor from it.
+  const crowd = gather("idle");
   // A few of them have a process of their own: how long a forward takes between two of a crowd says how busy the crowd's process is.
-  const watched = gather();
+  const watched = gather("normal");
   const first = start();
   const url = await first.call("listen");
   await crowd.call("open", url, members - watchedMembers, roomSize, "crowd");
