@@ -53,7 +53,7 @@ beforeAll(async () => {
 });
 afterEach(() => Promise.all(hosts.map((host) => host.endAgents())));
 afterAll(async () => {
-  await Promise.all(hosts.map((host) => host.kill()));
+  await Promise.all(hosts.map((host) => host.close()));
   await Promise.all(children.map(end));
   if (canRun) run("ip", "netns", "del", network);
   for (const path of [folder, etc]) rmSync(path, { recursive: true, force: true });

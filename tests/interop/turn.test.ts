@@ -51,7 +51,7 @@ afterEach(async () => {
   await Promise.all(served.splice(0).map((one) => one.stop()));
 });
 afterAll(async () => {
-  await Promise.all(hosts.map((host) => host.kill()));
+  await Promise.all(hosts.map((host) => host.close()));
   if (canRun) run("ip", "netns", "del", network);
 });
 

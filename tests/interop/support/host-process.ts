@@ -15,7 +15,7 @@ let engines: Promise<Engines> | undefined;
 
 async function run({ target, engine, method, args }: HostCall): Promise<unknown> {
   if (target === "server") return serve(args[0] as ServerOptions, args[1] as string | undefined);
-  if (target === "all") return endAll();
+  if (target === "all") return method === "close" ? close() : endAll();
   const agent = await agentOf(target, engine);
   return agent[method]?.(...args);
 }
@@ -51,13 +51,19 @@ async function endAll(): Promise<void> {
   await (await engines)?.endAgents();
 }
 
+/** Browsers don't end with the process that started them. */
+async function close(): Promise<void> {
+  await endAll();
+  await (await engines)?.[Symbol.asyncDispose]();
+}
+
 process.on("message", (call: HostCall) => {
   run(call).then(
     (value) => answer({ call: call.call, value }),
     (error: unknown) => answer({ call: call.call, error: error instanceof Error ? error.message : String(error) }),
   );
 });
-process.on("disconnect", () => process.exit(0));
+process.on("disconnect", () => void close().finally(() => process.exit(0)));
 
 function answer(reply: HostReply): void {
   process.send?.(reply);

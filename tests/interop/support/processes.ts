@@ -60,7 +60,13 @@ export class HostProcess {
     return (await this.#call("server", "start", [options, backplane])) as string;
   }
 
-  /** `kill -9`: no goodbye of any kind. */
+  /** Ends it, and its browsers. */
+  async close(): Promise<void> {
+    await this.#call("all", "close", []);
+    await this.kill();
+  }
+
+  /** `kill -9`: no goodbye of any kind. Browsers that it started go on: not for one that has any. */
   async kill(): Promise<void> {
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
     const exited = once(this.#child, "exit");
