@@ -77,6 +77,15 @@ describe("a fetch's plan", () => {
     expect(plan.handle({ type: "woke" }, 2 * silentMs - 1)).toMatchObject([{ type: "drop", reason: "silent" }]);
   });
 
+  it("trusts nobody again whose list was wrong, though it came when the holder was dropped already", () => {
+    const plan = new FetchPlan(nobodyMs, 0);
+    plan.handle({ type: "holder", holder: id(1) }, 0);
+    plan.handle({ type: "lacks", holder: id(1) }, 1);
+    plan.handle({ type: "list", holder: id(1), is: "wrong" }, 2);
+    expect(plan.handle({ type: "holder", holder: id(1) }, 3)).toEqual([]);
+    expect(plan.handle({ type: "holder", holder: id(2) }, 4)).toMatchObject([{ type: "ask-list", holder: id(2) }]);
+  });
+
   it("asks for no chunk twice without a reason, trusts no liar again, and ends, whatever happens", () => {
     const step = fc.tuple(
       fc.constantFrom("answer", "answer", "answer", "lie", "lose", "meet", "lacks", "wait"),

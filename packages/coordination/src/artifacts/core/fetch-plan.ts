@@ -123,10 +123,15 @@ export class FetchPlan {
 
   #drop(holder: PeerId, reason: DropReason, nowMs: number): void {
     if (!this.#holders.has(holder)) return;
-    if (reason === "lied") this.#liars.add(holder);
     this.#remove(holder, nowMs);
     this.#effects.push({ type: "drop", holder, reason });
     this.#goOn(nowMs);
+  }
+
+  /** Also where it is lost already, or dropped: it may come back. */
+  #condemn(id: PeerId, nowMs: number): void {
+    this.#liars.add(id);
+    this.#drop(id, "lied", nowMs);
   }
 
   /** It is nobody's again; the first that is asked for. */
@@ -136,8 +141,8 @@ export class FetchPlan {
   }
 
   #takeList({ holder, is }: Extract<FetchEvent, { type: "list" }>, nowMs: number): void {
+    if (is === "wrong") return this.#condemn(holder, nowMs);
     if (this.#state.phase !== "listing" || this.#state.asked?.holder !== holder) return;
-    if (is === "wrong") return this.#drop(holder, "lied", nowMs);
     this.#state = { phase: "looking" };
   }
 
@@ -152,11 +157,7 @@ export class FetchPlan {
   }
 
   #takeChunk({ holder: id, index, is }: Extract<FetchEvent, { type: "chunk" }>, nowMs: number): void {
-    if (is === "wrong") {
-      // Also where it is lost already: it may come back.
-      this.#liars.add(id);
-      return this.#drop(id, "lied", nowMs);
-    }
+    if (is === "wrong") return this.#condemn(id, nowMs);
     const holder = this.#holders.get(id);
     const askedMs = holder?.open.get(index);
     if (holder !== undefined && askedMs !== undefined) {
