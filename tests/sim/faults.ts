@@ -60,14 +60,14 @@ export const faults: readonly Fault[] = [
   {
     name: "server: a place that its peer came back to is given up all the same",
     file: "server/src/core/rooms.ts",
-    find: "const earlier = place.connection;\n    this.#stopWaiting(place);\n    place.connection = connection;",
-    put: "const earlier = place.connection;\n    place.connection = connection;",
+    find: "const earlier = place.connection;\n    this.#stopWaiting(place);\n    this.#hold(place);",
+    put: "const earlier = place.connection;\n    this.#hold(place);",
   },
   {
     name: "server: a forward keeps its target's key, and doesn't say whom it is from",
     file: "server/src/core/rooms.ts",
-    find: "    packet.set(idOf(place), 1);\n",
-    put: "",
+    find: "packet.set(idOf(place), 1);\n      this.#sink.forward(to.connection, packet);",
+    put: "this.#sink.forward(to.connection, packet);",
   },
   {
     name: "link: one that had no path for a minute lives on where the other side has ended it",
