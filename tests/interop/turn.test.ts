@@ -48,12 +48,38 @@ beforeAll(() => {
 });
 afterEach(async () => {
   await Promise.all(hosts.map((host) => host.endAgents()));
-  await Promise.all(served.splice(0).map((one) => one.stop()));
+  await endServers();
 });
 afterAll(async () => {
   await Promise.all(hosts.map((host) => host.close()));
   if (canRun) run("ip", "netns", "del", network);
 });
+
+async function endServers(): Promise<void> {
+  await Promise.all(served.splice(0).map((one) => one.stop()));
+}
+
+const triesMost = 3;
+const answerMs = 5_000;
+
+/**
+ * Trap: of some dozens of connections of node-datachannel through TURN one locks up when its DTLS begins, and with it, when it is closed, the
+ * whole process (mended in libdatachannel by its pull request 1630, which 0.33.4 doesn't have). Where that is what happened, and only there, it is
+ * tried again by other processes.
+ */
+async function whereNothingLocksUp(run: () => Promise<void>): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await run();
+    } catch (error) {
+      const ended = await Promise.all(hosts.map((host) => host.endsAgentsWithin(answerMs)));
+      if (tries === triesMost || ended.every(Boolean)) throw error;
+      await Promise.all(hosts.map((host, index) => (ended[index] ? host.close() : host.kill())));
+      await endServers();
+      hosts = [new HostProcess(inside), new HostProcess(inside)];
+    }
+  }
+}
 
 /** `skein serve --turn` in the lab's network. */
 class Served {
@@ -135,6 +161,8 @@ async function outliveCredentials(engines: readonly [EngineName, EngineName], ur
   const who = engines.join(" and ");
   const { a, b, idB } = await pair(engines, url, number);
   const flow = a.flow(idB);
+  // Where its process is killed nobody waits for it any more.
+  void flow.catch(() => {});
   const [first = 0] = await expiries(a);
   // Past the time of all that was handed out at the join.
   await expect.poll(() => Date.now() / 1_000 > first + 2, { timeout: 30_000, interval: 100 }).toBe(true);
@@ -164,40 +192,58 @@ async function outliveCredentials(engines: readonly [EngineName, EngineName], ur
   }
 }
 
+/** Room for a try that locked up. */
+const longer = { timeout: 400_000 };
+
 describe.skipIf(!canRun)("skein serve --turn", () => {
-  it.each(pairs)("links %s and %s where nothing but TURN gets through", async (...engines) => {
-    const { url } = await Served.start();
-    const { a, b, idA, idB } = await pair(engines, url);
-    await Promise.all([a.flood(idB, 3_000), b.flood(idA, 3_000)]);
-    expect(await Promise.all([a.counted(3_000), b.counted(3_000)])).toEqual([[], []]);
-    for (const agent of [a, b]) expect(await wayOf(agent)).toContain("relay");
+  it.each(pairs)("links %s and %s where nothing but TURN gets through", longer, async (...engines) => {
+    await whereNothingLocksUp(async () => {
+      const { url } = await Served.start();
+      const { a, b, idA, idB } = await pair(engines, url);
+      await Promise.all([a.flood(idB, 3_000), b.flood(idA, 3_000)]);
+      expect(await Promise.all([a.counted(3_000), b.counted(3_000)])).toEqual([[], []]);
+      for (const agent of [a, b]) expect(await wayOf(agent)).toContain("relay");
+    });
   });
 
-  it("links outlive the end of their credentials: what is opened or restarted then has new ones, and no number is lost", async () => {
-    const { url } = await Served.start(["--turn-lifetime", "8s"]);
-    // What takes long is waiting: the pairs do it side by side.
-    await Promise.all(pairs.map((engines, number) => outliveCredentials(engines, url, number)));
-  });
+  it(
+    "links outlive the end of their credentials: what is opened or restarted then has new ones, and no number is lost",
+    longer,
+    async () => {
+      await whereNothingLocksUp(async () => {
+        const { url } = await Served.start(["--turn-lifetime", "8s"]);
+        // What takes long is waiting: the pairs do it side by side.
+        await Promise.all(pairs.map((engines, number) => outliveCredentials(engines, url, number)));
+      });
+    },
+  );
 
-  it("says in a sentence that coturn died, starts it again, and links come back through it without losing anything", async () => {
-    const one = await Served.start(["--turn-lifetime", "8s"]);
-    const { a, b, idB } = await pair(["node", "node"], one.url);
-    const flow = a.flow(idB);
-    await b.counted(200);
-    process.kill(one.turnPid, "SIGKILL");
-    await b.logged("path none", 0, 60_000).catch(() => {});
-    await expect.poll(() => one.stderr, { timeout: 30_000 }).toContain("TURN is back.");
-    expect(one.stderr).toMatch(
-      /^skein: coturn ended \(137\).*TURN is away, and starts again in 1 s\.\nskein: TURN is back\.\n$/,
-    );
-    const at = (await b.lines("path direct")).length;
-    await expect
-      .poll(async () => (await b.lines("path direct")).length, { timeout: 90_000 })
-      .toBeGreaterThan(Math.min(at, 1));
-    await a.stopFlow();
-    const sent = await flow;
-    expect(await b.counted(sent)).toEqual([]);
-  });
+  it(
+    "says in a sentence that coturn died, starts it again, and links come back through it without losing anything",
+    longer,
+    async () => {
+      await whereNothingLocksUp(async () => {
+        const one = await Served.start(["--turn-lifetime", "8s"]);
+        const { a, b, idB } = await pair(["node", "node"], one.url);
+        const flow = a.flow(idB);
+        void flow.catch(() => {});
+        await b.counted(200);
+        process.kill(one.turnPid, "SIGKILL");
+        await b.logged("path none", 0, 60_000).catch(() => {});
+        await expect.poll(() => one.stderr, { timeout: 30_000 }).toContain("TURN is back.");
+        expect(one.stderr).toMatch(
+          /^skein: coturn ended \(137\).*TURN is away, and starts again in 1 s\.\nskein: TURN is back\.\n$/,
+        );
+        const at = (await b.lines("path direct")).length;
+        await expect
+          .poll(async () => (await b.lines("path direct")).length, { timeout: 90_000 })
+          .toBeGreaterThan(Math.min(at, 1));
+        await a.stopFlow();
+        const sent = await flow;
+        expect(await b.counted(sent)).toEqual([]);
+      });
+    },
+  );
 
   it("takes coturn along however it ends", async () => {
     for (const signal of ["SIGTERM", "SIGKILL"] as const) {

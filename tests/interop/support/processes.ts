@@ -60,6 +60,12 @@ export class HostProcess {
     return (await this.#call("server", "start", [options, backplane])) as string;
   }
 
+  /** The same; false where it doesn't do so in time, for it is locked up. */
+  endsAgentsWithin(ms: number): Promise<boolean> {
+    const late = new Promise<boolean>((resolve) => setTimeout(() => resolve(false), ms));
+    return Promise.race([this.endAgents().then(() => true), late]);
+  }
+
   /** Ends it, and its browsers. */
   async close(): Promise<void> {
     await this.#call("all", "close", []);
