@@ -66,9 +66,10 @@ it("what a backplane loses without a word is noticed by the link, and sent again
     await Promise.all([a.connected(1), b.connected(1)]);
     const flow = a.flow(idB);
     expect(await b.counted(2_000)).toEqual([]);
+    // Nodes bundle: how many messages that is depends on how busy they are.
+    await expect.poll(() => lost, { timeout: 60_000 }).toBeGreaterThan(3);
     await a.stopFlow();
     expect(await b.counted(await flow)).toEqual([]);
-    expect(lost).toBeGreaterThan(3);
   } finally {
     await engines.endAgents();
     await Promise.all(servers.map((server) => server.close()));

@@ -172,7 +172,7 @@ it("those without the room's secret stay apart from it", async () => {
   expect(peer.events("peer-connected").map(({ peer }) => (peer as { id: string }).id)).toEqual([id]);
 });
 
-it("passes `skein conformance peer`", async () => {
+it("passes `skein conformance peer`", { timeout: 300_000 }, async () => {
   const room = world.freshRoom();
   await python(room, "--conformance");
   const args = [
