@@ -28,6 +28,27 @@ afterEach(async () => {
 const stillness = { control: { perSecond: Number.POSITIVE_INFINITY, burst: 1_000 } };
 
 describe("joining", () => {
+  test("a crowd that answers at once is heard by a few at a time; nobody is forgotten", async () => {
+    const clock = new ManualClock();
+    const server = await start({ clock });
+    const crowd = Array.from({ length: 12 }, () => new RawClient(server.url));
+    await Promise.all(crowd.map((client) => client.next("challenge")));
+    const heard: RawClient[] = [];
+    const pongs = crowd.map(async (client) => {
+      client.say({ t: "ping" });
+      await client.next("pong");
+      heard.push(client);
+    });
+    await expect.poll(() => heard.length).toBe(8);
+    // Whoever has been heard waits no more, while the others still do.
+    const again = heard[0] as RawClient;
+    again.say({ t: "ping" });
+    await again.next("pong");
+    expect(heard).toHaveLength(8);
+    clock.advance(2);
+    await Promise.all(pongs);
+  });
+
   test("challenge, join, joined: with the ICE servers and whoever is there", async () => {
     const ice = [
       { urls: ["stun:stun.example.org"] },
