@@ -18,6 +18,7 @@ await main(async () => {
   if (unknown !== undefined) throw new Failure(`"${unknown}" isn't known here.\n${help}`);
   const isRehearsal = args.includes("--dry-run");
   await refuseDirtyTree(isRehearsal && args.includes("--allow-dirty"));
+  if (!isRehearsal) await refuseShallowClone();
   await prepare();
   const folder = isRehearsal ? await copy() : root;
   try {
@@ -33,11 +34,24 @@ async function refuseDirtyTree(mayBeDirty) {
   if (obstacle !== undefined && !mayBeDirty) throw new Failure(obstacle);
 }
 
-/** A clone, with what was built and installed here. */
+/** Changelogs name the commit that each changeset came with. */
+async function refuseShallowClone() {
+  const answer = await output("git", ["rev-parse", "--is-shallow-repository"], root);
+  if (answer.trim() === "true") {
+    throw new Failure("A release needs the whole history, and this clone has its end alone: git fetch --unshallow");
+  }
+}
+
+/** What is committed, in a repository of its own with one commit, for this one may be a shallow clone; with what was built and installed here. */
 async function copy() {
   const folder = join(root, ".cache/release/rehearsal");
   rmSync(folder, { recursive: true, force: true });
   await output("git", ["clone", "--quiet", "--shared", root, folder], root);
+  rmSync(join(folder, ".git"), { recursive: true });
+  const author = ["-c", "user.name=rehearsal", "-c", "user.email=rehearsal@localhost"];
+  await output("git", ["init", "--quiet", "--initial-branch=main"], folder);
+  await output("git", ["add", "--all"], folder);
+  await output("git", [...author, "commit", "--quiet", "--no-verify", "--message=Rehearsal"], folder);
   symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
   for (const name of packages()) {
     // Links to other packages lead to those of the copy.

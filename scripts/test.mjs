@@ -2,7 +2,8 @@
 // `--strict` makes what was left out a failure. The last line is the sum of it all.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
+import { stripVTControlCharacters } from "node:util";
 import { installBrowsers, installPrograms, installServers } from "./install-programs.mjs";
 import { prepareLab } from "./natlab.mjs";
 import { build, Failure, install, main, root, run, say } from "./workspace.mjs";
@@ -11,6 +12,9 @@ import { build, Failure, install, main, root, run, say } from "./workspace.mjs";
 const passed = { passed: 1, failed: 0, skipped: 0 };
 const failed = { passed: 0, failed: 1, skipped: 0 };
 const nothing = { passed: 0, failed: 0, skipped: 0 };
+
+/** What failed, told again at the end: the whole of the output is long, and what keeps it may keep its end alone. */
+const complaints = [];
 
 const steps = [
   { name: "lint", work: async () => add(await check("biome", "check", "--error-on-warnings"), await vitest("lint")) },
@@ -65,10 +69,31 @@ async function vitest(project, ...more) {
   const workers = ["unit", "packages"].includes(project) ? [`--maxWorkers=${availableParallelism()}`] : [];
   const { code } = await run("vitest", ["run", "--project", project, ...workers, ...more, ...reporters]);
   if (!existsSync(report)) return failed;
-  const { numPassedTests, numFailedTests, numPendingTests, numTodoTests } = JSON.parse(readFileSync(report, "utf8"));
+  const results = JSON.parse(readFileSync(report, "utf8"));
+  const { numPassedTests, numFailedTests, numPendingTests, numTodoTests } = results;
   const counts = { passed: numPassedTests, failed: numFailedTests, skipped: numPendingTests + numTodoTests };
+  complaints.push(...failuresOf(results));
   // A file that doesn't load, or an error outside of all tests, fails a run without a failed test.
   return code !== 0 && counts.failed === 0 ? add(counts, failed) : counts;
+}
+
+/** Each test that failed, and each file that couldn't be run, in some lines. */
+function failuresOf({ testResults }) {
+  return testResults.flatMap(({ name, message, assertionResults }) => {
+    const file = relative(root, name);
+    const tests = assertionResults.filter(({ status }) => status === "failed");
+    if (tests.length === 0) return message === "" ? [] : [`${file}\n${shorten(message)}`];
+    return tests.map(({ fullName, failureMessages }) => `${file}: ${fullName}\n${shorten(failureMessages.join("\n"))}`);
+  });
+}
+
+/** The first lines of a message: what was wrong stands there, and where it was thrown behind it. */
+function shorten(message) {
+  const lines = stripVTControlCharacters(message).split("\n");
+  return lines
+    .slice(0, 30)
+    .map((line) => `    ${line}`)
+    .join("\n");
 }
 
 /** Turns a failure that is explained in a sentence into a failed check. */
@@ -129,6 +154,7 @@ await main(async () => {
     const seconds = ((Date.now() - startedMs) / 1000).toFixed(1);
     console.log(`${counted.failed > 0 ? "✗" : "✓"} ${name}: ${summary(counted)}, ${seconds} s`);
   }
+  for (const complaint of complaints) console.log(`\n✗ ${complaint}`);
   console.log(failures.length === 0 ? "\nAll is well." : `\nFailed: ${failures.join(", ")}.`);
   console.log(summary(total));
   return failures.length === 0 ? 0 : 1;
