@@ -14,6 +14,7 @@ import {
   SkeinError,
 } from "@skein/protocol";
 import { lossyLane } from "../core/lossy-lane.js";
+import { failed } from "../failure.js";
 import { checked, decodeBody, withinLimit } from "./bodies.js";
 import type { ByteStream } from "./byte-stream.js";
 import { type ExchangeWorld, tellThrown, transmitQuietly } from "./exchange-world.js";
@@ -69,7 +70,7 @@ export class Exchange {
     try {
       return this.#send(this.#types.routeOf(definition), definition, body);
     } catch (error) {
-      return Promise.reject(error);
+      return failed(error);
     }
   }
 

@@ -12,6 +12,7 @@ import {
 import type { PathKind } from "../core/path-chooser.js";
 import { deferred } from "../deferred.js";
 import type { CandidatePair } from "../direct/connection.js";
+import { failed } from "../failure.js";
 import { checkBody } from "../link/bodies.js";
 import { Exchange } from "../link/exchange.js";
 import { Link } from "../link/link.js";
@@ -181,7 +182,7 @@ export class RemotePeer implements Peer {
   /** Runs at once where there is a link; as soon as there is one otherwise, in the order of the calls. */
   whenConnected<Result>(run: (exchange: Exchange) => Promise<Result>, options: RequestOptions = {}): Promise<Result> {
     if (this.#now.phase === "connected") return run(this.#now.exchange);
-    if (this.#now.phase === "gone") return Promise.reject(this.#goneError());
+    if (this.#now.phase === "gone") return failed(this.#goneError());
     return this.#waiting.wait(run, options);
   }
 

@@ -23,7 +23,10 @@ export type RoomEvents = {
   "server-disconnected": { readonly reason: string };
   /** What was relayed passed a threshold: it costs whoever runs the server. */
   "relay-usage": RelayUsage;
-  /** Something of ours went wrong that no call reports: a handler threw, nobody handles a message, the server complains. */
+  /**
+   * Something went wrong that no call reports: a handler threw, nobody handles a message, the server complains, a listener's promise failed
+   * by another's doing.
+   */
   trouble: SkeinError;
   /** Remote bytes were turned away. Counted in {@link Room.stats} too. */
   rejected: { readonly code: RejectionCode; readonly reason: string; readonly from: PeerId | "server" };

@@ -14,6 +14,7 @@ import {
   type Unsubscribe,
 } from "@skein/protocol";
 import mitt from "mitt";
+import { failed } from "../failure.js";
 import { checkBody } from "../link/bodies.js";
 import type { ByteStream } from "../link/byte-stream.js";
 import { type Handler, Handlers } from "../link/handlers.js";
@@ -21,6 +22,7 @@ import { requestTimeoutMs } from "../link/outgoing-requests.js";
 import type { StreamHandler } from "../link/streams.js";
 import type { SignalingEvents, SignalingSession } from "../signaling/signaling.js";
 import { History } from "./history.js";
+import { callListener } from "./listeners.js";
 import type { CardUpdate } from "./options.js";
 import type { Peer } from "./peer.js";
 import type { RemotePeer } from "./remote-peer.js";
@@ -74,23 +76,29 @@ export class Room implements Messenger<Peer>, AsyncDisposable {
     return this.#parts.ownCard.card;
   }
 
-  /** Listens for an event; gives what ends that. Events begin a moment after `joinRoom` has resolved. */
+  /**
+   * Listens for an event; gives what ends that. Events begin a moment after `joinRoom` has resolved. A listener may be asynchronous: where it
+   * fails by another's doing (its peer left, or doesn't speak the protocol), that is told as `trouble`.
+   */
   on<Name extends keyof RoomEvents>(name: Name, listener: (event: RoomEvents[Name]) => void): Unsubscribe {
-    this.#emitter.on(name, listener);
-    return () => this.#emitter.off(name, listener);
+    // What fails in a listener of `trouble` is no news to it.
+    const tell = name === "trouble" ? () => {} : (error: SkeinError) => this.#emit("trouble", error);
+    const hear = (event: RoomEvents[Name]) => callListener(listener, event, tell);
+    this.#emitter.on(name, hear);
+    return () => this.#emitter.off(name, hear);
   }
 
   /**
    * Sends a message to one peer. Resolves once it is accepted for sending: await it, and a fast sender waits for a slow
    * network. Where the link is still on its way, it waits for that, for 30 s. A lossy message never waits: it goes now, or is
-   * dropped.
+   * dropped. Where nobody awaits it, only a mistake of ours (`bad-body`, `too-large`) is an unhandled rejection.
    * @throws {SkeinError} `bad-body`, `too-large`, `protocol-mismatch`, `no-such-peer`, `link-lost`, `timeout`, `closed`
    */
   send<Input>(to: PeerId | Peer, definition: MessageDefinition<Input, any>, body: Input): Promise<void> {
     try {
       return this.#find(to).send(definition, body);
     } catch (error) {
-      return Promise.reject(error);
+      return failed(error);
     }
   }
 
@@ -289,15 +297,8 @@ export class Room implements Messenger<Peer>, AsyncDisposable {
     this.#emit("rejected", { code, reason, from });
   }
 
-  /** A listener's error is its own: it is reported as uncaught, and nothing here stops for it. */
   #emit<Name extends keyof RoomEvents>(name: Name, event: RoomEvents[Name]): void {
     this.#history.tell([name, event] as Parameters<History["tell"]>[0], this.#parts.world.clock.wallMs());
-    try {
-      this.#emitter.emit(name, event);
-    } catch (error) {
-      queueMicrotask(() => {
-        throw error;
-      });
-    }
+    this.#emitter.emit(name, event);
   }
 }

@@ -1,5 +1,6 @@
 import { type RequestOptions, SkeinError } from "@skein/protocol";
 import type { Clock } from "../clock.js";
+import { excuse, failed } from "../failure.js";
 
 /** How long a send may wait for a link. */
 export const connectTimeoutMs = 30_000;
@@ -24,21 +25,26 @@ export class WaitingRoom<Waited> {
   /** Runs once it is there. The wait is no longer than {@link connectTimeoutMs}, or than the caller allows. */
   wait<Result>(run: (waited: Waited) => Promise<Result>, options: RequestOptions): Promise<Result> {
     const { signal, timeoutMs = connectTimeoutMs } = options;
+    if (signal?.aborted) return failed(abortedError(this.#what, signal));
     const waitMs = Math.min(timeoutMs, connectTimeoutMs);
-    return new Promise<Result>((resolve, reject) => {
+    const result = new Promise<Result>((resolve, reject) => {
       const settle = () => {
         this.#waiters.delete(waiter);
         cancel();
         signal?.removeEventListener("abort", abort);
       };
+      const giveUp = (error: unknown) => {
+        reject(error);
+        excuse(result, error);
+      };
       const waiter: Waiter<Waited> = {
         admit: (waited) => {
           settle();
-          run(waited).then(resolve, reject);
+          run(waited).then(resolve, giveUp);
         },
         fail: (error) => {
           settle();
-          reject(error);
+          giveUp(error);
         },
       };
       const abort = () => waiter.fail(abortedError(this.#what, signal));
@@ -47,8 +53,8 @@ export class WaitingRoom<Waited> {
       );
       signal?.addEventListener("abort", abort, { once: true });
       this.#waiters.add(waiter);
-      if (signal?.aborted) abort();
     });
+    return result;
   }
 
   /** It is there: all run, in the order of their calls. */
