@@ -17,12 +17,14 @@ import { Incoming, type PacketHandler } from "./incoming.js";
 import { type Limited, Limiter } from "./limiter.js";
 import { Membership, type MembershipWorld } from "./membership.js";
 import { Outgoing } from "./outgoing.js";
+import type { Resumption } from "./resumption.js";
 import type { ClientSocket, Corkable } from "./socket.js";
 import { closeCode, Speaker } from "./speaker.js";
 
 /** What a connection has of its server. */
 export interface ConnectionWorld extends MembershipWorld<Connection> {
   readonly endOfTurn: EndOfTurn;
+  readonly resumption: Resumption;
 }
 
 /** One client's WebSocket: what comes from it and from the server is brought to whoever deals with it. */
@@ -48,7 +50,7 @@ export class Connection implements PacketHandler, Limited {
     const { settings } = world;
     this.number = number;
     this.#socket = socket;
-    this.#incoming = new Incoming(socket, settings.clock, this);
+    this.#incoming = new Incoming(socket, settings.clock, world.resumption, this);
     this.#outgoing = new Outgoing(socket, stream, world.endOfTurn);
     this.#world = world;
     this.#speaker = new Speaker(number, socket, this.#outgoing, world);

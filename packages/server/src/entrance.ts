@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 
 /** One costs a third of a millisecond or so, up to its challenge. */
-const perTurn = 8;
+const perTurn = 2;
 
 /** A request for a WebSocket, as Node's HTTP server hands it on. */
 export interface Newcomer {

@@ -1,5 +1,6 @@
 import type { Clock } from "./clock.js";
 import { Intake } from "./core/intake.js";
+import type { Resumption } from "./resumption.js";
 import { type ClientSocket, openState } from "./socket.js";
 
 /** What the next packet waits for. */
@@ -19,6 +20,7 @@ export interface PacketHandler {
 export class Incoming {
   readonly #socket: ClientSocket;
   readonly #clock: Clock;
+  readonly #resumption: Resumption;
   readonly #handler: PacketHandler;
   /** Only while something waits: most connections are idle, and there are many of them. */
   #intake: Intake<Buffer> | undefined;
@@ -26,9 +28,10 @@ export class Incoming {
   /** Whether anything was heard since the last time this was asked. */
   #heard = true;
 
-  constructor(socket: ClientSocket, clock: Clock, handler: PacketHandler) {
+  constructor(socket: ClientSocket, clock: Clock, resumption: Resumption, handler: PacketHandler) {
     this.#socket = socket;
     this.#clock = clock;
+    this.#resumption = resumption;
     this.#handler = handler;
   }
 
@@ -83,11 +86,14 @@ export class Incoming {
   }
 
   #goOn(): void {
+    const waitedFor = this.#wait.for;
     this.#wait = nothing;
     this.#heard = true;
     this.#intake?.goOn();
     if (this.#intake?.isStopped) return;
     this.#intake = undefined;
-    this.#socket.resume();
+    // Whoever had to wait for time sends much, and isn't alone in that. A check is over for one at a time.
+    if (waitedFor === "time") this.#resumption.add(this.#socket);
+    else this.#socket.resume();
   }
 }

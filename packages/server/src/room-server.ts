@@ -14,6 +14,7 @@ import type { ServerEvent } from "./events.js";
 import type { Readiness } from "./http.js";
 import { Listeners } from "./listeners.js";
 import { type RoomServerOptions, type Settings, settle } from "./options.js";
+import { Resumption } from "./resumption.js";
 import type { ClientSocket, Corkable } from "./socket.js";
 import { Counters, type ServerStats } from "./stats.js";
 import { IceDesk } from "./turn/ice-desk.js";
@@ -102,6 +103,7 @@ export class RoomServer {
       ice: this.#ice,
       turnstiles: new Turnstiles(limits.joinsAtOnce),
       pacer: new Pacer(),
+      resumption: new Resumption(),
       log: (event) => this.log(event),
       barredMs: (peer) => this.#bars.leftMs(peer, clock.nowMs()),
       joined: (connection) => {

@@ -12,6 +12,7 @@ import { createRequestHandler, refuseUpgrade, sendRefusal, type UpgradeRefusal }
 import { type ServerOptions, type Settings, settle } from "./options.js";
 import { farewellMs, RoomServer } from "./room-server.js";
 import type { ServerStats } from "./stats.js";
+import { Tarpit } from "./tarpit.js";
 
 /** A server that runs. */
 export interface SkeinServer {
@@ -71,6 +72,7 @@ class RunningServer implements SkeinServer {
   readonly #http: Server | HttpsServer;
   readonly #webSockets: WebSocketServer;
   readonly #rooms: RoomServer;
+  readonly #tarpit: Tarpit;
   #port = 0;
   #closing: Promise<void> | undefined;
 
@@ -79,6 +81,7 @@ class RunningServer implements SkeinServer {
     const { limits, tls } = settings;
     const rooms = new RoomServer(settings);
     this.#rooms = rooms;
+    this.#tarpit = new Tarpit(settings.clock);
     const answer = createRequestHandler(
       settings,
       () => rooms.health,
@@ -147,6 +150,7 @@ class RunningServer implements SkeinServer {
       ? new Promise<void>((resolve) => this.#http.close(() => resolve()))
       : Promise.resolve();
     this.#http.closeIdleConnections();
+    this.#tarpit.release();
     await this.#rooms.close();
     this.#http.closeAllConnections();
     this.#webSockets.close();
@@ -156,19 +160,26 @@ class RunningServer implements SkeinServer {
 
   #upgrade({ request, socket, head }: Newcomer): void {
     const refusal = this.#refuse(request);
-    if (refusal !== undefined) return this.#turnAway(socket, refusal);
+    if (refusal !== undefined) {
+      this.#tellOf(refusal);
+      return sendRefusal(socket, refusal);
+    }
     const address = addressOf(request, this.#settings.trustedHops);
     const turned = this.#rooms.arriveFrom(address);
-    if (turned !== undefined) return this.#turnAway(socket, refusalOf(turned));
+    if (turned !== undefined) return this.#turnAwayLater(socket, refusalOf(turned));
     this.#webSockets.handleUpgrade(request, socket, head, (webSocket) =>
       this.#rooms.accept(webSocket, socket, address),
     );
   }
 
-  #turnAway(socket: Duplex, refusal: UpgradeRefusal): void {
+  #turnAwayLater(socket: Duplex, refusal: UpgradeRefusal): void {
+    this.#tellOf(refusal);
+    this.#tarpit.hold(socket, () => sendRefusal(socket, refusal));
+  }
+
+  #tellOf({ status }: UpgradeRefusal): void {
     this.#rooms.refused();
-    this.#rooms.log({ type: "not-upgraded", status: refusal.status });
-    sendRefusal(socket, refusal);
+    this.#rooms.log({ type: "not-upgraded", status });
   }
 
   #refuse(request: IncomingMessage): UpgradeRefusal | undefined {
