@@ -7,6 +7,7 @@ import { frameVectors, payloadVectors, settlementVectors, varintVectors } from "
 import { messagePackVectors } from "./vectors/message-pack.ts";
 import { controlVectors, packetVectors, relayVectors, signalVectors } from "./vectors/messages.ts";
 import { directionKeyVectors, envelopeVectors, replayVectors } from "./vectors/sealed.ts";
+import { serverOrderVectors } from "./vectors/servers.ts";
 import { turnCredentialVectors } from "./vectors/turn.ts";
 
 export const vectorFolder = new URL("../vectors/", import.meta.url);
@@ -29,6 +30,7 @@ export async function makeVectors(): Promise<Record<string, string>> {
     relay: relayVectors(),
     "relay-channel": relayChannelVectors(),
     replay: replayVectors(),
+    "server-order": serverOrderVectors(),
     settlement: settlementVectors(),
     signal: signalVectors(),
     "turn-credential": turnCredentialVectors(),

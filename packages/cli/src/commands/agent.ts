@@ -1,6 +1,6 @@
 import { Command, Option } from "commander";
 import type { AgentCommandOptions } from "../agent/agent.js";
-import { parseName, parsePart, parseRoom, relayOption, serverOption } from "./options.js";
+import { parseName, parsePart, parseRoom, relayOption, serverOption, serverOrderOption } from "./options.js";
 
 /** `skein agent`. */
 export function agentCommand(): Command {
@@ -21,6 +21,7 @@ export function agentCommand(): Command {
         .default({ indexes: [1], of: 1 }, "all of it"),
     )
     .addOption(serverOption())
+    .addOption(serverOrderOption())
     .addOption(relayOption())
     .option("-n, --name <name>", "a name for people, shown to others", parseName)
     .option("--secret-file <file>", "the room's secret: whoever lacks it can't be linked to")

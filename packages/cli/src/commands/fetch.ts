@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError } from "commander";
 import type { FetchCommandOptions } from "../share/fetch.js";
-import { parseName, parseRoom, parseSeconds, relayOption, serverOption } from "./options.js";
+import { parseName, parseRoom, parseSeconds, relayOption, serverOption, serverOrderOption } from "./options.js";
 
 /** `skein fetch`. */
 export function fetchCommand(): Command {
@@ -20,6 +20,7 @@ export function fetchCommand(): Command {
     .option("--overwrite", "replace a file of that name")
     .option("--wait <seconds>", "how long to wait while nobody has it", parseSeconds, 30)
     .addOption(serverOption())
+    .addOption(serverOrderOption())
     .addOption(relayOption())
     .option("-n, --name <name>", "a name for people, shown to others", parseName)
     .option("--identity <file>", "be the same peer each time: the file is made where it is missing")

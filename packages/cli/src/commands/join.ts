@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import type { JoinCommandOptions } from "../join/join.js";
-import { parseName, parseProtocol, parseRoom, relayOption, serverOption } from "./options.js";
+import { parseName, parseProtocol, parseRoom, relayOption, serverOption, serverOrderOption } from "./options.js";
 
 /** `skein join`. */
 export function joinCommand(): Command {
@@ -15,6 +15,7 @@ export function joinCommand(): Command {
       parseRoom,
     )
     .addOption(serverOption())
+    .addOption(serverOrderOption())
     .addOption(relayOption())
     .option("-n, --name <name>", "a name for people, shown to others", parseName)
     .option(

@@ -1,5 +1,8 @@
 import { Command } from "commander";
 import { describe, expect, it, vi } from "vitest";
+import { agentCommand } from "./agent.js";
+import { fetchCommand } from "./fetch.js";
+import { joinCommand } from "./join.js";
 import {
   parseByteCount,
   parseByteRate,
@@ -14,7 +17,12 @@ import {
   parseServer,
   parseServers,
   serverOption,
+  serverOrderOption,
 } from "./options.js";
+import { peersCommand } from "./peers.js";
+import { receiveCommand } from "./receive.js";
+import { sendCommand } from "./send.js";
+import { shareCommand } from "./share.js";
 
 describe("options", () => {
   it("read what they should", () => {
@@ -97,5 +105,36 @@ describe("the servers of a command", () => {
     expect(read([])).toEqual(["wss://a.example", "wss://b.example"]);
     expect(read(["-s", "wss://c.example"])).toEqual(["wss://c.example"]);
     vi.unstubAllEnvs();
+  });
+
+  const readOrder = (argv: string[]) =>
+    new Command()
+      .addOption(serverOrderOption())
+      .exitOverride()
+      .configureOutput({ writeErr: () => {} })
+      .parse(argv, { from: "user" })
+      .opts().serverOrder;
+
+  it("are gone to as listed unless it is told, and by no order that there isn't", () => {
+    expect(readOrder([])).toBe("listed");
+    expect(readOrder(["--server-order", "by-room"])).toBe("by-room");
+    expect(() => readOrder(["--server-order", "room"])).toThrow(/listed, by-room, nearest, any/);
+    vi.stubEnv("SKEIN_SERVER_ORDER", "nearest");
+    expect(readOrder([])).toBe("nearest");
+    vi.unstubAllEnvs();
+  });
+
+  it.each(
+    [
+      joinCommand(),
+      sendCommand(),
+      receiveCommand(),
+      shareCommand(),
+      fetchCommand(),
+      peersCommand(),
+      agentCommand(),
+    ].map((command) => [command.name(), command] as const),
+  )("have an order: skein %s", (_, { options }) => {
+    expect(options.map(({ long }) => long)).toEqual(expect.arrayContaining(["--server", "--server-order"]));
   });
 });

@@ -1,4 +1,4 @@
-import type { JoinOptions } from "@skein/client";
+import type { JoinOptions, ServerOrder } from "@skein/client";
 import { defineProtocol, limits, SkeinError } from "@skein/protocol";
 import { InvalidArgumentError, Option } from "commander";
 
@@ -8,13 +8,25 @@ export const defaultServer = "ws://127.0.0.1:7700/skein";
 const defaultServers: readonly string[] = [defaultServer];
 
 export const serverOption = (): Option =>
-  new Option(
-    "-s, --server <url>",
-    "the server's address; more than once for several, the first of which that answers is gone to",
-  )
+  new Option("-s, --server <url>", "the server's address; more than once for several, one of which is gone to")
     .default(defaultServers, defaultServer)
     .env("SKEIN_SERVER")
     .argParser(parseServers);
+
+const serverOrders: readonly ServerOrder[] = ["listed", "by-room", "nearest", "any"];
+
+/** Where `joinRoom` begins, among several. */
+export const defaultServerOrder: ServerOrder = "listed";
+
+export const serverOrderOption = (): Option =>
+  new Option(
+    "--server-order <order>",
+    "of several servers: the first of the list that answers, the first of an order that the room's name decides (the same for all who " +
+      "name the same servers), the one that answers first, or one by chance",
+  )
+    .choices(serverOrders)
+    .default(defaultServerOrder)
+    .env("SKEIN_SERVER_ORDER");
 
 /** When to relay. What a room costs its server is for whoever runs the command to say. */
 export const relayOption = (): Option =>

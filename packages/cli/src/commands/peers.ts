@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import type { PeersOptions } from "../peers/peers.js";
-import { parseName, parseRoom, relayOption, serverOption } from "./options.js";
+import { parseName, parseRoom, relayOption, serverOption, serverOrderOption } from "./options.js";
 
 /** `skein peers`. */
 export function peersCommand(): Command {
@@ -11,6 +11,7 @@ export function peersCommand(): Command {
     )
     .requiredOption("-r, --room <room>", "the room to watch", parseRoom)
     .addOption(serverOption())
+    .addOption(serverOrderOption())
     .addOption(relayOption())
     .option(
       "--once",

@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import type { ReceiveOptions } from "../transfer/receive.js";
-import { parseName, parseRoom, relayOption, serverOption } from "./options.js";
+import { parseName, parseRoom, relayOption, serverOption, serverOrderOption } from "./options.js";
 
 /** `skein receive`. */
 export function receiveCommand(): Command {
@@ -19,6 +19,7 @@ export function receiveCommand(): Command {
     )
     .option("--keep-open", "wait for the next offer after each, until Ctrl-C")
     .addOption(serverOption())
+    .addOption(serverOrderOption())
     .addOption(relayOption())
     .option("-n, --name <name>", "a name for people, shown to others", parseName)
     .option("--identity <file>", "be the same peer each time: the file is made where it is missing")

@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import type { SendOptions } from "../transfer/send.js";
-import { parseName, parseRoom, relayOption, serverOption } from "./options.js";
+import { parseName, parseRoom, relayOption, serverOption, serverOrderOption } from "./options.js";
 
 /** `skein send`. */
 export function sendCommand(): Command {
@@ -13,6 +13,7 @@ export function sendCommand(): Command {
     .requiredOption("-r, --room <room>", "the room to join", parseRoom)
     .option("--to <name|id>", "send to this peer alone: its name, or its id or the first 8 characters of it")
     .addOption(serverOption())
+    .addOption(serverOrderOption())
     .addOption(relayOption())
     .option("-n, --name <name>", "a name for people, shown to others", parseName)
     .option("--identity <file>", "be the same peer each time: the file is made where it is missing")

@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import type { ShareOptions } from "../share/share.js";
-import { parseName, parseRoom, relayOption, serverOption } from "./options.js";
+import { parseName, parseRoom, relayOption, serverOption, serverOrderOption } from "./options.js";
 
 /** `skein share`. */
 export function shareCommand(): Command {
@@ -12,6 +12,7 @@ export function shareCommand(): Command {
     .argument("<path...>", "files and folders; of a folder each file by itself")
     .requiredOption("-r, --room <room>", "the room to join", parseRoom)
     .addOption(serverOption())
+    .addOption(serverOrderOption())
     .addOption(relayOption())
     .option("-n, --name <name>", "a name for people, shown to others", parseName)
     .option("--identity <file>", "be the same peer each time: the file is made where it is missing")

@@ -2,19 +2,24 @@
  * Which of several servers to go to.
  *
  * `listed`: the first of the list that answers, so that all who have the same list meet where servers don't know of each other ·
+ * `by-room`: the first that answers of the order that the room gives them, whatever that of the list: all who know the same servers meet, and
+ * rooms are spread over them ·
  * `nearest`: whichever answers first · `any`: one by chance, and from there on in turn, so that many clients are spread.
  */
-export type ServerOrder = "listed" | "nearest" | "any";
+export type ServerOrder = "listed" | "by-room" | "nearest" | "any";
 
 /**
  * Invariants:
  * 1. There is always an address to try, of those that there are.
  * 2. A server that failed is tried again only once all others have failed as well: in the next round.
- * 3. In `listed` order, whoever loses its server begins again where the list does: the first may be back, and others look for us there.
+ * 3. Where there is a first one (`listed`, `by-room`), whoever loses its server begins again there: it may be back, and others look for us
+ *    there.
+ * 4. By room, whoever is sent away by a server that stops goes to the first of the others. In `listed` order that is the server itself once
+ *    more: its successor may be there.
  */
 export interface ServerChoice {
   readonly order: ServerOrder;
-  /** How many there are: addresses are numbers below. */
+  /** How many there are: addresses are numbers below, the best first. */
   readonly count: number;
   /** Where to go next, but for `nearest`. */
   readonly at: number;
@@ -28,8 +33,10 @@ export type ServerChoiceEvent =
   | { readonly type: "joined" }
   /** These didn't let us in. */
   | { readonly type: "failed"; readonly addresses: readonly number[] }
-  /** The one that we were at is lost, or sent us elsewhere. */
-  | { readonly type: "lost"; readonly address: number };
+  /** The one that we were at is lost. */
+  | { readonly type: "lost"; readonly address: number }
+  /** It stops, and sent us elsewhere. */
+  | { readonly type: "drained"; readonly address: number };
 
 /** @param roll random, from 0 to 1. */
 export function startServerChoice(order: ServerOrder, count: number, roll: number): ServerChoice {
@@ -44,8 +51,23 @@ export function stepServerChoice(choice: ServerChoice, event: ServerChoiceEvent)
     case "failed":
       return fail(choice, event.addresses);
     case "lost":
-      return choice.order === "listed" ? { ...choice, at: 0, failed: new Set() } : fail(choice, [event.address]);
+      return lose(choice, event.address);
+    case "drained":
+      return choice.order === "by-room" ? fail(beginAgain(choice), [event.address]) : lose(choice, event.address);
   }
+}
+
+function lose(choice: ServerChoice, address: number): ServerChoice {
+  return hasFirst(choice.order) ? beginAgain(choice) : fail(choice, [address]);
+}
+
+function beginAgain(choice: ServerChoice): ServerChoice {
+  return { ...choice, at: 0, failed: new Set() };
+}
+
+/** Whether others look for us at one of them before all others. */
+function hasFirst(order: ServerOrder): boolean {
+  return order === "listed" || order === "by-room";
 }
 
 /** Where to go now: to one, or to all of these at once, the first of which that answers is it. */
@@ -57,7 +79,7 @@ function fail(choice: ServerChoice, addresses: readonly number[]): ServerChoice 
   const { order, count, rounds } = choice;
   const failed = new Set([...choice.failed, ...addresses]);
   if (failed.size >= count) {
-    const at = order === "listed" ? 0 : (choice.at + 1) % count;
+    const at = hasFirst(order) ? 0 : (choice.at + 1) % count;
     return { ...choice, at, failed: new Set(), rounds: rounds + 1 };
   }
   return { ...choice, at: nextAfter(choice.at, count, failed), failed };

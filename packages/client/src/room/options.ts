@@ -15,6 +15,8 @@ export interface JoinOptions {
   readonly server?: string | readonly string[];
   /**
    * Which of several servers to go to. Default `listed`: the first of the list that answers, so that all who have the same list meet.
+   * `by-room`: each room has an order of its own, made of its name and the addresses: all who have the same addresses meet, however they list
+   * them, and rooms are spread over the servers. For nodes of one server above all.
    * `nearest`, whichever answers first, and `any`, one by chance and then in turn, are for servers that know of each other.
    */
   readonly serverOrder?: ServerOrder;

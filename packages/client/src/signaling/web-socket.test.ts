@@ -612,8 +612,12 @@ describe("several servers", () => {
   const dialled = ({ sockets }: Pick<ReturnType<typeof start>, "sockets">) =>
     sockets.all.map((one) => one.url.slice(5, 6)).join("");
 
-  async function inAt(order: NonNullable<WebSocketSignalingOptions["order"]>, options: Partial<SignalingJoin> = {}) {
-    const started = start({ roll: () => 0, ...options }, { url: urls, order });
+  async function inAt(
+    order: NonNullable<WebSocketSignalingOptions["order"]>,
+    options: Partial<SignalingJoin> = {},
+    url: readonly string[] = urls,
+  ) {
+    const started = start({ roll: () => 0, ...options }, { url, order });
     await letIn(started);
     return { ...started, session: await started.session };
   }
@@ -687,6 +691,48 @@ describe("several servers", () => {
     await letIn(started);
     expect(started.names()).toEqual(["roster", "disconnected", "roster"]);
     expect(started.session.address).toBe(urls[2]);
+  });
+
+  it("in the order of the list: a server that stops is looked for where it was, since another takes its place", async () => {
+    const started = await inAt("listed");
+    started.sockets.last.say({ t: "draining", after: 2_000 });
+    started.clock.advance(2_000);
+    expect(dialled(started)).toBe("aa");
+  });
+
+  it.each([[urls], [[...urls].reverse()]])(
+    "in the room's own order, whatever the list's: who loses one begins again with the first (%j)",
+    async (list) => {
+      const started = await inAt("by-room", { room: "lab" }, list);
+      for (const expected of ["bb", "bba"]) {
+        if (expected === "bb") started.sockets.last.end(1006);
+        else started.sockets.last.fail();
+        started.clock.advance(1_000);
+        expect(dialled(started)).toBe(expected);
+      }
+      await letIn(started);
+      expect(started.session.address).toBe(urls[0]);
+      started.sockets.last.end(1006);
+      started.clock.advance(1_000);
+      expect(dialled(started)).toBe("bbab");
+      expect(dialled(await inAt("by-room", { room: "lab2" }, list))).toBe("c");
+    },
+  );
+
+  it.each<[string, (started: Pick<ReturnType<typeof start>, "clock" | "sockets">) => void]>([
+    ["when its turn has come", ({ clock }) => clock.advance(2_000)],
+    ["when it ends before that", ({ sockets }) => sockets.last.end(1006)],
+  ])("in the room's own order, whoever is sent away by one that stops goes to the next, %s", async (_, go) => {
+    const started = await inAt("by-room", { room: "lab" });
+    started.sockets.last.say({ t: "draining", after: 2_000 });
+    go(started);
+    started.clock.advance(500);
+    expect(dialled(started)).toBe("ba");
+    await letIn(started);
+    // What was said by another server is forgotten: this one is lost, not stopped.
+    started.sockets.last.end(1006);
+    started.clock.advance(500);
+    expect(dialled(started)).toBe("bab");
   });
 
   it("that are dialled all at once: the first that answers is it, and the others are let go", async () => {

@@ -28,6 +28,7 @@ import {
   stepServerChoice,
 } from "../core/server-choice.js";
 import { deferred } from "../deferred.js";
+import { addressesFor, parseAddresses } from "./addresses.js";
 import { Dial, dropSocket, type WebSocketConstructor } from "./dial.js";
 import { dispatchPacket, errorOf, type JoiningMessage } from "./server-packets.js";
 import type { Signaling, SignalingEvents, SignalingJoin, SignalingSession } from "./signaling.js";
@@ -47,9 +48,6 @@ const lateMs = 2_000;
 /** How long the end of a connection may take. */
 const goodbyeMs = 1_000;
 
-/** Each is dialled, by some all at once. */
-const addressesMost = 16;
-
 /**
  * Signalling through a Skein server, or through one of several: where that one is lost, stops, or is full of us, the next is gone to.
  * @throws {SkeinError} `bad-argument` where an address isn't one.
@@ -59,28 +57,15 @@ export function webSocketSignaling(options: WebSocketSignalingOptions): Signalin
   const { order = "listed", webSocket: WebSocket = globalThis.WebSocket } = options;
   return {
     async join(join, events) {
-      const session = new WebSocketSession({ urls, order, WebSocket }, join, events);
+      const servers = { urls: addressesFor(join.room, urls, order), order, WebSocket };
+      const session = new WebSocketSession(servers, join, events);
       await session.joined;
       return session;
     },
   };
 }
 
-function parseAddresses(url: string | readonly string[]): readonly string[] {
-  const urls = [...new Set((typeof url === "string" ? [url] : url).map(parseAddress))];
-  if (urls.length > 0 && urls.length <= addressesMost) return urls;
-  throw new SkeinError("bad-argument", `Give one server address, or up to ${addressesMost}.`);
-}
-
-function parseAddress(text: string): string {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url === undefined || !["ws:", "wss:"].includes(url.protocol)) {
-    throw new SkeinError("bad-argument", `"${text}" is no server address: those look like wss://example.org/skein.`);
-  }
-  return url.href;
-}
-
-/** Where to go, and by what. */
+/** Where to go, in which order, and by what. */
 interface Servers {
   readonly urls: readonly string[];
   readonly order: ServerOrder;
@@ -339,18 +324,20 @@ class WebSocketSession implements SignalingSession {
   #lose(reason: string, afterMs?: number): void {
     this.#dropSocket();
     if (this.#stage === "over") return;
-    const wasJoined = this.#reconnect.phase === "joined";
-    this.#passOn(wasJoined);
+    const before = this.#reconnect;
+    this.#passOn(before);
     if (this.#stage === "joining") return this.#tryNext(reason);
     this.#step({ type: "lost", roll: this.#join.roll(), afterMs });
-    if (wasJoined) this.#events.disconnected(reason);
+    if (before.phase === "joined") this.#events.disconnected(reason);
   }
 
   /** The server we were at, or all that we dialled, won't do for now. */
-  #passOn(wasJoined: boolean): void {
+  #passOn(before: ReconnectState): void {
     const at = this.#at;
-    if (wasJoined && at !== undefined) this.#choice = stepServerChoice(this.#choice, { type: "lost", address: at });
-    else {
+    if (before.phase === "joined" && at !== undefined) {
+      const type = before.leaveMs === undefined ? "lost" : "drained";
+      this.#choice = stepServerChoice(this.#choice, { type, address: at });
+    } else {
       const addresses = at === undefined ? addressesToTry(this.#choice) : [at];
       this.#choice = stepServerChoice(this.#choice, { type: "failed", addresses });
     }

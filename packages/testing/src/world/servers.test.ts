@@ -1,4 +1,4 @@
-import { defineProtocol, message, type Room } from "@skein/client";
+import { defineProtocol, message, type Room, type ServerOrder } from "@skein/client";
 import { describe, expect, it } from "vitest";
 import type { SimServer } from "../server/sim-server.js";
 import type { SimAgent } from "./sim-agent.js";
@@ -15,11 +15,20 @@ interface Counting {
   readonly troubles: string[];
 }
 
-/** Two that know both servers, the first of which sends a number each 20 ms, for as long as the world runs. */
-async function counting(world: World, servers: readonly SimServer[]): Promise<Counting> {
+const urlsOf = (servers: readonly SimServer[]) => servers.map(({ url }) => url);
+
+/**
+ * Two that know all servers, the first of which sends a number each 20 ms, for as long as the world runs. By the room's order, their lists differ.
+ */
+async function counting(
+  world: World,
+  servers: readonly SimServer[],
+  serverOrder: ServerOrder = "listed",
+): Promise<Counting> {
   const got: number[] = [];
   const troubles: string[] = [];
-  const urls = servers.map(({ url }) => url);
+  const urls = urlsOf(servers);
+  const others = serverOrder === "by-room" ? urls.toReversed() : urls;
   const watch = (room: Room) => {
     room.on("peer-disconnected", ({ reason }) => troubles.push(`disconnected: ${reason}`));
     room.on("peer-left", ({ reason }) => troubles.push(`left: ${reason}`));
@@ -29,8 +38,8 @@ async function counting(world: World, servers: readonly SimServer[]): Promise<Co
     watch(room);
     room.handle(count.number, (number) => void got.push(number));
   };
-  const bob = world.addAgent("bob", { protocols: [count], servers: urls, program });
-  const ann = world.addAgent("ann", { protocols: [count], servers: urls, program: watch });
+  const bob = world.addAgent("bob", { protocols: [count], servers: others, serverOrder, program });
+  const ann = world.addAgent("ann", { protocols: [count], servers: urls, serverOrder, program: watch });
   await world.until(Promise.all([ann.join(), bob.join()]));
   await world.linked(ann, bob);
   let sent = 0;
@@ -99,5 +108,53 @@ describe("two servers that don't know of each other", () => {
     world.server.start();
     second.crash();
     await world.until(() => isAt(ann, world.server));
+  });
+});
+
+describe("three servers among which the room chooses", () => {
+  const peersAt = (server: SimServer) => server.stats?.peers ?? 0;
+  const threeIn = (world: World) => [world.server, world.addServer("second"), world.addServer("third")] as const;
+
+  /** Where all of these are. */
+  async function home(world: World, servers: readonly SimServer[], count: number): Promise<SimServer> {
+    await world.until(() => servers.some((server) => peersAt(server) === count));
+    return servers.find((server) => peersAt(server) === count) as SimServer;
+  }
+
+  it.each<[string, (first: SimServer) => unknown]>([
+    ["dies", (first) => first.crash()],
+    ["stops", (first) => void first.stop()],
+    ["sends its clients away one by one", (first) => void first.drain(3_000)],
+  ])(
+    "members whose lists have different orders are at one; it %s, and they meet at one other without a link noticing",
+    async (_, end) => {
+      await using world = createWorld();
+      const servers = threeIn(world);
+      const { ann, bob, got, troubles } = await counting(world, servers, "by-room");
+      const first = await home(world, servers, 2);
+      end(first);
+      const others = servers.filter((server) => server !== first);
+      const second = await home(world, others, 2);
+      await world.until(() => isAt(ann, second) && isAt(bob, second));
+      await world.advance(5_000);
+      expect(troubles).toEqual([]);
+      expect(got.length).toBeGreaterThan(250);
+      expect(got).toEqual(got.map((_number, index) => index));
+      const carl = await world.join("carl", { servers: urlsOf([...others, first]), serverOrder: "by-room" });
+      await world.linked(ann, bob, carl);
+    },
+  );
+
+  it("members meet again where they belong, once the one that they went on to is lost as well", async () => {
+    await using world = createWorld();
+    const servers = threeIn(world);
+    const { ann, bob } = await counting(world, servers, "by-room");
+    const first = await home(world, servers, 2);
+    first.crash();
+    const second = await home(world, servers, 2);
+    await world.until(() => isAt(ann, second) && isAt(bob, second));
+    first.start();
+    second.crash();
+    await world.until(() => isAt(ann, first) && isAt(bob, first) && peersAt(first) === 2);
   });
 });
