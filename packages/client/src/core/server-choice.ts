@@ -1,3 +1,6 @@
+/** {@link ServerOrder}, all there are. */
+export const serverOrders = ["listed", "by-room", "nearest", "any"] as const;
+
 /**
  * Which of several servers to go to.
  *
@@ -6,7 +9,7 @@
  * rooms are spread over them ·
  * `nearest`: whichever answers first · `any`: one by chance, and from there on in turn, so that many clients are spread.
  */
-export type ServerOrder = "listed" | "by-room" | "nearest" | "any";
+export type ServerOrder = (typeof serverOrders)[number];
 
 /**
  * Invariants:

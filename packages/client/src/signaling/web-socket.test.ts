@@ -105,6 +105,15 @@ describe("an address", () => {
   });
 });
 
+describe("an order", () => {
+  it("that is none is refused at once, by the names of those that there are", () => {
+    const order = "random" as "any";
+    expect(() => webSocketSignaling({ url: "ws://127.0.0.1:1", order })).toThrow(
+      expect.objectContaining({ code: "bad-argument", message: expect.stringContaining("listed, by-room") }),
+    );
+  });
+});
+
 describe("joining", () => {
   it("answers one challenge for each connection: no server has it sign, or ask for tokens, without end", async () => {
     let tokens = 0;

@@ -24,6 +24,7 @@ import {
   addressesToTry,
   type ServerChoice,
   type ServerOrder,
+  serverOrders,
   startServerChoice,
   stepServerChoice,
 } from "../core/server-choice.js";
@@ -50,11 +51,12 @@ const goodbyeMs = 1_000;
 
 /**
  * Signalling through a Skein server, or through one of several: where that one is lost, stops, or is full of us, the next is gone to.
- * @throws {SkeinError} `bad-argument` where an address isn't one.
+ * @throws {SkeinError} `bad-argument` where an address or the order isn't one.
  */
 export function webSocketSignaling(options: WebSocketSignalingOptions): Signaling {
   const urls = parseAddresses(options.url);
   const { order = "listed", webSocket: WebSocket = globalThis.WebSocket } = options;
+  mustBeOrder(order);
   return {
     async join(join, events) {
       const servers = { urls: addressesFor(join.room, urls, order), order, WebSocket };
@@ -63,6 +65,11 @@ export function webSocketSignaling(options: WebSocketSignalingOptions): Signalin
       return session;
     },
   };
+}
+
+function mustBeOrder(order: string): void {
+  if (serverOrders.some((known) => known === order)) return;
+  throw new SkeinError("bad-argument", `"${order}" is no order of servers: give one of ${serverOrders.join(", ")}.`);
 }
 
 /** Where to go, in which order, and by what. */
