@@ -22,12 +22,12 @@ function abuseBench(kind: Abuse): Bench<Quantity> {
     rows: [
       {
         name: `server-abuse-${kind}-p99`,
-        about: `A forward and its answer between two who behave, ${about}; the peer is the same server left in peace.`,
+        about: `A forward and its answer between two who behave, ${about}; the peers are the same server left in peace, and left in peace while another on this machine is abused.`,
         unit: "ms",
         better: "lower",
         quantity: "roundTripMs",
         statistic: p99,
-        marks: [{ of: "ratio", limit: 2 }],
+        marks: [{ of: "ratio", limit: 2, beside: "in peace" }],
       },
       {
         name: `server-abuse-${kind}-memory`,
@@ -41,21 +41,22 @@ function abuseBench(kind: Abuse): Bench<Quantity> {
     ],
     async start(scale) {
       const resources = new AsyncDisposableStack();
-      const server = resources.use(
-        new Child<MeasuredServer>(new URL("../servers/skein.ts", import.meta.url), ["--expose-gc"]),
-      );
+      const script = new URL("../servers/skein.ts", import.meta.url);
+      const server = resources.use(new Child<MeasuredServer>(script, ["--expose-gc"]));
+      // What abuse costs the machine that it shares with the server is no doing of the server's. This one is abused for comparison.
+      const bystander = resources.use(new Child<MeasuredServer>(script, [], "idle"));
       const healthy = resources.use(new Child<HealthyMethods>(new URL("../load/healthy.ts", import.meta.url)));
       // It stands for other machines: what it does to the server counts, and not that it takes the processor from it.
       const abuser = resources.use(new Child<AbuseMethods>(new URL("../load/abuse.ts", import.meta.url), [], "idle"));
       // As behind a proxy, else whoever abuses it from here would be held to no limits of an address.
-      const url = await server.call("listen", 0, 1);
+      const [url, elsewhere] = await Promise.all([server.call("listen", 0, 1), bystander.call("listen", 0, 1)]);
       await healthy.call("join", url);
       const measure = async () => ({
         roundTripMs: await healthy.call("roundTrips", roundTrips[scale]),
         residentMb: (await server.call("residentBytes")) / 1024 / 1024,
       });
-      const abused = async () => {
-        await abuser.call("start", kind, url);
+      const whileAbused = async (target: string) => {
+        await abuser.call("start", kind, target);
         await after(settleMs);
         const sample = await measure();
         await abuser.call("stop");
@@ -63,8 +64,8 @@ function abuseBench(kind: Abuse): Bench<Quantity> {
         return sample;
       };
       return {
-        ours: { sample: abused },
-        peers: { "in peace": { sample: measure } },
+        ours: { sample: () => whileAbused(url) },
+        peers: { "in peace": { sample: measure }, "another abused": { sample: () => whileAbused(elsewhere) } },
         [Symbol.asyncDispose]: () => resources.disposeAsync(),
       };
     },

@@ -35,7 +35,7 @@ describe("an address", () => {
     const { "not-upgraded": before = 0 } = server.stats().drops;
     const answered = status(client);
     while ((server.stats().drops["not-upgraded"] ?? 0) === before) await healthy.talk();
-    clock.advance(1_000);
+    clock.advance(1_500);
     return answered;
   };
 

@@ -3,7 +3,10 @@ import type { Clock } from "./clock.js";
 
 /** Each is an open socket. Beyond, the answer comes at once. */
 const heldMost = 512;
-const holdMs = 1_000;
+const shortestMs = 500;
+const spreadMs = 1_000;
+/** Its multiples, without their whole parts, are spread evenly however many there are (Weyl's sequence). */
+const goldenRatio = (Math.sqrt(5) - 1) / 2;
 
 /** What is to be done with a socket in the end. */
 interface Held {
@@ -12,12 +15,14 @@ interface Held {
 }
 
 /**
- * Lets those wait a second for their answer who came too often. Whoever comes again as soon as it is turned away, as clients without a
+ * Lets those wait for their answer who came too often, a second or so, and each for another time: those who came together don't come again
+ * together. Whoever comes again as soon as it is turned away, as clients without a
  * backoff do, would else come hundreds of times a second, and each of them costs as much as several forwards. The word is that of firewalls.
  */
 export class Tarpit {
   readonly #clock: Clock;
   readonly #held = new Map<Duplex, Held>();
+  #count = 0;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -28,7 +33,8 @@ export class Tarpit {
     if (this.#held.size >= heldMost) return answer();
     // Its client may go meanwhile: the answer goes nowhere then.
     socket.on("error", ignore);
-    this.#held.set(socket, { cancel: this.#clock.after(holdMs, () => this.#release(socket)), answer });
+    const waitMs = shortestMs + spreadMs * ((this.#count++ * goldenRatio) % 1);
+    this.#held.set(socket, { cancel: this.#clock.after(waitMs, () => this.#release(socket)), answer });
   }
 
   /** Answers all who wait. */
