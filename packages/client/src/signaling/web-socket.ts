@@ -52,11 +52,11 @@ const addressesMost = 16;
 
 /**
  * Signalling through a Skein server, or through one of several: where that one is lost, stops, or is full of us, the next is gone to.
- * @throws {SkeinError} `bad-argument` where an address isn't one.
+ * @throws {SkeinError} `bad-argument` where an address isn't one, or where there is no WebSocket.
  */
 export function webSocketSignaling(options: WebSocketSignalingOptions): Signaling {
   const urls = parseAddresses(options.url);
-  const { order = "listed", webSocket: WebSocket = globalThis.WebSocket } = options;
+  const { order = "listed", webSocket: WebSocket = platformWebSocket() } = options;
   return {
     async join(join, events) {
       const session = new WebSocketSession({ urls, order, WebSocket }, join, events);
@@ -64,6 +64,15 @@ export function webSocketSignaling(options: WebSocketSignalingOptions): Signalin
       return session;
     },
   };
+}
+
+function platformWebSocket(): WebSocketConstructor {
+  const { WebSocket } = globalThis as { WebSocket?: WebSocketConstructor };
+  if (WebSocket !== undefined) return WebSocket;
+  throw new SkeinError(
+    "bad-argument",
+    "This platform has no WebSocket: take Node 22 or later, or pass one, `signaling: webSocketSignaling({ url, webSocket })`.",
+  );
 }
 
 function parseAddresses(url: string | readonly string[]): readonly string[] {
