@@ -140,7 +140,8 @@ describe.skipIf(!isThere)("coturn beside us", () => {
 
   it("hears no Ctrl-C that is meant for us: it is in no group of this terminal's processes", async () => {
     const { port } = await start();
-    const groupOf = (pid: number) => execFileSync("ps", ["-o", "pgid=", "-p", String(pid)], { encoding: "utf8" }).trim();
+    const groupOf = (pid: number) =>
+      execFileSync("ps", ["-o", "pgid=", "-p", String(pid)], { encoding: "utf8" }).trim();
     expect(groupOf(pidAt(port))).not.toBe(groupOf(process.pid));
   });
 
