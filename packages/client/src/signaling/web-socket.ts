@@ -71,7 +71,7 @@ function platformWebSocket(): WebSocketConstructor {
   if (WebSocket !== undefined) return WebSocket;
   throw new SkeinError(
     "bad-argument",
-    "This platform has no WebSocket: take Node 22 or later, or pass one, `signaling: webSocketSignaling({ url, webSocket })`.",
+    "There is no WebSocket: take Node 22 or later, or pass one to webSocketSignaling.",
   );
 }
 
