@@ -43,7 +43,7 @@ it("React pages share a list, also with one that comes later", async () => {
   const address = await addressOf(start("react"));
   const ann = await open(address);
   const ben = await open(address);
-  await shows(ben, "With 1 others.");
+  await shows(ben, "Others here: 1");
   await ann.type("form input", "milk");
   await ann.keyboard.press("Enter");
   await shows(ben, "milk");

@@ -174,12 +174,24 @@ describe("skein share and fetch", () => {
     const out = join(base, "out");
     expect(await command("fetch", id, "--output", out).ended).toBe(0);
     await writeFile(join(out, "content.bin"), "mine");
+    for (const [name, what] of [
+      ["content.bin", /is there already/],
+      ["../out/free", /lead out/],
+    ] as const) {
+      const refused = command("fetch", id, "--output", out, "--as", name);
+      expect(await refused.ended).toBe(1);
+      // Before anything was fetched.
+      expect(refused.told.items).toMatchObject([{ event: "error", message: expect.stringMatching(what) }]);
+    }
     expect(await command("fetch", id, "--output", out).ended).toBe(1);
     expect(await readFile(join(out, "content.bin"), "utf8")).toBe("mine");
     expect(await command("fetch", id, "--output", out, "--overwrite").ended).toBe(0);
     await writeFile(path, "another content");
+    const nobodys = command("fetch", "0".repeat(64), "--output", join(base, "nothing"), "--wait", "2");
     const late = command("fetch", id, "--output", join(base, "late"), "--wait", "2");
     expect(await late.ended).toBe(1);
     expect(late.told.items.at(-1)).toMatchObject({ event: "error", code: "no-such-peer" });
+    expect(await nobodys.ended).toBe(1);
+    expect(await readdir(join(base, "nothing"))).toEqual([]);
   });
 });

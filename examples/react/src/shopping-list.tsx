@@ -29,7 +29,7 @@ export function ShoppingList() {
   return (
     <>
       <h1>Shopping list</h1>
-      <p role="status">{error?.message ?? (room === undefined ? "Joining …" : `With ${peers.length} others.`)}</p>
+      <p role="status">{error?.message ?? (room === undefined ? "Joining …" : `Others here: ${peers.length}`)}</p>
       <ul>
         {[...lines].map((line) => (
           <li key={line}>

@@ -89,6 +89,7 @@ function version(): string {
 
 /** For people: no stack, one line. */
 function sentenceOf(error: unknown): string {
-  const { message } = SkeinError.from(error, "bad-argument");
-  return message.replaceAll(/\s*\n\s*/g, " ");
+  const { code, message } = SkeinError.from(error, "bad-argument");
+  const hint = code === "server-unreachable" ? " `skein serve` starts one." : "";
+  return `${message.replaceAll(/\s*\n\s*/g, " ")}${hint}`;
 }

@@ -2,16 +2,15 @@ import {
   createBoxKeyPair,
   createIdentity,
   type IceServer,
-  limits,
   platformRandom,
   roomKeyOf,
-  SkeinError,
   versionsOf,
 } from "@skein/protocol";
 import { platformEngine, platformNetwork } from "#engine";
 import { platformClock } from "./clock.js";
 import { SharedNetwork } from "./network/shared-network.js";
 import { Pulse } from "./pulse.js";
+import { checkOptions } from "./room/check-options.js";
 import type { JoinOptions } from "./room/options.js";
 import { OwnCard } from "./room/own-card.js";
 import { Room } from "./room/room.js";
@@ -31,8 +30,8 @@ import { webSocketSignaling } from "./signaling/web-socket.js";
  * room.on("peer-connected", (peer) => room.send(peer, chat.say, { text: "hi" }));
  */
 export async function joinRoom(options: JoinOptions): Promise<Room> {
+  checkOptions(options);
   const signaling = chooseSignaling(options);
-  checkRoomName(options.room);
   const random = options.random ?? platformRandom;
   const clock = options.clock ?? platformClock;
   const pulse = new Pulse(clock);
@@ -85,17 +84,8 @@ export async function joinRoom(options: JoinOptions): Promise<Room> {
   return room;
 }
 
-function chooseSignaling({ server, serverOrder, signaling }: JoinOptions): Signaling {
-  if (server !== undefined && signaling === undefined) {
-    return webSocketSignaling({ url: server, ...(serverOrder === undefined ? {} : { order: serverOrder }) });
-  }
-  if (signaling !== undefined && server === undefined) return signaling;
-  throw new SkeinError("bad-argument", "joinRoom takes one of `server` (an address) and `signaling`.");
-}
-
-function checkRoomName(name: string): void {
-  if (typeof name === "string" && name.length > 0 && name.length <= limits.nameLength) return;
-  throw new SkeinError("bad-argument", `A room's name has 1 to ${limits.nameLength} characters.`);
+function chooseSignaling({ server = [], serverOrder, signaling }: JoinOptions): Signaling {
+  return signaling ?? webSocketSignaling({ url: server, ...(serverOrder === undefined ? {} : { order: serverOrder }) });
 }
 
 function rollOf(random: (length: number) => Uint8Array): number {

@@ -110,9 +110,13 @@ export class SkeinError extends Error {
 
   /** Whatever was thrown, as a Skein error: unchanged if it is one, as the `cause` of a new one otherwise. */
   static from(value: unknown, code: ErrorCode, message?: string): SkeinError {
-    if (SkeinError.is(value)) return value;
-    return new SkeinError(code, message ?? textOf(value), { cause: value });
+    return skeinErrorOf(value, code, message);
   }
+}
+
+/** Outside of the class: esbuild gives one that speaks of itself another name, `_SkeinError`, and that is what consoles would show. */
+function skeinErrorOf(value: unknown, code: ErrorCode, message = textOf(value)): SkeinError {
+  return SkeinError.is(value) ? value : new SkeinError(code, message, { cause: value });
 }
 
 /** Anything can be thrown, also what can't be made a string. */

@@ -17,7 +17,11 @@ export function tokenCommand(): Command {
     .option("--subject <name>", "for whom it is: the same subject is held to one set of limits")
     .option("--issuer <name>", "who issues it")
     .option("--audience <name>", "for which server it is")
-    .option("--expires <time>", "how long it holds, such as 10m, 12h or 7d", parseDuration, 3_600_000)
+    .addOption(
+      new Option("--expires <time>", "how long it holds, such as 10m, 12h or 7d")
+        .argParser(parseDuration)
+        .default(3_600_000, "1h"),
+    )
     .option(
       "--new-keys <file>",
       "instead: make a key pair, the private one in this file, the public one beside it as .pub",

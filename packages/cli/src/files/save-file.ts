@@ -1,7 +1,9 @@
 import { createHash, randomBytes } from "node:crypto";
-import { type FileHandle, mkdir, open, rename, rm } from "node:fs/promises";
+import { type FileHandle, open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { SkeinError } from "@skein/protocol";
+import { explainDisk } from "./disk.js";
+import { makeFolder } from "./make-folder.js";
 
 /**
  * Writes bytes to `path`. They are written beside it, and get its name once all are there: nobody ever finds half a file. Gives their SHA-256 in
@@ -30,26 +32,16 @@ export async function saveFile(options: {
   } catch (error) {
     await file.close().catch(() => {});
     await rm(partial, { force: true });
-    throw explained(error, path);
+    throw explainDisk(error, path, "written");
   }
 }
 
 /** Makes a file, and the folders that it lies in. */
 async function create(path: string): Promise<FileHandle> {
   try {
-    await mkdir(dirname(path), { recursive: true });
+    await makeFolder(dirname(path));
     return await open(path, "wx");
   } catch (error) {
-    throw explained(error, dirname(path));
+    throw explainDisk(error, dirname(path), "written");
   }
-}
-
-/** A disk's refusal as a sentence; any other error as it is. */
-function explained(error: unknown, path: string): unknown {
-  if (!(error instanceof Error) || !("syscall" in error) || !("code" in error)) return error;
-  return new SkeinError(
-    "bad-argument",
-    `${path} can't be written (${error.code}): check the folder, its rights and its disk.`,
-    { cause: error },
-  );
 }

@@ -1,8 +1,9 @@
 import { constants } from "node:fs";
-import { open, stat as statOf } from "node:fs/promises";
+import { access, open, stat as statOf } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { SkeinError } from "@skein/protocol";
 import { globbyStream } from "globby";
+import { explainDisk } from "./disk.js";
 import { partOf } from "./partition.js";
 
 /** A file that an agent holds. */
@@ -46,6 +47,10 @@ export async function scanFolder({ folder, part }: ScanOptions): Promise<HeldFil
 async function namesIn(root: string): Promise<string[]> {
   const folder = await statOf(root).catch(() => undefined);
   if (!folder?.isDirectory()) throw new SkeinError("bad-argument", `There is no folder ${root}: name one that exists.`);
+  // What is in the way of a folder below costs that one alone.
+  await access(root, constants.R_OK | constants.X_OK).catch((error: unknown) => {
+    throw explainDisk(error, root, "read");
+  });
   const names: string[] = [];
   const found = globbyStream("**/*", {
     cwd: root,

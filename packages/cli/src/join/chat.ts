@@ -45,7 +45,7 @@ export async function runChat(options: {
     if (agreeing.run(text)) return;
     if (text.startsWith("/")) return prompt.print(`There is no ${clean(text)}: /help shows what there is.`);
     const heard = await room.broadcast(chatProtocol.say, { text });
-    if (heard === 0) prompt.print(ink("dim", "Nobody heard it: nobody else is linked yet."));
+    if (heard === 0) prompt.print(ink("dim", `Nobody heard it: ${whyUnheard(room)}.`));
   };
   using prompt = new Prompt({ prompt: ink("bold", "› "), line: say, interrupt: quit, end: quit });
   let leaving = false;
@@ -122,4 +122,9 @@ function peerLines(room: Room): string[] {
       peer.rttMs === undefined ? "" : millisecondsText(peer.rttMs),
     ]),
   );
+}
+
+function whyUnheard(room: Room): string {
+  const isLinked = [...room.peers.values()].some(({ state }) => state === "connected");
+  return isLinked ? "whoever is linked takes part in no chat" : "nobody else is linked yet";
 }

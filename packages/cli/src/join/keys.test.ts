@@ -34,7 +34,9 @@ describe("identityFrom", () => {
     const file = join(folder, "other.txt");
     await writeFile(file, "something else");
     expect(() => identityFrom(file, () => {})).toThrow(/other\.txt: This is no saved identity/);
-    expect(() => identityFrom(join(folder, "no/such/folder"), () => {})).toThrow(/ENOENT/);
+    expect(() => identityFrom(join(folder, "no/such/folder"), () => {})).toThrow(
+      /no\/such can't be written: it isn't there\.$/,
+    );
   });
 });
 
@@ -49,6 +51,6 @@ describe("lineFrom", () => {
     const file = join(folder, "secret");
     await writeFile(file, "\n");
     expect(() => lineFrom(file)).toThrow(/is empty/);
-    expect(() => lineFrom(join(folder, "missing"))).toThrow(/can't be used \(ENOENT\)/);
+    expect(() => lineFrom(join(folder, "missing"))).toThrow(/missing can't be read: it isn't there\.$/);
   });
 });

@@ -1,5 +1,7 @@
 import { readFileSync, statSync, writeFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
 import { createIdentity, type Identity, loadIdentity, SkeinError, saveIdentity } from "@skein/protocol";
+import { explainDisk } from "../files/disk.js";
 
 /**
  * The identity in a file; a new one, kept there for next time, where there is no such file.
@@ -20,7 +22,10 @@ export function identityFrom(file: string, warn: (sentence: string) => void): Id
     // `wx`: where another process makes the file at the same moment, one of the two fails rather than both differ.
     writeFileSync(file, `${saveIdentity(identity)}\n`, { mode: 0o600, flag: "wx" });
   } catch (error) {
-    throw unusable(file, error);
+    // What isn't there, of a file that shall be made, is its folder.
+    throw isMissing(error)
+      ? explainDisk(error, dirname(resolve(file)), "written")
+      : explainDisk(error, file, "written");
   }
   return identity;
 }
@@ -50,10 +55,7 @@ function isMissing(error: unknown): boolean {
   return error instanceof Error && "code" in error && error.code === "ENOENT";
 }
 
-function unusable(file: string, error: unknown): SkeinError {
+function unusable(file: string, error: unknown): unknown {
   if (SkeinError.is(error)) return new SkeinError(error.code, `${file}: ${error.message}`, { cause: error });
-  const reason = error instanceof Error && "code" in error ? String(error.code) : "unknown reason";
-  return new SkeinError("bad-argument", `${file} can't be used (${reason}): check the path and its rights.`, {
-    cause: error,
-  });
+  return explainDisk(error, file, "read");
 }

@@ -7,7 +7,7 @@ import {
   type StoredArtifact,
 } from "@skein/coordination";
 import { SkeinError } from "@skein/protocol";
-import { explainDisk } from "../transfer/disk.js";
+import { explainDisk } from "../files/disk.js";
 import { versionOf } from "../transfer/tree.js";
 
 interface Shared {

@@ -1,7 +1,7 @@
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { SkeinError } from "@skein/protocol";
-import { isDiskError } from "./disk.js";
+import { isDiskError } from "../files/disk.js";
 import { partName } from "./part-name.js";
 
 /** Says that this process receives into a folder: two that write the same parts would spoil them. */

@@ -1,6 +1,6 @@
 import { stat } from "node:fs/promises";
 import { SkeinError } from "@skein/protocol";
-import { isDiskError, whyDisk } from "./disk.js";
+import { isDiskError, whyDisk } from "../files/disk.js";
 import {
   type DigestReply,
   type Entry,

@@ -1,7 +1,7 @@
 import { constants } from "node:fs";
 import { type FileHandle, open, rename, rm } from "node:fs/promises";
 import { SkeinError } from "@skein/protocol";
-import { isDiskError } from "./disk.js";
+import { isDiskError } from "../files/disk.js";
 import type { FileState } from "./protocol.js";
 import { RunningHash } from "./running-hash.js";
 

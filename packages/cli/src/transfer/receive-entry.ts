@@ -1,8 +1,8 @@
 import { lstat, open, rm } from "node:fs/promises";
 import { SkeinError } from "@skein/protocol";
+import { isDiskError, isOfWholeDisk, whyDisk } from "../files/disk.js";
 import { inPieces } from "../files/pieces.js";
 import { whyUnsafe } from "../files/safe-path.js";
-import { isDiskError, isOfWholeDisk, whyDisk } from "./disk.js";
 import { Part } from "./part.js";
 import { isPartName } from "./part-name.js";
 import type { DigestReply, Entry, FileEntry, FileState, Outcome, ReadReply } from "./protocol.js";

@@ -1,5 +1,6 @@
 import { joinRoom, type Peer, type Room } from "@skein/client";
 import { SkeinError } from "@skein/protocol";
+import { explainDisk, isDiskError, whyDisk } from "../files/disk.js";
 import { joinOptionsOf, meetingText, type RoomOptions } from "../join/room-options.js";
 import { keepHeapSmall } from "../process/small-heap.js";
 import { listenForStop } from "../process/stop.js";
@@ -7,7 +8,6 @@ import { failure } from "../stdio/envelope.js";
 import { createEventWriter } from "../stdio/event-writer.js";
 import { askYesNo } from "../terminal/question.js";
 import { countText } from "../terminal/units.js";
-import { explainDisk, isDiskError, whyDisk } from "./disk.js";
 import { takeIn } from "./incoming.js";
 import { Offers } from "./offers.js";
 import { type Offer, receives, transferProtocol } from "./protocol.js";

@@ -2,7 +2,8 @@ import { createHash } from "node:crypto";
 import { lstat, mkdir, open, realpath } from "node:fs/promises";
 import { isAbsolute, join, relative, resolve } from "node:path";
 import { SkeinError } from "@skein/protocol";
-import { explainDisk, isDiskError } from "./disk.js";
+import { explainDisk, isDiskError } from "../files/disk.js";
+import { makeFolder } from "../files/make-folder.js";
 import { FolderLock } from "./folder-lock.js";
 import { partName } from "./part-name.js";
 
@@ -35,7 +36,7 @@ export class TargetFolder implements AsyncDisposable {
    */
   static async open(folder: string): Promise<TargetFolder> {
     try {
-      await mkdir(folder, { recursive: true });
+      await makeFolder(folder);
       const root = await realpath(folder);
       const lock = await FolderLock.take(root);
       const fold = (await exists(join(root, lock.name.toUpperCase()))) ? foldCase : foldForm;

@@ -2,7 +2,7 @@ import type { BigIntStats } from "node:fs";
 import { lstat, readdir, stat } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { SkeinError } from "@skein/protocol";
-import { explainDisk } from "./disk.js";
+import { explainDisk } from "../files/disk.js";
 import { isPartName } from "./part-name.js";
 import { type Entry, entriesMost, type FileEntry, type FileState, pathLengthMost } from "./protocol.js";
 

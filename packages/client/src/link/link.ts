@@ -155,6 +155,11 @@ export class Link {
     return this.#phase === "closed" ? accepted : this.#conversation.settled();
   }
 
+  /** How many messages of ours the other side isn't known to have. */
+  get unacknowledged(): number {
+    return this.#conversation.session.unacknowledged;
+  }
+
   /** Says goodbye on the paths there are. */
   sayGoodbye(close: Close): void {
     for (const { path } of this.#carriers.all) path.close(close);

@@ -82,9 +82,11 @@ export class OutgoingTypes {
   #mustBeSettled(protocol: string): void {
     const settlement = settleProtocol(protocol, this.#ours, this.#theirs);
     if (settlement.settled) return;
+    const { ours, theirs } = settlement;
+    const hint = ours.length === 0 ? " List it in joinRoom's `protocols`." : "";
     throw new SkeinError(
       "protocol-mismatch",
-      `No common version of ${protocol}: we speak ${versionList(settlement.ours)}, the peer ${versionList(settlement.theirs)}.`,
+      `No common version of ${protocol}: we speak ${versionList(ours)}, the peer ${versionList(theirs)}.${hint}`,
     );
   }
 

@@ -14,6 +14,7 @@ import { deferred } from "../deferred.js";
 import type { CandidatePair } from "../direct/connection.js";
 import { failed } from "../failure.js";
 import { checkBody } from "../link/bodies.js";
+import { linkLost } from "../link/conversation.js";
 import { Exchange } from "../link/exchange.js";
 import { Link } from "../link/link.js";
 import type { PathNews } from "../link/link-listener.js";
@@ -214,11 +215,16 @@ export class RemotePeer implements Peer {
       this.#link.sayGoodbye({ code: "left", reason: "the peer left the room" });
       if (this.#direct.isOpen) await this.#atMost(goodbyeMs, this.#direct.channelClosed);
     }
-    this.close("we left the room");
+    this.#end("we left the room");
   }
 
-  /** Ends everything at once. */
+  /** Ends everything at once. Whoever listens is told how much of ours was still on its way. */
   close(reason: string): void {
+    const { unacknowledged } = this.#link;
+    this.#end(reason, unacknowledged === 0 ? reason : linkLost(reason, unacknowledged).message);
+  }
+
+  #end(reason: string, told = reason): void {
     const { phase } = this.#now;
     if (phase === "gone") return;
     const exchange = this.#now.phase === "connected" ? this.#now.exchange : undefined;
@@ -228,7 +234,7 @@ export class RemotePeer implements Peer {
     this.#direct.close();
     this.#attachments.close();
     exchange?.end(new SkeinError("link-lost", `The link to peer ${this.id} ended: ${reason}.`));
-    if (exchange !== undefined) this.#world.emit("peer-disconnected", { peer: this, reason });
+    if (exchange !== undefined) this.#world.emit("peer-disconnected", { peer: this, reason: told });
     this.#waiting.fail(this.#goneError());
   }
 

@@ -10,7 +10,7 @@ export type RoomEvents = {
   "peer-joined": Peer;
   /** Messages go to it, and come from it. */
   "peer-connected": Peer;
-  /** Its link is lost, for now: another is on the way. */
+  /** Its link is lost: for now, where another is on the way, or for good, before `peer-left`. The reason says how many messages of ours weren't acknowledged. */
   "peer-disconnected": { readonly peer: Peer; readonly reason: string };
   /** Its frames travel another way now, or no way at the moment (`peer.path` is undefined). Messages wait, and none is lost. */
   "path-changed": { readonly peer: Peer; readonly reason: string };

@@ -181,6 +181,23 @@ describe("two rooms on a server", () => {
     expect(ann.seen).toContain("peer-disconnected");
   });
 
+  it("say how many messages were on their way to a peer that is gone for good, where any were", async () => {
+    const [ann, ben] = await world.pair();
+    const reasons: string[] = [];
+    ann.room.on("peer-disconnected", ({ reason }) => reasons.push(reason));
+    // The first of a type has one before it that names it.
+    await ann.room.send(ben.room.id, chat.say, "first");
+    await world.clock.pass(20);
+    world.network.isCut = true;
+    await Promise.all(["a", "b", "c"].map((text) => ann.room.send(ben.room.id, chat.say, text)));
+    world.server.say(ann.room.id, { t: "peer-left", id: peerKeyOf(ben.room.id), reason: "lost" });
+    await turn();
+    await world.clock.pass(4_100);
+    expect(reasons).toEqual(["The link ended: lost. 3 messages were never acknowledged."]);
+    expect(ann.seen.at(-1)).toBe("peer-left");
+    world.network.isCut = false;
+  });
+
   it("bound a request by its own deadline also while there is no link", async () => {
     const ann = await world.join();
     const ben = await world.join();

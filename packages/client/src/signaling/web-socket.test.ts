@@ -103,6 +103,13 @@ describe("an address", () => {
   it.each(["", "example.org", "https://example.org/", "ws:", "//x", "file:///x"])("%j is refused at once", (text) => {
     expect(() => webSocketSignaling({ url: text })).toThrow(expect.objectContaining({ code: "bad-argument" }));
   });
+
+  it("says what to do where the platform has no WebSocket, as Node had none before 22", () => {
+    vi.stubGlobal("WebSocket", undefined);
+    const refusal = expect.objectContaining({ code: "bad-argument", message: expect.stringContaining("Node 22") });
+    expect(() => webSocketSignaling({ url })).toThrow(refusal);
+    expect(() => webSocketSignaling({ url, webSocket: new FakeSockets().WebSocket })).not.toThrow();
+  });
 });
 
 describe("an order", () => {

@@ -51,11 +51,11 @@ const goodbyeMs = 1_000;
 
 /**
  * Signalling through a Skein server, or through one of several: where that one is lost, stops, or is full of us, the next is gone to.
- * @throws {SkeinError} `bad-argument` where an address or the order isn't one.
+ * @throws {SkeinError} `bad-argument` where an address or the order isn't one, or where there is no WebSocket.
  */
 export function webSocketSignaling(options: WebSocketSignalingOptions): Signaling {
   const urls = parseAddresses(options.url);
-  const { order = "listed", webSocket: WebSocket = globalThis.WebSocket } = options;
+  const { order = "listed", webSocket: WebSocket = platformWebSocket() } = options;
   mustBeOrder(order);
   return {
     async join(join, events) {
@@ -70,6 +70,15 @@ export function webSocketSignaling(options: WebSocketSignalingOptions): Signalin
 function mustBeOrder(order: string): void {
   if (serverOrders.some((known) => known === order)) return;
   throw new SkeinError("bad-argument", `"${order}" is no order of servers: give one of ${serverOrders.join(", ")}.`);
+}
+
+function platformWebSocket(): WebSocketConstructor {
+  const { WebSocket } = globalThis as { WebSocket?: WebSocketConstructor };
+  if (WebSocket !== undefined) return WebSocket;
+  throw new SkeinError(
+    "bad-argument",
+    "There is no WebSocket: take Node 22 or later, or pass one to webSocketSignaling.",
+  );
 }
 
 /** Where to go, in which order, and by what. */

@@ -36,6 +36,17 @@ describe("defineProtocol", () => {
     expect(() => request(String, String, { lane: "lossy" })).toThrow(badArgument);
   });
 
+  it("refuses what checks nothing, lanes that there aren't, and a table of anything else, in a program without types", () => {
+    const loose = { message, request, defineProtocol } as unknown as Record<string, (...args: unknown[]) => unknown>;
+    for (const schema of [undefined, null, "text", {}, { type: "object" }]) {
+      expect(() => loose.message?.(schema)).toThrow(badArgument);
+      expect(() => loose.request?.(String, schema)).toThrow(badArgument);
+    }
+    expect(() => loose.message?.(String, { lane: "fast" })).toThrow(/control, default, bulk/);
+    expect(() => loose.defineProtocol?.("acme.chat", { say: message(String) })).toThrow(/a version is/);
+    expect(() => loose.defineProtocol?.("acme.chat", "1.0.0", { say: String })).toThrow(/"say" is made by message/);
+  });
+
   it("takes names of words joined by dots, dashes or underscores", () => {
     for (const name of ["chat", "acme.chat", "a-b_c.d", "Acme2.Chat", "a".repeat(limits.nameLength)]) {
       expect(defineProtocol(name, "1", {})["~protocol"].name).toBe(name);

@@ -1,6 +1,6 @@
 import { SkeinError } from "../errors.js";
 import { limits } from "../limits.js";
-import type { Lane } from "../wire/record.js";
+import { type Lane, lanes } from "../wire/record.js";
 import type { InputOf, OutputOf, Schema } from "./validate.js";
 
 /** A message: sent, not answered. */
@@ -71,6 +71,7 @@ export interface MessageOptions {
 
 /**
  * A message whose body `schema` checks, when it is sent and when it arrives.
+ * @throws {SkeinError} `bad-argument` for what checks nothing, and a lane that isn't one
  * @example message(v.object({ text: v.string() }))
  * @example message(v.object({ x: v.number(), y: v.number() }), { lane: "lossy" })
  */
@@ -78,12 +79,13 @@ export function message<S extends Schema<any>>(
   schema: S,
   { lane = "default" }: MessageOptions = {},
 ): MessageShape<InputOf<S>, OutputOf<S>> {
+  checkShape(lane === "lossy" ? "default" : lane, schema);
   return { kind: "message", schema, lane };
 }
 
 /**
  * A request: `input` checks what is asked, `output` what is answered. Its answer takes the same lane.
- * @throws {SkeinError} `bad-argument` for the lane `lossy`
+ * @throws {SkeinError} `bad-argument` for the lane `lossy`, as for all that `message` refuses
  */
 export function request<In extends Schema<any>, Out extends Schema<any>>(
   input: In,
@@ -93,7 +95,24 @@ export function request<In extends Schema<any>, Out extends Schema<any>>(
   if ((lane as string) === "lossy") {
     throw new SkeinError("bad-argument", "A request can't be lossy, since it is owed an answer: choose another lane.");
   }
+  checkShape(lane, input, output);
   return { kind: "request", schema: input, reply: output, lane };
+}
+
+/** For programs that no compiler looks at. */
+function checkShape(lane: Lane, ...schemas: readonly unknown[]): void {
+  const areSchemas = schemas.every(
+    (schema) => typeof schema === "function" || (isObject(schema) && "~standard" in schema),
+  );
+  if (areSchemas && lanes.includes(lane)) return;
+  throw new SkeinError(
+    "bad-argument",
+    `A body is checked by a schema, or by a function like String; its lane is ${lanes.join(", ")} or, of a message, lossy.`,
+  );
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
 }
 
 const protocolName = /^[a-z0-9]+([._-][a-z0-9]+)*$/i;
@@ -114,8 +133,15 @@ export function defineProtocol<const Shapes extends ShapeTable>(
   versions: string | readonly string[],
   shapes: Shapes,
 ): Protocol<Shapes> {
-  const all = typeof versions === "string" ? [versions] : [...versions];
-  checkNames(name, all, Object.keys(shapes));
+  const all = typeof versions === "string" ? [versions] : Array.isArray(versions) ? [...versions] : [];
+  checkNames(name, all, Object.keys(shapes ?? {}));
+  const bare = Object.keys(shapes).find((type) => !isObject(shapes[type]) || !("kind" in shapes[type]));
+  if (bare !== undefined) {
+    throw new SkeinError(
+      "bad-argument",
+      `${name}: "${bare}" is made by message(schema), or by request(input, output).`,
+    );
+  }
   const definitions = Object.entries(shapes).map(([type, shape]) => [
     type,
     { ...shape, name: `${name}/${type}`, protocol: name },

@@ -138,6 +138,13 @@ describe.skipIf(!isThere)("coturn beside us", () => {
     expect(await clientFor(60).allocate()).toBeUndefined();
   });
 
+  it("hears no Ctrl-C that is meant for us: it is in no group of this terminal's processes", async () => {
+    const { port } = await start();
+    const groupOf = (pid: number) =>
+      execFileSync("ps", ["-o", "pgid=", "-p", String(pid)], { encoding: "utf8" }).trim();
+    expect(groupOf(pidAt(port))).not.toBe(groupOf(process.pid));
+  });
+
   it("is gone when it is closed, and leaves its port free", async () => {
     const { coturn, port } = await start();
     const pid = pidAt(port);

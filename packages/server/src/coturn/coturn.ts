@@ -112,7 +112,7 @@ class RunningCoturn implements Coturn {
     if (!deniesItself(this.#settings)) return undefined;
     return (
       `TURN relays from ${address}, a private address, and to none: two peers that both need it don't reach each other. ` +
-      `Where that is wanted, allow ${address} as a peer.`
+      `Where that is wanted, allow ${address} as a peer: --turn-allow-peer ${address}, or allowPeers in a program.`
     );
   }
 

@@ -26,7 +26,9 @@ export const notFound = 127;
 
 /** A program that doesn't outlive this process, and its folder that doesn't outlive it. What it writes can be read; to end it, call {@link release}. */
 export function spawnLeashed(folder: string, command: string, args: readonly string[]): ChildProcess {
-  return spawn("/bin/sh", ["-c", script, "sh", folder, command, ...args], { stdio: ["pipe", "pipe", "pipe"] });
+  // A Ctrl-C goes to all processes of a terminal's foreground; in a session of its own, this one ends when we say so, and isn't told of as dead.
+  const line = ["-c", script, "sh", folder, command, ...args];
+  return spawn("/bin/sh", line, { stdio: "pipe", detached: true });
 }
 
 /** Ends the program. */

@@ -36,7 +36,11 @@ export function authoriseByToken(options: TokenOptions): (join: JoinAttempt) => 
   const keys = options.keys.map(checkingKey);
   const wallMs = options.wallMs ?? Date.now;
   return async ({ room, card, token }) => {
-    if (token === undefined) throw refusal("not-authorised", "This server lets in whoever has a token: give one.");
+    if (token === undefined)
+      throw refusal(
+        "not-authorised",
+        "This server lets in whoever has a token: give one (`token` of joinRoom, --token-file of skein).",
+      );
     const claims = await verify(token, keys, options, wallMs);
     return grantOf(judgeClaims(claims, { room, peer: card.id }, wallMs()));
   };

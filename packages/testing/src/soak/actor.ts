@@ -189,7 +189,7 @@ const turnMs = 1;
 
 /** Why a link may end where nobody breaks a rule: its peer is gone or starts again, or nothing passed for a minute. */
 function isHonestEnd(reason: string): boolean {
-  return /forgot it|no path for|^lost|left|replaced|vanished/.test(reason);
+  return /forgot it|no path for|^(The link ended: )?lost|left|replaced|vanished/.test(reason);
 }
 
 function patternOf(offset: number, bytes: number): Uint8Array {
