@@ -54,11 +54,12 @@ export class OutgoingTypes {
 
   /**
    * Where what a definition says goes.
-   * @throws {SkeinError} `protocol-mismatch` with both sides' versions, `too-large` where it is one type too many
+   * @throws {SkeinError} `bad-argument` where it is none, `protocol-mismatch` with both sides' versions, `too-large` where it is one type too many
    */
   routeOf(definition: AnyDefinition): Route {
     const known = this.#routes.get(definition);
     if (known !== undefined) return known;
+    mustBeDefinition(definition);
     this.#mustBeSettled(definition.protocol);
     const route = { ...this.#lanesOf(definition), type: this.#typeOf(definition.name) };
     this.#routes.set(definition, route);
@@ -104,6 +105,12 @@ export class OutgoingTypes {
     this.#types.set(name, type);
     return type;
   }
+}
+
+/** For programs that no compiler looks at. */
+function mustBeDefinition(definition: AnyDefinition | undefined): void {
+  if (typeof definition?.protocol === "string") return;
+  throw new SkeinError("bad-argument", "The second argument is a message or request, as `chat.say`.");
 }
 
 function versionList(versions: readonly string[]): string {

@@ -190,7 +190,7 @@ export class RemotePeer implements Peer {
   /** As {@link Room.send}: the way of every message, and so without a closure or a promise of its own where there is a link. */
   send(definition: MessageDefinition, body: unknown): Promise<void> {
     if (this.#now.phase === "connected") return this.#now.exchange.send(definition, body);
-    if (definition.lane === "lossy" && this.#now.phase === "connecting") return this.#drop(definition, body);
+    if (definition?.lane === "lossy" && this.#now.phase === "connecting") return this.#drop(definition, body);
     return this.whenConnected((exchange) => exchange.send(definition, body));
   }
 

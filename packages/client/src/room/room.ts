@@ -21,6 +21,7 @@ import { type Handler, Handlers } from "../link/handlers.js";
 import { requestTimeoutMs } from "../link/outgoing-requests.js";
 import type { StreamHandler } from "../link/streams.js";
 import type { SignalingEvents, SignalingSession } from "../signaling/signaling.js";
+import { checkHandler } from "./check-definition.js";
 import { History } from "./history.js";
 import { callListener } from "./listeners.js";
 import type { CardUpdate } from "./options.js";
@@ -151,7 +152,7 @@ export class Room implements Messenger<Peer>, AsyncDisposable {
   /**
    * Says what to do with a message or request when it comes. One handler for each; a request's handler gives the answer,
    * and what it throws is the asker's error: a SkeinError as it is, anything else as `handler-failed` without its text.
-   * @throws {SkeinError} `bad-argument` where the message has a handler
+   * @throws {SkeinError} `bad-argument` where the message has a handler, or its protocol isn't one of those that `joinRoom` was given
    */
   handle<Output>(
     definition: MessageDefinition<any, Output>,
@@ -165,6 +166,7 @@ export class Room implements Messenger<Peer>, AsyncDisposable {
     definition: MessageDefinition | RequestDefinition,
     handler: (body: any, from: Peer, context: RequestContext) => unknown,
   ): Unsubscribe {
+    checkHandler(definition, handler, this.#parts.world.protocols);
     const run = (body: unknown, from: unknown, context: RequestContext) => handler(body, from as Peer, context);
     return this.#handlers.add(definition.name, { definition, run } as Handler);
   }
@@ -286,10 +288,11 @@ export class Room implements Messenger<Peer>, AsyncDisposable {
 
   #find(to: PeerId | Peer): RemotePeer {
     this.#mustBeOpen();
-    const id = typeof to === "string" ? to : to.id;
+    const id = typeof to === "string" ? to : to?.id;
     const peer = this.#roster.peers.get(id);
     if (peer !== undefined) return peer;
-    throw new SkeinError("no-such-peer", `No peer ${parsePeerId(id)} is in room "${this.name}".`);
+    // For programs that no compiler looks at, `undefined` among others.
+    throw new SkeinError("no-such-peer", `No peer ${parsePeerId(String(id))} is in room "${this.name}".`);
   }
 
   #reject({ code, reason }: Rejected, from: PeerId | "server"): void {
