@@ -73,11 +73,15 @@ describe("an address", () => {
   test("that comes too often waits for its answer, and gets it at once where the server stops", async () => {
     await start({ perAddress: { holders: 1 } });
     await new RawClient(server.url, at("192.0.2.1")).next("challenge");
-    const answered = status(new RawClient(server.url, at("192.0.2.1")));
+    const order: (number | undefined)[] = [];
+    const note = (code: number | undefined) => order.push(code);
+    const answered = status(new RawClient(server.url, at("192.0.2.1"))).then(note);
     while (server.stats().drops["not-upgraded"] !== 1) await healthy.talk();
-    await healthy.talk();
+    // Whoever made a mistake is told at once, before it.
+    await status(new RawClient(`${server.url}/elsewhere`, at("192.0.2.2"))).then(note);
     await server.close();
-    expect(await answered).toBe(429);
+    await answered;
+    expect(order).toEqual([404, 429]);
     await start({});
   });
 
