@@ -90,8 +90,10 @@ async function openPage(folder: string): Promise<string> {
 
 const place = (url: string, room: string): string => `${url}?${new URLSearchParams({ server: meeting.server, room })}`;
 const heard = { answer: "app said: hello", complaints: [] };
+// As at a user's desk: on a CI machine bundlers give advice of their own, such as Next's about a cache.
 const environment = {
   ...process.env,
+  CI: undefined,
   NODE_ENV: undefined,
   NO_COLOR: "1",
   FORCE_COLOR: undefined,
@@ -110,7 +112,7 @@ describe("an app for browsers", () => {
     if (build.length > 0) {
       const { stdout, stderr } = await run(node, build, { cwd, env: environment });
       expect(stderr).toBe("");
-      expect(stdout).not.toMatch(/warn|error|⚠/i);
+      expect(stdout.split("\n").filter((line) => /warn|error|⚠/i.test(line))).toEqual([]);
     }
     const serving = start(node, command, cwd, environment);
     children.push(serving);
