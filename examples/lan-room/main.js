@@ -21,6 +21,9 @@ const room = await joinRoom({
   name: address === undefined ? "host" : name,
   protocols: [chat],
   paths: [relayFallback()],
+}).catch((error) => {
+  console.error(error.message);
+  process.exit(1);
 });
 room.handle(chat.say, (text, from) => console.log(`${from.card.name}: ${text}`));
 room.on("peer-connected", (peer) => console.log(`${peer.card.name} is here, ${peer.path}`));

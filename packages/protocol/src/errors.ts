@@ -128,3 +128,11 @@ function textOf(value: unknown): string {
     return "something that has no text was thrown";
   }
 }
+
+/** Mistakes of the program that makes the call. */
+const ownMistakes: ReadonlySet<ErrorCode> = new Set(["bad-argument", "bad-body", "no-engine", "too-large"]);
+
+/** Whether another peer, the server or the network brought a failure about, or the program's own wish: it is no mistake to be told loudly. */
+export function isFromOutside(error: unknown): error is SkeinError {
+  return SkeinError.is(error) && !ownMistakes.has(error.code);
+}

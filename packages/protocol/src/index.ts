@@ -33,7 +33,7 @@ export { decode, encode } from "./codec/message-pack.js";
 export type { Accepted, Decoded, Rejected, RejectionCode } from "./decoded.js";
 export { accept, reject } from "./decoded.js";
 export type { ErrorCode, SkeinErrorOptions } from "./errors.js";
-export { isErrorCode, SkeinError } from "./errors.js";
+export { isErrorCode, isFromOutside, SkeinError } from "./errors.js";
 export type { Card, SignedCard } from "./identity/card.js";
 export { readCard, signCard, verifyCard } from "./identity/card.js";
 export type { Ed25519 } from "./identity/ed25519.js";

@@ -43,6 +43,8 @@ describe("options of a join", () => {
     ["protocols", [undefined]],
     ["paths", path],
     ["paths", [() => path]],
+    ["iceServers", ["stun:x"]],
+    ["iceServers", { urls: "stun:x" }],
     ["identity", saveIdentity(identity)],
     ["token", "a.b.c"],
     ["secret", ""],

@@ -13,6 +13,7 @@ const rules: readonly Rule[] = [
   ],
   ["protocols", "a list of what defineProtocol gave", (value) => isListOf(value, having("~protocol"))],
   ["paths", "a list, such as [relayFallback()]", (value) => isListOf(value, having("attach"))],
+  ["iceServers", "a list, such as [{ urls }]", (value) => isListOf(value, having("urls"))],
   ["identity", "what loadIdentity gave", having("sign")],
   ["token", "a function", (value) => typeof value === "function"],
   ["secret", "a text that nobody guesses", isText],

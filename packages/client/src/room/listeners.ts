@@ -1,5 +1,4 @@
-import type { SkeinError } from "@skein/protocol";
-import { isFromOutside } from "../failure.js";
+import { isFromOutside, type SkeinError } from "@skein/protocol";
 
 /**
  * Calls a listener. Its error is its own: it is reported as uncaught, and nothing here stops for it, neither do other listeners. But where

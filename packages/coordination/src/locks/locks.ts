@@ -12,6 +12,7 @@ import { type Clock, platformClock } from "../clock.js";
 import type { Election } from "../election/election.js";
 import { waitFor } from "../election/wait.js";
 import { Alarm } from "../shared/alarm.js";
+import { mustHave } from "../shared/must-have.js";
 import { startClaim } from "./core/claim.js";
 import type { HolderMessage, LeaderMessage } from "./core/lock-messages.js";
 import {
@@ -232,6 +233,7 @@ function mustName(name: string): void {
  * await using lock = await locks.acquire("index");
  */
 export function createLocks(messenger: Messenger, options: LocksOptions): Locks {
+  mustHave("createLocks", options, "election", "createElection");
   const { leaseMostMs = 5_000, election } = options;
   if (!(leaseMostMs >= 100 && leaseMostMs <= leaseEverMs)) {
     throw new SkeinError("bad-argument", `A lease is of 100 to ${leaseEverMs} ms at the most.`);

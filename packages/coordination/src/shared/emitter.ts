@@ -1,11 +1,14 @@
-import type { Unsubscribe } from "@skein/protocol";
+import { isFromOutside, type Unsubscribe } from "@skein/protocol";
 import mitt, { type EventType } from "mitt";
 
-/** Typed events. A listener's error is its own: it is reported as uncaught, and nothing here stops for it. */
+/**
+ * Typed events. A listener's error is its own: it is reported as uncaught, and nothing here stops for it. But where its promise fails by what
+ * comes from outside, as where the peer that it speaks to has left, nobody is told: no peer ends a program by that.
+ */
 export class Emitter<Events extends Record<EventType, unknown>> {
   readonly #emitter = mitt<Events>();
 
-  on<Name extends keyof Events>(name: Name, listener: (event: Events[Name]) => void): Unsubscribe {
+  on<Name extends keyof Events>(name: Name, listener: (event: Events[Name]) => unknown): Unsubscribe {
     // Each by itself: one that throws must not keep the others from hearing.
     const safely = (event: Events[Name]) => guarded(() => listener(event));
     this.#emitter.on(name, safely);
@@ -21,9 +24,13 @@ export class Emitter<Events extends Record<EventType, unknown>> {
   }
 }
 
-function guarded(run: () => void): void {
+function guarded(run: () => unknown): void {
   try {
-    run();
+    const result = run();
+    if (!(result instanceof Promise)) return;
+    void result.catch((error) => {
+      if (!isFromOutside(error)) throw error;
+    });
   } catch (error) {
     queueMicrotask(() => {
       throw error;

@@ -10,6 +10,7 @@ import {
 import { type Clock, platformClock } from "../clock.js";
 import type { Presence } from "../presence/presence.js";
 import { Emitter } from "../shared/emitter.js";
+import { mustHave } from "../shared/must-have.js";
 import type { TaskCounts } from "./core/task-events.js";
 import type { TaskFailure } from "./core/task-state.js";
 import { Delegator } from "./delegator.js";
@@ -64,6 +65,7 @@ export interface TaskView {
 /**
  * Gives tasks to whoever can do them, and does those of others.
  *
+ * @throws {SkeinError} `bad-argument`
  * @example
  * const presence = createPresence(room);
  * const tasks = createTasks(room, { presence });
@@ -71,6 +73,7 @@ export interface TaskView {
  * const small = await tasks.delegate({ name: "resize", input: { width: 200 }, timeoutMs: 10_000 });
  */
 export function createTasks(messenger: Messenger, options: TasksOptions): Tasks {
+  mustHave("createTasks", options, "presence", "createPresence");
   return new Tasks(messenger, options);
 }
 

@@ -12,6 +12,7 @@ import {
 import { Rejections } from "../agreement/rejections.js";
 import { type Clock, platformClock } from "../clock.js";
 import { Emitter } from "../shared/emitter.js";
+import { mustHave } from "../shared/must-have.js";
 import { byteOf, verifyCertificate } from "./certificate.js";
 import type { BallotEnd } from "./core/ballot-box.js";
 import type { Choice } from "./core/rule.js";
@@ -243,6 +244,7 @@ function isReachable({ state }: MessengerPeer): boolean {
  * const { end } = await votes.propose("acme.index-keeper", { keeper: room.id });
  */
 export function createVotes(messenger: Messenger, options: VotesOptions): Votes {
+  mustHave("createVotes", options, "identity", "loadIdentity");
   if (options.identity.id !== messenger.id) {
     throw new SkeinError(
       "bad-argument",
