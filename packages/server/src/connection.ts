@@ -50,7 +50,7 @@ export class Connection implements PacketHandler, Limited {
     const { settings } = world;
     this.number = number;
     this.#socket = socket;
-    this.#incoming = new Incoming(socket, settings.clock, world.resumption, this);
+    this.#incoming = new Incoming(socket, stream, settings.clock, world.resumption, this);
     this.#outgoing = new Outgoing(socket, stream, world.endOfTurn);
     this.#world = world;
     this.#speaker = new Speaker(number, socket, this.#outgoing, world);

@@ -1,9 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 
-/** One costs a third of a millisecond or so, up to its challenge. */
-const perTurn = 2;
-
 /** A request for a WebSocket, as Node's HTTP server hands it on. */
 export interface Newcomer {
   readonly request: IncomingMessage;
@@ -12,13 +9,13 @@ export interface Newcomer {
 }
 
 /**
- * Lets newcomers in, a few in each turn of the event loop. A crowd that comes at once, as clients do to a server that was started again,
+ * Lets newcomers in, one in each turn of the event loop: it costs a third of a millisecond or so, up to its challenge. A crowd that comes at once, as clients do to a server that was started again,
  * would else be let in within one turn, and whoever is in already, and says something, would wait for the last of it.
  */
 export class Entrance {
   readonly #enter: (newcomer: Newcomer) => void;
   #waiting: Newcomer[] = [];
-  readonly #step = (): void => this.#letSomeIn();
+  readonly #step = (): void => this.#letNextIn();
 
   constructor(enter: (newcomer: Newcomer) => void) {
     this.#enter = enter;
@@ -30,12 +27,12 @@ export class Entrance {
     if (this.#waiting.push(newcomer) === 1) setImmediate(this.#step);
   }
 
-  #letSomeIn(): void {
-    for (const newcomer of this.#waiting.splice(0, perTurn)) {
-      newcomer.socket.off("error", ignore);
-      if (!newcomer.socket.destroyed) this.#enter(newcomer);
-    }
+  #letNextIn(): void {
+    const newcomer = this.#waiting.shift();
+    if (newcomer === undefined) return;
     if (this.#waiting.length > 0) setImmediate(this.#step);
+    newcomer.socket.off("error", ignore);
+    if (!newcomer.socket.destroyed) this.#enter(newcomer);
   }
 }
 

@@ -1,7 +1,13 @@
 import type { Clock } from "./clock.js";
 import { Intake } from "./core/intake.js";
-import type { Resumption } from "./resumption.js";
-import { type ClientSocket, openState } from "./socket.js";
+import type { Resumable, Resumption } from "./resumption.js";
+import { type ClientSocket, type Corkable, openState } from "./socket.js";
+
+/**
+ * As much is read in one turn of what came while a packet waited: some seventy of the smallest packets, a quarter of a millisecond's
+ * work. All of it could be 128 KiB.
+ */
+const portionBytes = 8 * 1024;
 
 /** What the next packet waits for. */
 type Wait =
@@ -17,8 +23,10 @@ export interface PacketHandler {
 }
 
 /** What one client says, packet by packet. While one of them has to wait the socket isn't read: TCP tells the client. */
-export class Incoming {
+export class Incoming implements Resumable {
   readonly #socket: ClientSocket;
+  /** What carries the WebSocket. */
+  readonly #stream: Corkable;
   readonly #clock: Clock;
   readonly #resumption: Resumption;
   readonly #handler: PacketHandler;
@@ -28,8 +36,9 @@ export class Incoming {
   /** Whether anything was heard since the last time this was asked. */
   #heard = true;
 
-  constructor(socket: ClientSocket, clock: Clock, resumption: Resumption, handler: PacketHandler) {
+  constructor(socket: ClientSocket, stream: Corkable, clock: Clock, resumption: Resumption, handler: PacketHandler) {
     this.#socket = socket;
+    this.#stream = stream;
     this.#clock = clock;
     this.#resumption = resumption;
     this.#handler = handler;
@@ -78,6 +87,20 @@ export class Incoming {
     this.#goOn();
   }
 
+  /** Reads a portion of what came meanwhile; or as it comes, once nothing of that is left. */
+  readOn(): boolean {
+    // What ended the connection has said already whether more of it is read.
+    if (!this.isOpen || this.#wait.for !== "nothing") return false;
+    const { readableLength = 0 } = this.#stream;
+    if (readableLength === 0 || this.#stream.read === undefined) {
+      this.#socket.resume();
+      return false;
+    }
+    // Nothing flows while it is paused, and what is read is heard all the same.
+    this.#stream.read(Math.min(readableLength, portionBytes));
+    return this.#wait.for === "nothing";
+  }
+
   #stop(wait: Wait, again?: Buffer): void {
     this.#wait = wait;
     this.#intake ??= new Intake((packet) => this.#handler.handlePacket(packet));
@@ -93,7 +116,7 @@ export class Incoming {
     if (this.#intake?.isStopped) return;
     this.#intake = undefined;
     // Whoever had to wait for time sends much, and isn't alone in that. A check is over for one at a time.
-    if (waitedFor === "time") this.#resumption.add(this.#socket);
+    if (waitedFor === "time") this.#resumption.add(this);
     else this.#socket.resume();
   }
 }

@@ -36,7 +36,7 @@ export interface ServerLimitOptions extends ClassRates {
    */
   readonly joinsAtOnce: number;
   /**
-   * Connections from one address (of IPv6, one network of 64 bits): default 512 at once, 20 a second and 512 at once; together the rates of 4
+   * Connections from one address (of IPv6, one network of 64 bits): default 512 at once, 5 a second and 512 at once; together the rates of 4
    * connections. Addresses of this machine itself (loopback) are held to none of it.
    */
   readonly perAddress: ShareLimits;
@@ -98,7 +98,7 @@ export function settleLimits(given: PartialLimits = {}): ServerLimitOptions {
     joinsAtOnce: 2,
     ...perConnection,
     ...given,
-    perAddress: { ...times(one, 4), arrivals: { perSecond: 20, burst: 512 }, holders: 512, ...perAddress },
+    perAddress: { ...times(one, 4), arrivals: { perSecond: 5, burst: 512 }, holders: 512, ...perAddress },
     perIdentity: { ...times(one, 8), arrivals: { perSecond: 20, burst: 2_048 }, holders: 1_024, ...perIdentity },
     perRoom: { ...times(one, 64), arrivals: { perSecond: 100, burst: 1_024 }, ...perRoom },
   };

@@ -2,6 +2,7 @@ import { type ClientMessage, type ErrorCode, nonceBytes, type SignedCard } from 
 import { type Admission, admit, checkCard, type Refusal, renew } from "./admission.js";
 import type { Pacer } from "./core/pacer.js";
 import { cardOf, type Hub, type Loss, type Place } from "./core/rooms.js";
+import type { Share } from "./core/shares.js";
 import { startTenure, type Tenure, tenureDeadline, wakeTenure } from "./core/tenure.js";
 import { type EntryWorld, enter, full } from "./entry.js";
 import type { Grant } from "./grant.js";
@@ -42,7 +43,7 @@ const everything: Grant = {};
 /** One connection's way into a room and out of it: challenged, then joined for as long as its token allows, then ended. */
 export class Membership<Connection extends { readonly number: number }> {
   readonly #connection: Connection;
-  readonly #origin: object | undefined;
+  readonly #address: Share | undefined;
   readonly #speaker: Speaker;
   readonly #limiter: Limiter;
   readonly #world: MembershipWorld<Connection>;
@@ -52,17 +53,17 @@ export class Membership<Connection extends { readonly number: number }> {
   #grant = everything;
   #tenure: Tenure | undefined;
 
-  /** @param origin what else comes from the same place has too. */
+  /** @param address what it shares with others that come from there. */
   constructor(
     connection: Connection,
     speaker: Speaker,
     limiter: Limiter,
     world: MembershipWorld<Connection>,
-    origin: object | undefined,
+    address: Share | undefined,
   ) {
     const { settings } = world;
     this.#connection = connection;
-    this.#origin = origin;
+    this.#address = address;
     this.#speaker = speaker;
     this.#limiter = limiter;
     this.#world = world;
@@ -97,7 +98,7 @@ export class Membership<Connection extends { readonly number: number }> {
   answer(nowMs: number): number {
     if (this.#state.phase !== "challenged") return 0;
     this.#state = { phase: "answering", nonce: this.#state.nonce };
-    return this.#world.pacer.waitMs(nowMs);
+    return Math.max(this.#world.pacer.waitMs(nowMs), this.#address?.paceMs(nowMs) ?? 0);
   }
 
   /** Looks at a join, and lets it in or sends it away. Undefined where it comes too late. */
@@ -191,7 +192,7 @@ export class Membership<Connection extends { readonly number: number }> {
 
   async #join(join: Join, nonce: Uint8Array): Promise<void> {
     const { settings, turnstiles, log } = this.#world;
-    const inTurn = <Result>(work: () => Promise<Result>) => turnstiles.pass(this.#origin, work);
+    const inTurn = <Result>(work: () => Promise<Result>) => turnstiles.pass(this.#address, work);
     const admission = await admit(join, nonce, settings, inTurn, log);
     // Meanwhile the client may have gone, or its time run out.
     if (this.#state.phase !== "answering") return;

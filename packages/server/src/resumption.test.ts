@@ -2,9 +2,13 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { type Resumable, Resumption } from "./resumption.js";
 
-function crowd(size: number): { readonly sockets: readonly Resumable[]; readonly resumed: number[] } {
+/** @param portions how many each has to read. */
+function crowd(size: number, portions = 1): { readonly sockets: readonly Resumable[]; readonly resumed: number[] } {
   const resumed: number[] = [];
-  const sockets = Array.from({ length: size }, (_, number) => ({ resume: () => void resumed.push(number) }));
+  const sockets = Array.from({ length: size }, (_, number) => {
+    let left = portions;
+    return { readOn: () => resumed.push(number) > 0 && --left > 0 };
+  });
   return { sockets, resumed };
 }
 
@@ -40,13 +44,22 @@ test("one that comes while others wait has its turn behind them", async () => {
   const [first, second, third] = sockets as [Resumable, Resumable, Resumable];
   const resumption = new Resumption();
   const again = {
-    resume: () => {
-      first.resume();
+    readOn: () => {
       resumption.add(third);
+      return first.readOn();
     },
   };
   resumption.add(again);
   resumption.add(second);
   while (resumed.length < 3) await nextTurn();
   expect(resumed).toEqual([0, 1, 2]);
+});
+
+test("who has more to read has its next turn behind the others", async () => {
+  const { sockets, resumed } = crowd(2, 3);
+  const resumption = new Resumption();
+  for (const socket of sockets) resumption.add(socket);
+  while (resumed.length < 6) await nextTurn();
+  await nextTurn();
+  expect(resumed).toEqual([0, 1, 0, 1, 0, 1]);
 });

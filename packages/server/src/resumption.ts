@@ -1,19 +1,22 @@
 /** What can be read on. */
 export interface Resumable {
-  resume(): void;
+  /** Reads a portion; true where it wants another turn. */
+  readOn(): boolean;
 }
 
 /**
- * Has sockets read on, one in each turn of the event loop. A read brings up to 64 KiB, some hundred packets, and all who share a limit have room
- * under it at the same moment: read together they would keep everyone else waiting.
+ * Has those who waited read on, one in each turn of the event loop, and a portion each. All who share a limit have room under it at the same
+ * moment: read together, or to the last of what came meanwhile, they would keep everyone else waiting.
  */
 export class Resumption {
   readonly #waiting = new Set<Resumable>();
   readonly #step = (): void => this.#resumeNext();
 
   /** Has it read on when its turn comes. */
-  add(socket: Resumable): void {
-    if (this.#waiting.add(socket).size === 1) setImmediate(this.#step);
+  add(resumable: Resumable): void {
+    if (this.#waiting.has(resumable)) return;
+    this.#waiting.add(resumable);
+    if (this.#waiting.size === 1) setImmediate(this.#step);
   }
 
   #resumeNext(): void {
@@ -21,6 +24,6 @@ export class Resumption {
     if (next === undefined) return;
     this.#waiting.delete(next);
     if (this.#waiting.size > 0) setImmediate(this.#step);
-    next.resume();
+    if (next.readOn()) this.add(next);
   }
 }

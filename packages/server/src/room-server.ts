@@ -6,7 +6,7 @@ import { Connection, type ConnectionWorld } from "./connection.js";
 import { Agenda } from "./core/agenda.js";
 import { Bars } from "./core/bars.js";
 import { drainAfterMs } from "./core/drain.js";
-import { Pacer } from "./core/pacer.js";
+import { everyonesPace, Pacer } from "./core/pacer.js";
 import { Hub, type PeerView, type RoomView } from "./core/rooms.js";
 import { WaitingLine } from "./core/waiting-line.js";
 import { EndOfTurn } from "./end-of-turn.js";
@@ -102,7 +102,7 @@ export class RoomServer {
       endOfTurn: new EndOfTurn(),
       ice: this.#ice,
       turnstiles: new Turnstiles(limits.joinsAtOnce),
-      pacer: new Pacer(),
+      pacer: new Pacer(everyonesPace),
       resumption: new Resumption(),
       log: (event) => this.log(event),
       barredMs: (peer) => this.#bars.leftMs(peer, clock.nowMs()),

@@ -167,9 +167,12 @@ class RunningServer implements SkeinServer {
     const address = addressOf(request, this.#settings.trustedHops);
     const turned = this.#rooms.arriveFrom(address);
     if (turned !== undefined) return this.#turnAwayLater(socket, refusalOf(turned));
+    // The answer and the challenge go out together: a system call each would be a good part of what a newcomer costs.
+    socket.cork();
     this.#webSockets.handleUpgrade(request, socket, head, (webSocket) =>
       this.#rooms.accept(webSocket, socket, address),
     );
+    socket.uncork();
   }
 
   #turnAwayLater(socket: Duplex, refusal: UpgradeRefusal): void {

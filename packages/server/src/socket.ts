@@ -32,8 +32,14 @@ export interface ClientSocket {
 /** `readyState` of a socket that is open. */
 export const openState = 1;
 
-/** What carries a client's WebSocket: a stream whose writes can be held back for a moment. */
+/** What carries a client's WebSocket: a stream whose writes can be held back for a moment, and that can be read in portions. */
 export interface Corkable {
+  /** How many bytes came that nobody has read yet. */
+  readonly readableLength?: number;
+  /**
+   * Reads as many of them while the WebSocket is paused, and hands them to it. Where it is missing, all that came is read together.
+   */
+  read?(bytes: number): unknown;
   /**
    * Writes bytes as they are, behind what the WebSocket has written. Where it is missing, forwards go through the WebSocket: leave it out
    * where an extension such as compression is agreed on.

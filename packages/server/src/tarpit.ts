@@ -3,8 +3,8 @@ import type { Clock } from "./clock.js";
 
 /** Each is an open socket. Beyond, the answer comes at once. */
 const heldMost = 512;
-const shortestMs = 500;
-const spreadMs = 1_000;
+const shortestMs = 1_000;
+const spreadMs = 2_000;
 /** Its multiples, without their whole parts, are spread evenly however many there are (Weyl's sequence). */
 const goldenRatio = (Math.sqrt(5) - 1) / 2;
 
@@ -15,7 +15,7 @@ interface Held {
 }
 
 /**
- * Lets those wait for their answer who came too often, a second or so, and each for another time: those who came together don't come again
+ * Lets those wait for their answer who came too often, some seconds, and each for another time: those who came together don't come again
  * together. Whoever comes again as soon as it is turned away, as clients without a
  * backoff do, would else come hundreds of times a second, and each of them costs as much as several forwards. The word is that of firewalls.
  */

@@ -8,14 +8,17 @@ export interface ClassRates {
   /** Forwards of the signal class. */
   readonly signals: Rate;
   readonly signalBytes: Rate;
-  /** Forwards of the relay class, in bytes; each counts for 1,024 at least, so that this bounds their number as well. */
+  /** Forwards of the relay class, in bytes; each counts for 2,048 at least, so that this bounds their number as well. */
   readonly relayBytes: Rate;
 }
 
 export type TrafficClass = "control" | "signal" | "relay";
 
-/** A relayed packet costs the server work however small it is: it is charged for no fewer bytes than these. */
-const relayLeastBytes = 1_024;
+/**
+ * A relayed packet costs the server work however small it is: it is charged for no fewer bytes than these. By processor time it
+ * would be four times as many; so a connection may still relay 2,048 a second.
+ */
+const relayLeastBytes = 2_048;
 
 /**
  * What one holder (a connection, an identity, an address, a room) may send, all of its classes. A bucket starts full: until
@@ -50,6 +53,19 @@ export class Allowance {
     }
   }
 
+  /** How long the rates take to allow a packet, in milliseconds. */
+  costMs(kind: TrafficClass, bytes: number): number {
+    const { control, controlBytes, signals, signalBytes, relayBytes } = this.#rates;
+    switch (kind) {
+      case "control":
+        return Math.max(costMs(1, control), costMs(bytes, controlBytes));
+      case "signal":
+        return Math.max(costMs(1, signals), costMs(bytes, signalBytes));
+      case "relay":
+        return costMs(chargedBytes(bytes), relayBytes);
+    }
+  }
+
   /** Takes what {@link waitMs} has just said may pass. */
   spend(kind: TrafficClass, bytes: number): void {
     switch (kind) {
@@ -76,6 +92,11 @@ export class Allowance {
     const buckets = [this.#control, this.#controlBytes, this.#signals, this.#signalBytes, this.#relayBytes];
     return buckets.every((bucket) => bucket === undefined);
   }
+}
+
+/** As a token bucket has it, what is larger than a burst costs one. */
+function costMs(count: number, { perSecond, burst }: Rate): number {
+  return (Math.min(count, burst) * 1000) / perSecond;
 }
 
 function chargedBytes(bytes: number): number {

@@ -9,7 +9,7 @@ const rates: ClassRates = {
   signalBytes: plenty,
   control: { perSecond: 1, burst: 2 },
   signals: { perSecond: 1, burst: 2 },
-  relayBytes: { perSecond: 1_000, burst: 2_000 },
+  relayBytes: { perSecond: 2_000, burst: 4_000 },
 };
 
 describe("conduct", () => {
@@ -18,8 +18,8 @@ describe("conduct", () => {
     expect([conduct.admitControl(1, 0), conduct.admitControl(1, 0)]).toEqual([0, 0]);
     expect(conduct.admitControl(1, 0)).toBe(1_000);
     expect(conduct.admitSignal(1, 0)).toBe(0);
-    expect(conduct.paceRelay(1_500, 0)).toBe(0);
-    expect(conduct.paceRelay(1_500, 0)).toBe(1_000);
+    expect(conduct.paceRelay(3_000, 0)).toBe(0);
+    expect(conduct.paceRelay(3_000, 0)).toBe(1_000);
   });
 
   test("charges small relayed packets for the work they make", () => {
@@ -41,10 +41,10 @@ describe("conduct", () => {
 
   test("tells relayed packets to wait just as long as it takes", () => {
     const conduct = new Conduct(rates);
-    expect(conduct.paceRelay(2_000, 0)).toBe(0);
-    expect(conduct.paceRelay(1_500, 0)).toBe(1_500);
-    expect(conduct.paceRelay(1_500, 1_499)).toBe(1);
-    expect(conduct.paceRelay(1_500, 1_500)).toBe(0);
+    expect(conduct.paceRelay(4_000, 0)).toBe(0);
+    expect(conduct.paceRelay(3_000, 0)).toBe(1_500);
+    expect(conduct.paceRelay(3_000, 1_499)).toBe(1);
+    expect(conduct.paceRelay(3_000, 1_500)).toBe(0);
   });
 
   test("puts up with nine messages that can't be read", () => {
@@ -92,11 +92,21 @@ describe("conduct", () => {
   });
 
   test("is charged by all of its holders or by none", () => {
-    const relayBytes = { perSecond: 1_000, burst: 1_000 };
-    const conduct = new Conduct(rates);
+    const conduct = new Conduct({ ...rates, relayBytes: { perSecond: 4_000, burst: 8_000 } });
+    const relayBytes = { perSecond: 4_000, burst: 4_000 };
     conduct.hold(new Share({ ...rates, relayBytes, arrivals: plenty, holders: 1 }));
-    expect(conduct.paceRelay(1_000, 0)).toBe(0);
-    for (let i = 0; i < 10; i++) expect(conduct.paceRelay(1_000, 0)).toBe(1_000);
-    expect(conduct.paceRelay(1_000, 1_000)).toBe(0);
+    expect(conduct.paceRelay(4_000, 0)).toBe(0);
+    for (let i = 0; i < 10; i++) expect(conduct.paceRelay(4_000, 0)).toBe(1_000);
+    expect(conduct.paceRelay(4_000, 1_000)).toBe(0);
+  });
+
+  test("takes no turn from others while it waits for its own rate", () => {
+    const share = new Share({ ...rates, relayBytes: { perSecond: 4_000, burst: 4_000 }, arrivals: plenty, holders: 2 });
+    const hasty = new Conduct({ ...rates, relayBytes: { perSecond: 4_000, burst: 4_000 } });
+    const other = new Conduct(rates);
+    for (const conduct of [hasty, other]) conduct.hold(share);
+    expect(hasty.paceRelay(4_000, 0)).toBe(0);
+    expect(hasty.paceRelay(4_000, 0)).toBe(1_000);
+    expect(other.paceRelay(4_000, 0)).toBe(1_000);
   });
 });

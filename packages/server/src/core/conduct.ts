@@ -60,7 +60,8 @@ export class Conduct {
    * Waiting is no haste.
    */
   paceRelay(bytes: number, nowMs: number): number {
-    const waitMs = Math.max(this.#ownWaitMs("relay", bytes, nowMs), this.sharedWaitMs("relay", bytes, nowMs));
+    // Who has to wait by itself takes no turn from others meanwhile.
+    const waitMs = this.#ownWaitMs("relay", bytes, nowMs) || this.sharedWaitMs("relay", bytes, nowMs);
     if (waitMs === 0) this.#spend("relay", bytes);
     return waitMs;
   }
@@ -70,7 +71,7 @@ export class Conduct {
    */
   sharedWaitMs(kind: TrafficClass, bytes: number, nowMs: number): number {
     let waitMs = 0;
-    for (const { allowance } of this.#shared) waitMs = Math.max(waitMs, allowance.waitMs(kind, bytes, nowMs));
+    for (const share of this.#shared) waitMs = Math.max(waitMs, share.waitMs(this, kind, bytes, nowMs));
     return waitMs;
   }
 
@@ -105,6 +106,6 @@ export class Conduct {
 
   #spend(kind: TrafficClass, bytes: number): void {
     this.#own?.spend(kind, bytes);
-    for (const { allowance } of this.#shared) allowance.spend(kind, bytes);
+    for (const share of this.#shared) share.spend(this, kind, bytes);
   }
 }

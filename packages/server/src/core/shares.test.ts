@@ -47,6 +47,21 @@ describe("what connections share", () => {
     expect(shares.size).toBe(0);
   });
 
+  test("has no line any more once nobody waits", () => {
+    const relayBytes = { perSecond: 4_096_000, burst: 4_096 };
+    const shares = new Shares({ ...limits, relayBytes }, 10);
+    const share = shares.of("a");
+    const [first, second] = [{}, {}];
+    expect(share.waitMs(first, "relay", 4_096, 0)).toBe(0);
+    share.spend(first, "relay", 4_096);
+    expect(share.waitMs(first, "relay", 2_048, 0)).toBe(2);
+    expect(share.waitMs(second, "relay", 2_048, 0)).toBe(3);
+    shares.sweep(3);
+    expect(shares.of("a")).toBe(share);
+    shares.sweep(4);
+    expect(shares.size).toBe(0);
+  });
+
   test("isn't forgotten while it is held, however many others come", () => {
     const shares = new Shares(limits, 4);
     const held = shares.of("held");

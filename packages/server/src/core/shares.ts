@@ -1,4 +1,6 @@
-import { Allowance, type ClassRates } from "./allowance.js";
+import { Allowance, type ClassRates, type TrafficClass } from "./allowance.js";
+import { Line } from "./line.js";
+import { addressPace, Pacer } from "./pacer.js";
 import { type Rate, TokenBucket } from "./token-bucket.js";
 
 /** What all connections that have something in common (an address, an identity, a room) may do together. */
@@ -11,15 +13,18 @@ export interface ShareLimits extends ClassRates {
 
 /** What one key's connections have used up. */
 export class Share {
-  readonly allowance: Allowance;
+  readonly #allowance: Allowance;
   readonly #limits: ShareLimits;
   #arrivals: TokenBucket | undefined;
+  #pacer: Pacer | undefined;
+  /** Of those classes of which so much was used up that some had to wait. */
+  #lines: Map<TrafficClass, Line> | undefined;
   /** How many are there. */
   #holders = 0;
 
   constructor(limits: ShareLimits) {
     this.#limits = limits;
-    this.allowance = new Allowance(limits);
+    this.#allowance = new Allowance(limits);
   }
 
   /** 0 where one more may come, which is counted as coming; `full` where too many are there. Else the milliseconds to wait. */
@@ -27,6 +32,25 @@ export class Share {
     if (this.#holders >= this.#limits.holders) return "full";
     this.#arrivals ??= new TokenBucket(this.#limits.arrivals, nowMs);
     return this.#arrivals.take(1, nowMs);
+  }
+
+  /** How long one that came has to wait until it is heard, for those that came before it. */
+  paceMs(nowMs: number): number {
+    this.#pacer ??= new Pacer(addressPace);
+    return this.#pacer.waitMs(nowMs);
+  }
+
+  /** 0 where a holder's packet may pass; else the milliseconds after which it is to ask again. Takes nothing. */
+  waitMs(holder: object, kind: TrafficClass, bytes: number, nowMs: number): number {
+    const roomMs = this.#allowance.waitMs(kind, bytes, nowMs);
+    if (roomMs === 0 && !this.#lines?.has(kind)) return 0;
+    return this.#line(kind).waitMs(holder, roomMs, this.#allowance.costMs(kind, bytes), nowMs);
+  }
+
+  /** Takes what {@link waitMs} has just said may pass. */
+  spend(holder: object, kind: TrafficClass, bytes: number): void {
+    this.#allowance.spend(kind, bytes);
+    this.#lines?.get(kind)?.spend(holder, this.#allowance.costMs(kind, bytes));
   }
 
   get isHeld(): boolean {
@@ -44,7 +68,25 @@ export class Share {
   /** Whether a new one would say the same. */
   rest(nowMs: number): boolean {
     if (this.#arrivals?.isFull(nowMs)) this.#arrivals = undefined;
-    return this.allowance.rest(nowMs) && this.#arrivals === undefined && this.#holders === 0;
+    if (this.#pacer?.isRested(nowMs)) this.#pacer = undefined;
+    this.#restLines(nowMs);
+    const isUsed = [this.#arrivals, this.#pacer, this.#lines].some((part) => part !== undefined) || this.#holders > 0;
+    return this.#allowance.rest(nowMs) && !isUsed;
+  }
+
+  #line(kind: TrafficClass): Line {
+    this.#lines ??= new Map();
+    const known = this.#lines.get(kind);
+    if (known !== undefined) return known;
+    const line = new Line();
+    this.#lines.set(kind, line);
+    return line;
+  }
+
+  #restLines(nowMs: number): void {
+    if (this.#lines === undefined) return;
+    for (const [kind, line] of this.#lines) if (line.isOver(nowMs)) this.#lines.delete(kind);
+    if (this.#lines.size === 0) this.#lines = undefined;
   }
 }
 
