@@ -18,7 +18,7 @@ import { roundTripChromiumChromium, roundTripNodeNode } from "./round-trip.ts";
 import { serverAbuses } from "./server-abuse.ts";
 import { serverForward, serverForwardBurst, serverForwardThousands } from "./server-forward.ts";
 import { serverIdleMemory, serverIdleMemoryThousands } from "./server-idle-memory.ts";
-import { serverKill } from "./server-kill.ts";
+import { serverKills } from "./server-kill.ts";
 import { serverReturn, serverReturnFours } from "./server-return.ts";
 import { simulationSpeed } from "./simulation-speed.ts";
 import { votes } from "./votes.ts";
@@ -56,7 +56,7 @@ export const benches: readonly Bench[] = [
   simulationSpeed,
   serverReturn,
   serverReturnFours,
-  serverKill,
+  ...serverKills,
   ...serverAbuses,
   ...elections,
   ...votes,

@@ -1,5 +1,6 @@
 // A process that holds rooms of four, each of whose members is linked to the three others by the client as it ships.
-import { defineProtocol, joinRoom, message, type Room } from "@skein/client";
+import { defineProtocol, type JoinOptions, joinRoom, message, type Room } from "@skein/client";
+import { inProcessEngine } from "@skein/testing";
 import { answerCalls } from "../child.ts";
 
 export interface Kept {
@@ -13,10 +14,13 @@ export interface Kept {
   readonly dead: number;
 }
 
+/** What the links are over: data channels of node-datachannel, or of an engine that keeps them within the process. */
+export type Channels = "native" | "in process";
+
 /** What the process can be asked for. */
 export interface LinkedRoomsMethods extends Record<string, (...args: never[]) => unknown> {
   /** Fills so many rooms, and waits until all in them are linked. */
-  open(url: string, rooms: number, prefix: string): Promise<void>;
+  open(url: string, rooms: number, prefix: string, channels: Channels): Promise<void>;
   /** The server's end comes now: begins to count. */
   lose(): void;
   /** Waits until all are back, and on until a server would have given up the places of those that aren't. */
@@ -41,18 +45,17 @@ let lostMs = 0;
 let backMs = 0;
 let everyoneBack: Promise<void> = Promise.resolve();
 
-async function open(url: string, rooms: number, prefix: string): Promise<void> {
+async function open(url: string, rooms: number, prefix: string, channels: Channels): Promise<void> {
+  const engine = channels === "native" ? {} : { engine: inProcessEngine() };
   let next = 0;
   const fillSome = async () => {
-    while (next < rooms) await fill(url, `${prefix}-${next++}`);
+    while (next < rooms) await fill({ server: url, room: `${prefix}-${next++}`, protocols: [protocol], ...engine });
   };
   await Promise.all(Array.from({ length: openAtOnce }, fillSome));
 }
 
-async function fill(url: string, room: string): Promise<void> {
-  const joined = await Promise.all(
-    Array.from({ length: roomSize }, () => joinRoom({ server: url, room, protocols: [protocol] })),
-  );
+async function fill(options: JoinOptions): Promise<void> {
+  const joined = await Promise.all(Array.from({ length: roomSize }, () => joinRoom(options)));
   await Promise.all(joined.map(linked));
   for (const member of joined) {
     member.handle(protocol.hello, () => void heard++);

@@ -54,6 +54,7 @@ export { inventPeer, type ServerRole, serverRoles } from "./hostile/server-roles
 export { shortest } from "./hostile/shortest.js";
 export { Vectors } from "./hostile/vectors.js";
 export type { LinkQuality } from "./network/quality.js";
+export { inProcessEngine } from "./rtc/in-process-engine.js";
 export type { EngineName, EngineProfile } from "./rtc/profile.js";
 export { engineProfiles } from "./rtc/profile.js";
 export type { Action, Happening, Player, Scenario, SoakLane } from "./soak/core/scenario.js";

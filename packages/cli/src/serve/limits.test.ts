@@ -25,9 +25,9 @@ describe("the limits of `skein serve`", () => {
 
   it("let in at once whoever may be there at once, however few may come a second", () => {
     expect(limitsOf({ maxAddressConnections: 3_000 })).toEqual({
-      perAddress: { holders: 3_000, arrivals: { perSecond: 20, burst: 3_000 } },
+      perAddress: { holders: 3_000, arrivals: { perSecond: 5, burst: 3_000 } },
     });
-    expect(limitsOf({ maxAddressRate: 5 })).toEqual({ perAddress: { arrivals: { perSecond: 5, burst: 512 } } });
+    expect(limitsOf({ maxAddressRate: 7 })).toEqual({ perAddress: { arrivals: { perSecond: 7, burst: 512 } } });
     expect(limitsOf({ maxIdentityRooms: 10 })).toEqual({
       perIdentity: { holders: 10, arrivals: { perSecond: 20, burst: 20 } },
     });

@@ -36,7 +36,7 @@ function perAddressOf({
   const burst = Math.max(holders ?? 512, 10 * (rate ?? 0));
   return {
     ...(holders === undefined ? {} : { holders }),
-    arrivals: { perSecond: rate ?? 20, burst },
+    arrivals: { perSecond: rate ?? 5, burst },
   };
 }
 
