@@ -35,7 +35,7 @@ describe("an address", () => {
     const { "not-upgraded": before = 0 } = server.stats().drops;
     const answered = status(client);
     while ((server.stats().drops["not-upgraded"] ?? 0) === before) await healthy.talk();
-    clock.advance(1_500);
+    clock.advance(3_000);
     return answered;
   };
 
@@ -62,6 +62,27 @@ describe("an address", () => {
     }
     expect(await lateStatus(new RawClient(server.url, at("192.0.2.1")))).toBe(429);
     await new RawClient(server.url, at("192.0.2.1")).next("challenge");
+  });
+
+  test("from which a crowd comes is heard at a hundred a second, once eight were heard at once", async () => {
+    await start({});
+    const hall = server.stats().peers;
+    clock.advance(1_000);
+    const crowd = Array.from({ length: 12 }, () => enter(server.url, { options: at("192.0.2.1") }));
+    const heard = async (count: number) => {
+      while (server.stats().peers < hall + count) await healthy.talk();
+      // Time for more, which the clock doesn't give.
+      for (let i = 0; i < 20; i++) await healthy.talk();
+      expect(server.stats().peers - hall).toBe(count);
+    };
+    await heard(8);
+    // Everyone's own pace has let all of them in by now.
+    clock.advance(5);
+    await heard(8);
+    clock.advance(5);
+    await heard(9);
+    clock.advance(30);
+    await Promise.all(crowd);
   });
 
   test("isn't what the client says it is: what a proxy appends counts", async () => {
