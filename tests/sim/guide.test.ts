@@ -21,5 +21,5 @@ it("the guide's tests pass, and their process ends by itself", async () => {
   );
   for (const [file, code] of files) await writeFile(file, code as string);
   const { stdout } = await run(process.execPath, ["--test", ...files.map(([file]) => file)]);
-  expect(stdout).toMatch(/pass 4\b[\s\S]*fail 0\b/);
+  expect(stdout).toMatch(/pass 5\b[\s\S]*fail 0\b/);
 });
