@@ -98,7 +98,9 @@ export class Membership<Connection extends { readonly number: number }> {
   answer(nowMs: number): number {
     if (this.#state.phase !== "challenged") return 0;
     this.#state = { phase: "answering", nonce: this.#state.nonce };
-    return Math.max(this.#world.pacer.waitMs(nowMs), this.#address?.paceMs(nowMs) ?? 0);
+    const waitMs = Math.max(this.#world.pacer.waitMs(nowMs), this.#address?.paceMs(nowMs) ?? 0);
+    // Whoever answered in time must not run out of it for others' sake.
+    return Math.min(waitMs, this.#world.settings.joinTimeoutMs / 2);
   }
 
   /** Looks at a join, and lets it in or sends it away. Undefined where it comes too late. */

@@ -85,6 +85,15 @@ describe("an address", () => {
     await Promise.all(crowd);
   });
 
+  test("from which a crowd comes has none of it run out of time for that", async () => {
+    await start({}, { joinTimeoutMs: 20 });
+    const crowd = Array.from({ length: 30 }, () => enter(server.url, { options: at("192.0.2.1") }));
+    while (server.stats().connections < 32) await healthy.talk();
+    for (let i = 0; i < 100; i++) await healthy.talk();
+    clock.advance(10);
+    for (const member of await Promise.all(crowd)) expect(member.roster.length).toBeLessThan(30);
+  });
+
   test("isn't what the client says it is: what a proxy appends counts", async () => {
     await start({ perAddress: { holders: 1 } });
     await new RawClient(server.url, at("10.0.0.1, 192.0.2.1")).next("challenge");

@@ -121,7 +121,7 @@ export const serveSettings: readonly Setting[] = [
   },
   {
     flags: "--control-rate <number>",
-    about: "how many messages to the server itself a second, in the long run (default: 5)",
+    about: "how many messages to the server itself a second, in the long run (default: 20)",
     parse: parseCount(1),
   },
   {
@@ -150,7 +150,7 @@ export const serveSettings: readonly Setting[] = [
   },
   {
     flags: "--max-identity-rate <number>",
-    about: "joins a second of one peer or subject, in the long run (default: 5)",
+    about: "joins a second of one peer or subject, in the long run (default: 20)",
     parse: parseCount(1),
   },
   {
