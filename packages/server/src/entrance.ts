@@ -9,8 +9,9 @@ export interface Newcomer {
 }
 
 /**
- * Lets newcomers in, one in each turn of the event loop: it costs a third of a millisecond or so, up to its challenge. A crowd that comes at once, as clients do to a server that was started again,
- * would else be let in within one turn, and whoever is in already, and says something, would wait for the last of it.
+ * Lets newcomers in, one in each turn of the event loop: it costs a third of a millisecond or so, up to its challenge. A crowd that comes
+ * at once, as clients do to a server that was started again, would else be let in within one turn, and whoever is in already, and says
+ * something, would wait for the last of it.
  */
 export class Entrance {
   readonly #enter: (newcomer: Newcomer) => void;
